@@ -1,0 +1,45 @@
+# `make run` and `make test` need Python 3.11 or newer and make; they fetch all else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+
+.PHONY: run test check format emulator wheel clean
+.DEFAULT_GOAL := run
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/.ready ## the demo on http://localhost:8000, with the embedded verifier unless told otherwise
+	$(BIN)/python manage.py migrate --verbosity 0
+	$(BIN)/python manage.py runserver localhost:$(PORT)
+
+emulator: $(VENV)/.ready ## a local stand-in of the Moralis Auth API on http://127.0.0.1:8899
+	$(BIN)/python manage.py moralis_emulator
+
+test: $(VENV)/.ready ## a browser where none is there, then every test
+	$(BIN)/python -m tests.browser
+	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+check: $(VENV)/.ready ## lint, format, types, Django's own checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python manage.py check --fail-level WARNING
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" ALLOWED_HOSTS=example.com \
+		HTTPS=1 CACHE_URL=redis://127.0.0.1:6379/1 \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+format: $(VENV)/.ready
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: $(VENV)/.ready
+	$(BIN)/python -m build
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Sign in with a crypto wallet: a django-allauth provider over the Moralis Auth API."""
