@@ -1,0 +1,34 @@
+"""The embedded verifier: no key, no network, no service."""
+
+from datetime import UTC, datetime
+
+from .. import messages, signatures
+from ..wallets import Challenge, Proof, SignIn, VerifiedWallet
+from .base import Backend
+
+
+class LocalBackend(Backend):
+    name = "local"
+
+    def request_challenge(self, asked: SignIn) -> Challenge:
+        nonce = messages.new_nonce()
+        issued_at = messages.timestamp(datetime.now(UTC))
+        return Challenge(
+            asked=asked,
+            nonce=nonce,
+            issued_at=issued_at,
+            message=messages.render(asked, nonce=nonce, issued_at=issued_at),
+            id=messages.new_nonce(),
+            profile_id=None,
+            issued_by=self.name,
+        )
+
+    def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
+        signatures.check_evm(challenge.message, proof.signature, challenge.wallet.address)
+        return VerifiedWallet(
+            challenge=challenge,
+            proof=proof,
+            verified_by=self.name,
+            verified_at=datetime.now(UTC),
+            profile_id=None,
+        )

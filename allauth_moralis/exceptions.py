@@ -1,0 +1,97 @@
+"""What can go wrong, sorted by who must act: the visitor, the site's operator, the service.
+
+Each error has a stable ``code`` (documented in the README) and one sentence for people. No
+error's text ever holds what came from outside: it is shown and logged as it stands.
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class WalletError(Exception):
+    """Nobody gets in, and this is why.
+
+    ``detail`` is for the log alone, never for a page: a word or two on what differed.
+    """
+
+    code: str
+    message: str | Promise
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.retry_after = retry_after  # seconds, where it is known
+
+
+# --- The visitor (or their browser, or their wallet) can mend it -----------------------------
+
+
+class InvalidRequest(WalletError):
+    code = "invalid_request"
+    message = _("The request could not be understood. Reload the page and try again.")
+
+
+class InvalidAddress(WalletError):
+    code = "invalid_address"
+    message = _("That is not a valid wallet address.")
+
+
+class UnsupportedNetwork(WalletError):
+    code = "unsupported_network"
+    message = _("Wallets of this network are not accepted here. Choose another wallet.")
+
+
+class UnsupportedChain(WalletError):
+    code = "unsupported_chain"
+    message = _("This chain is not accepted here. Switch your wallet to another one and try again.")
+
+
+class LoginRequired(WalletError):
+    code = "login_required"
+    message = _("Sign in first. Then you can link a wallet to your account.")
+
+
+class RateLimited(WalletError):
+    code = "rate_limited"
+    message = _("That were too many attempts in a short time. Wait a minute and try again.")
+
+
+class ChallengeMissing(WalletError):
+    code = "challenge_missing"
+    message = _(
+        "This sign-in was already used, or it was started in another browser. Please start again."
+    )
+
+
+class ChallengeExpired(WalletError):
+    code = "challenge_expired"
+    message = _("The time to sign ran out. Please start again.")
+
+
+class SignatureInvalid(WalletError):
+    code = "signature_invalid"
+    message = _(
+        "The signature does not belong to this wallet. Nobody was signed in. Please start again, "
+        "and sign with the wallet account that you chose."
+    )
+
+
+# --- The service behind is at fault, or out of reach -----------------------------------------
+
+
+class UpstreamRejected(WalletError):
+    code = "upstream_rejected"
+    message = _("The verification service gave an answer that cannot be used. Please try again.")
+
+
+class UpstreamUnavailable(WalletError):
+    code = "upstream_unavailable"
+    message = _("The verification service does not answer right now. Please try again in a minute.")
+
+
+# --- The site's operator must act ------------------------------------------------------------
+
+
+class Misconfigured(WalletError):
+    code = "misconfigured"
+    message = _("Signing in with a wallet is not set up correctly here. Please tell the site.")

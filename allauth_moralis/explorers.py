@@ -1,0 +1,30 @@
+"""Where a person can look an address up: the public block explorer of its chain."""
+
+from typing import Final
+
+from .wallets import Wallet
+
+EVM_EXPLORERS: Final = {
+    1: "https://etherscan.io",
+    10: "https://optimistic.etherscan.io",
+    25: "https://cronoscan.com",
+    56: "https://bscscan.com",
+    97: "https://testnet.bscscan.com",
+    100: "https://gnosisscan.io",
+    137: "https://polygonscan.com",
+    250: "https://ftmscan.com",
+    1284: "https://moonscan.io",
+    8453: "https://basescan.org",
+    42161: "https://arbiscan.io",
+    43114: "https://snowtrace.io",
+    59144: "https://lineascan.build",
+    80002: "https://amoy.polygonscan.com",
+    11155111: "https://sepolia.etherscan.io",
+}
+#: Searches many EVM chains at once: right for the chains that the table does not name.
+ANY_EVM_EXPLORER: Final = "https://blockscan.com"
+
+
+def address_url(wallet: Wallet, chain_id: int | None) -> str:
+    base = EVM_EXPLORERS.get(chain_id or 1, ANY_EVM_EXPLORER)
+    return f"{base}/address/{wallet.address}"

@@ -1,0 +1,152 @@
+"""The story: issue a challenge, complete a login. No status codes, no cryptography."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from allauth import app_settings as allauth_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import complete_social_login
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, router, transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.http.request import split_domain_port
+from django.shortcuts import resolve_url
+from django.views.decorators.debug import sensitive_variables
+
+from . import conf, messages, stash
+from ._allauth import check_rate
+from .backends import get_backend
+from .exceptions import ChallengeExpired, ChallengeMissing, InvalidRequest, LoginRequired
+from .forms import ChallengeRequest
+from .provider import MoralisProvider
+from .stash import Pending
+from .wallets import Challenge, Proof, SignIn, VerifiedWallet
+
+
+def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str, Pending]:
+    """Have a text made for the wallet to sign; returns its handle and what waits for the answer.
+
+    The same for an address that has an account here and for one that has none.
+    """
+    state = _state(request, asked)
+    if state["process"] == AuthProcess.CONNECT and not request.user.is_authenticated:
+        raise LoginRequired
+    check_rate(request, "challenge", conf.rate_limits(), key=asked.wallet.address)
+    expires = datetime.now(UTC) + timedelta(seconds=conf.challenge_ttl())
+    domain = domain_of(request)
+    challenge = get_backend().request_challenge(
+        SignIn(
+            wallet=asked.wallet,
+            domain=domain,
+            uri=f"{request.scheme}://{domain}/",
+            chain_id=asked.chain_id,
+            statement=conf.statement(state["process"], domain),
+            expiration_time=messages.timestamp(expires),
+        )
+    )
+    pending = Pending(challenge=challenge, state=state, expires_at=expires.timestamp())
+    return stash.put(request, pending), pending
+
+
+def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
+    """Use the challenge up. Whatever comes next, it cannot be answered again."""
+    return stash.take(request, handle)
+
+
+@sensitive_variables("proof", "verified")
+def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) -> HttpResponseBase:
+    """Judge the answer to a challenge that was taken, and hand the wallet over to allauth."""
+    key = pending.challenge.wallet.address if pending else ""
+    check_rate(request, "verify", conf.rate_limits(), key=key)
+    if pending is None:
+        raise ChallengeMissing
+    if pending.expired:
+        raise ChallengeExpired
+    _claim(pending.challenge)
+    backend = get_backend()
+    if pending.challenge.issued_by != backend.name:
+        raise ChallengeMissing("issued by another backend")
+    verified = backend.verify(pending.challenge, proof)
+    return _hand_over(request, verified, pending.state)
+
+
+def domain_of(request: HttpRequest) -> str:
+    """The domain that the text names, with its port where it is not the scheme's own.
+
+    Lower case and without a trailing dot, so that wallets, which compare it with the page's
+    origin (EIP-4361), find it equal.
+    """
+    if domain := conf.domain():
+        return domain
+    name, port = split_domain_port(request.get_host())
+    return name if port in ("", "443" if request.is_secure() else "80") else f"{name}:{port}"
+
+
+def _state(request: HttpRequest, asked: ChallengeRequest) -> dict[str, Any]:
+    """What allauth is to know of this login, in the form of its own ``SocialLogin.state``."""
+    if asked.state is None:
+        state: dict[str, Any] = {"process": asked.process}
+        if asked.next:
+            state["next"] = asked.next
+    else:
+        state = _redirect_state(request, asked.state)
+    if allauth_settings.HEADLESS_ONLY:
+        # The site has none of allauth's pages: end where its front end can ask how it went.
+        state.setdefault("next", resolve_url(settings.LOGIN_REDIRECT_URL))
+        state["headless"] = True
+    return state
+
+
+def _redirect_state(request: HttpRequest, state_id: str) -> dict[str, Any]:
+    """The state that ``provider.redirect()`` stashed; kept, for the page may ask again."""
+    provider = get_adapter().get_provider(request, MoralisProvider.id)
+    try:
+        state: dict[str, Any] = provider.unstash_redirect_state(request, state_id)
+    except PermissionDenied:
+        raise InvalidRequest("unknown state") from None
+    rest = {key: value for key, value in state.items() if key != "next"}
+    provider.stash_redirect_state(request, next_url=state.get("next"), state_id=state_id, **rest)
+    return state
+
+
+def _claim(challenge: Challenge) -> None:
+    """Let one request alone answer a challenge.
+
+    Sessions do not lock, and one that lives in a cookie can be sent again; ``cache.add`` is
+    atomic in every cache that processes share.
+    """
+    digest = sha256(challenge.nonce.encode()).hexdigest()
+    if not cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
+        raise ChallengeMissing("answered at the same time")
+
+
+@sensitive_variables("verified", "sociallogin")
+def _hand_over(
+    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
+) -> HttpResponseBase:
+    provider = get_adapter().get_provider(request, MoralisProvider.id)
+
+    def attempt() -> HttpResponseBase:
+        sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
+        sociallogin.state = dict(state)
+        # allauth's sign-up writes user and account one after the other.
+        with transaction.atomic(using=router.db_for_write(SocialAccount)):
+            response: HttpResponseBase = complete_social_login(request, sociallogin)
+            if (
+                state["process"] == AuthProcess.CONNECT
+                and sociallogin.account.user_id != request.user.pk
+            ):
+                # A wallet of another account: refused, but its row was updated on the way.
+                transaction.set_rollback(True, using=router.db_for_write(SocialAccount))
+        return response
+
+    try:
+        return attempt()
+    except IntegrityError:
+        # Another browser signed this wallet up a moment ago: by now it is an existing account.
+        return attempt()

@@ -1,0 +1,109 @@
+"""Browser input, parsed once: what leaves this file is typed, bounded and frozen."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from allauth.account.adapter import get_adapter
+
+from . import conf
+from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
+from .wallets import EVM, Proof, Wallet
+
+MAX_BODY = 16 * 1024  # bytes
+MAX_FIELD = 4096  # characters
+MAX_CHAIN_ID = 2**53 - 1  # what JSON can carry without loss
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+PURPOSES = ("login", "connect")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeRequest:
+    """Who asks for a challenge, and for what. ``state`` stands in for ``process`` and ``next``."""
+
+    wallet: Wallet
+    chain_id: int
+    process: str
+    next: str | None
+    state: str | None
+
+
+def parse_challenge_request(body: bytes) -> ChallengeRequest:
+    """Read the body of ``POST moralis/challenge/``. Raises a ``WalletError`` of status 400."""
+    data = _json_object(body)
+    network = _field(data, "network", str, default=EVM)
+    address = _field(data, "address", str)
+    chain_id = _chain_id(data.get("chain_id", 1))
+    process = _field(data, "process", str, default="login")
+    next_url = _field(data, "next", str, default="") if data.get("next") is not None else ""
+    state = _field(data, "state", str, default="") if data.get("state") is not None else ""
+    if process not in PURPOSES:
+        raise InvalidRequest("process")
+    if network not in conf.networks():
+        raise UnsupportedNetwork
+    wallet = Wallet.parse(network, address)
+    if not conf.chain_allowed(chain_id):
+        raise UnsupportedChain
+    return ChallengeRequest(
+        wallet=wallet,
+        chain_id=chain_id,
+        process=process,
+        next=safe_next(next_url),
+        state=state or None,
+    )
+
+
+def parse_proof(data: Mapping[str, str]) -> Proof:
+    """Read the fields of ``POST moralis/verify/``. Raises ``InvalidRequest``."""
+    handle, signature = data.get("challenge", ""), data.get("signature", "")
+    if not handle or not signature:
+        raise InvalidRequest("a field is missing")
+    if len(handle) > MAX_FIELD or len(signature) > MAX_FIELD:
+        raise InvalidRequest("a field is too long")
+    return Proof(signature=signature)
+
+
+def safe_next(url: str) -> str | None:
+    """``url`` where it leads to this site by allauth's rules, else ``None``."""
+    if not url or len(url) > MAX_FIELD or CONTROL.search(url):
+        return None
+    try:
+        url.encode()  # JSON can carry half a surrogate pair, which no redirect can
+        safe: bool = get_adapter().is_safe_url(url)
+    except ValueError:  # no URL at all, such as "http://[::1"
+        return None
+    return url if safe else None
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    if len(body) > MAX_BODY:
+        raise InvalidRequest("body too large")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("not JSON") from None
+    if not isinstance(data, dict):
+        raise InvalidRequest("not an object")
+    return data
+
+
+def _field(data: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+    value = data.get(name, default)
+    if not isinstance(value, kind):
+        raise InvalidRequest(name)
+    return value
+
+
+def _chain_id(value: object) -> int:
+    """An EIP-155 chain id: integer, decimal string, or the ``0x…`` form that wallets give."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value, re.ASCII):
+        value = int(value)
+    elif isinstance(value, str) and re.fullmatch(r"0[xX][0-9a-fA-F]{1,14}", value, re.ASCII):
+        value = int(value, 16)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CHAIN_ID:
+        raise InvalidRequest("chain_id")
+    return value

@@ -1,0 +1,68 @@
+"""``manage.py moralis_emulator``: a local stand-in of the Moralis Auth API."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from allauth_moralis.emulator import AuthService, Behaviour, Emulator
+
+
+class Command(BaseCommand):
+    help = "Run a local stand-in of the Moralis Auth API, for work without a key or a network."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8899)
+        parser.add_argument("--api-key", help="Take this key alone (default: any).")
+        parser.add_argument(
+            "--no-single-use",
+            action="store_true",
+            help="Let a challenge be verified more than once, as the service may do.",
+        )
+        parser.add_argument(
+            "--domain-rule",
+            choices=("lenient", "fqdn"),
+            default="lenient",
+            help="Whether a domain may carry a port, as the service may not allow.",
+        )
+        parser.add_argument(
+            "--even-without-debug",
+            action="store_true",
+            help="Start although DEBUG is off. Never do this where people sign in.",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        if not settings.DEBUG and not options["even_without_debug"]:
+            raise CommandError(
+                "DEBUG is off, so this looks like a deployment, and the emulator is no service to "
+                "deploy. Start it with --even-without-debug if you know better."
+            )
+        service = AuthService(
+            api_key=options["api_key"],
+            behaviour=Behaviour(
+                single_use=not options["no_single_use"], domain_rule=options["domain_rule"]
+            ),
+        )
+        try:
+            emulator = Emulator(service, host=options["host"], port=options["port"])
+        except OSError as error:
+            raise CommandError(f"Cannot listen there: {error.strerror}.") from error
+        self.stdout.write(self.style.WARNING(_BANNER.format(url=emulator.url)))
+        try:
+            emulator.serve_forever()
+        except KeyboardInterrupt:
+            self.stdout.write("Stopped.")
+
+
+_BANNER = """\
+This is NOT the Moralis Auth API. It is an emulator, for development and tests.
+It forgets everything when it stops, and takes any API key unless told otherwise.
+
+Listening on {url}. To point the demo at it:
+
+    MORALIS_API_KEY=any MORALIS_BASE_URL={url} make run
+
+Stop it with Ctrl-C."""

@@ -1,0 +1,101 @@
+"""allauth's contract: how a verified wallet becomes a ``SocialAccount``."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.utils import user_username
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.base import Provider, ProviderAccount
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from . import conf, explorers
+from .wallets import VerifiedWallet, Wallet
+
+
+class MoralisAccount(ProviderAccount):
+    """A wallet as allauth's pages name it, and as the profile page shows it."""
+
+    @property
+    def wallet(self) -> Wallet:
+        return Wallet(self.data.get("network", "evm"), self.account.uid)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        data = self.account.extra_data
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def verified(self) -> dict[str, Any]:
+        """The fields of the last verification, in the Auth API's names and order."""
+        verified = self.data.get("verified")
+        return verified if isinstance(verified, dict) else {}
+
+    @property
+    def verified_at(self) -> datetime | None:
+        try:
+            return datetime.fromisoformat(self.data["verified_at"])
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def to_str(self) -> str:
+        return self.wallet.short
+
+    def get_profile_url(self) -> str | None:
+        return explorers.address_url(self.wallet, self.data.get("chain_id"))
+
+
+class MoralisProvider(Provider):
+    id = "moralis"
+    name = conf.DEFAULTS["NAME"]
+    account_class = MoralisAccount
+    uses_apps = False
+    supports_redirect = True
+
+    def __init__(self, request: HttpRequest, app: None = None) -> None:
+        super().__init__(request, app=app)
+        self.name = conf.name()
+
+    def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:  # noqa: ARG002 - allauth's signature
+        url = reverse("moralis_login")
+        return f"{url}?{urlencode(kwargs)}" if kwargs else url
+
+    def redirect(
+        self,
+        request: HttpRequest,
+        process: str,
+        next_url: str | None = None,
+        data: Any = None,
+        **kwargs: Any,
+    ) -> HttpResponse:
+        state_id = self.stash_redirect_state(request, process, next_url, data, **kwargs)
+        return HttpResponseRedirect(self.get_login_url(request, state=state_id))
+
+    def extract_uid(self, data: VerifiedWallet) -> str:
+        return data.wallet.address
+
+    def extract_extra_data(self, data: VerifiedWallet) -> dict[str, Any]:
+        return data.extra_data
+
+
+def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -> None:
+    """Name a new user after the wallet's address (a receiver of ``pre_social_login``).
+
+    Here and not in ``extract_common_fields``: a name that is taken would there give way to a bare
+    "user", and finding a free one would cost every returning user a query.
+    """
+    if (
+        sociallogin.account.provider == MoralisProvider.id
+        and sociallogin.user.pk is None
+        and account_settings.USER_MODEL_USERNAME_FIELD
+    ):
+        adapter = get_account_adapter(request)
+        user_username(
+            sociallogin.user, adapter.generate_unique_username([sociallogin.account.uid, "wallet"])
+        )
+
+
+provider_classes = [MoralisProvider]

@@ -1,0 +1,84 @@
+"""Pending challenges, kept in the visitor's session: single use, bound to one browser.
+
+allauth's own state stash would do, at the price of two writes and a read of the session for each
+challenge (it saves at once and has the middleware save again); this one leaves the one write to
+the session middleware. Taking a challenge is saved at once, before anything can fail.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.sessions.backends.base import UpdateError
+from django.http import HttpRequest
+from django.utils.crypto import get_random_string
+
+from .wallets import Challenge
+
+SESSION_KEY = "allauth_moralis"
+#: So many tabs may be signing at once; the oldest gives way.
+MAX_PENDING = 10
+#: Seconds for which an expired challenge is kept, so that its answer is told why it came too late.
+KEEP_EXPIRED = 600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A challenge on its way. ``state`` becomes the ``SocialLogin``'s, as allauth shapes it."""
+
+    challenge: Challenge
+    state: dict[str, Any]
+    expires_at: float  # seconds since the epoch
+
+    @property
+    def expires(self) -> datetime:
+        return datetime.fromtimestamp(self.expires_at, UTC)
+
+    @property
+    def expired(self) -> bool:
+        return time.time() >= self.expires_at
+
+
+def put(request: HttpRequest, pending: Pending) -> str:
+    """Keep ``pending``; returns the handle by which this browser can take it, once."""
+    horizon = time.time() - KEEP_EXPIRED
+    kept = [
+        (handle, entry)
+        for handle, entry in _entries(request).items()
+        if entry["expires_at"] > horizon
+    ]
+    handle = get_random_string(32)
+    entry = {
+        "challenge": pending.challenge.to_json(),
+        "state": pending.state,
+        "expires_at": pending.expires_at,
+    }
+    request.session[SESSION_KEY] = dict([*kept, (handle, entry)][-MAX_PENDING:])
+    return handle
+
+
+def take(request: HttpRequest, handle: str) -> Pending | None:
+    """Give the challenge out and forget it, whatever happens next; ``None`` if there is none."""
+    entries = _entries(request)
+    entry = entries.pop(handle, None)
+    if entry is None:
+        return None
+    request.session[SESSION_KEY] = entries
+    try:
+        # Now, and not at the end of the request: Django saves no session on a 5xx.
+        request.session.save()
+    except UpdateError:
+        # Another request signed this visitor out meanwhile. Writing on would bring the session
+        # that they ended back to life.
+        request.session.flush()
+        return None
+    return Pending(
+        challenge=Challenge.from_json(entry["challenge"]),
+        state=entry["state"],
+        expires_at=entry["expires_at"],
+    )
+
+
+def _entries(request: HttpRequest) -> dict[str, Any]:
+    return dict(request.session.get(SESSION_KEY) or {})

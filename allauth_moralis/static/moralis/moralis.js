@@ -1,0 +1,190 @@
+/* The wallet page: find wallets, have the challenge signed, post the signature as a form.
+ *
+ * The server decides and renders every outcome; here is only what must happen in the browser.
+ * Sources: EIP-6963 (discovery), EIP-1193 (requests and error codes), EIP-191 (personal_sign).
+ */
+(() => {
+  'use strict'
+
+  const byId = (id) => document.getElementById(id)
+  const form = byId('moralis-form')
+  if (!form) return // the page asks the visitor to sign in first
+
+  const page = JSON.parse(byId('moralis-page').textContent)
+  const texts = page.texts
+  const list = byId('moralis-wallets')
+  const status = byId('moralis-status')
+  const alert = byId('moralis-alert')
+  const SEARCH_MS = 800 // wallets that are installed announce themselves well within this
+
+  // --- What the visitor sees -----------------------------------------------------------------
+
+  let busy = false
+
+  function say (text) { status.textContent = text }
+
+  function warn (text, code) {
+    alert.textContent = text
+    if (code) alert.dataset.errorCode = code
+    else delete alert.dataset.errorCode
+  }
+
+  function setBusy (value) {
+    busy = value
+    // Not `disabled`, which would take the keyboard focus away.
+    for (const button of list.querySelectorAll('button')) button.setAttribute('aria-disabled', String(value))
+    list.setAttribute('aria-busy', String(value))
+  }
+
+  function idle () {
+    setBusy(false)
+    say(list.childElementCount ? texts.choose : '')
+  }
+
+  /** A failure that has a sentence for people. */
+  class Failure extends Error {
+    constructor (text, code) {
+      super(text)
+      this.code = code
+    }
+  }
+
+  // --- Wallets: a name, an icon, and connect() -> {account, sign(message)} ---------------------
+
+  function addWallet ({ name, icon, connect }) {
+    const node = byId('moralis-wallet').content.cloneNode(true)
+    const button = node.querySelector('button')
+    const label = node.querySelector('.moralis-wallet')
+    // Name and icon come from whatever runs in this browser: text stays text, and an icon that is
+    // not an image within the page is not even asked for.
+    if (typeof icon === 'string' && /^data:image\//i.test(icon.trim())) {
+      const image = document.createElement('img')
+      image.alt = ''
+      image.src = icon.trim()
+      label.append(image)
+    }
+    label.append(document.createTextNode(name))
+    button.addEventListener('click', () => signIn(connect))
+    list.append(node)
+    if (!busy) { say(texts.choose) }
+  }
+
+  // Ethereum: EIP-6963, and window.ethereum where no wallet announces itself.
+  function evmWallet (provider) {
+    return async () => {
+      const accounts = await ask(provider, 'eth_requestAccounts')
+      const address = Array.isArray(accounts) ? accounts[0] : undefined
+      if (typeof address !== 'string') throw new Failure(texts.locked)
+      const chainId = await ask(provider, 'eth_chainId')
+      return {
+        account: { network: 'evm', address, chain_id: chainId },
+        // Hex-encoded UTF-8 is the one form of the text on which wallets agree.
+        sign: async (message) => ({ signature: await ask(provider, 'personal_sign', [toHex(message), address]) })
+      }
+    }
+  }
+
+  function ask (provider, method, params) {
+    return provider.request(params ? { method, params } : { method })
+  }
+
+  function toHex (text) {
+    return '0x' + Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+
+  function discoverEvm () {
+    const announced = new Map() // uuid -> provider: wallets announce again when asked again
+
+    window.addEventListener('eip6963:announceProvider', (event) => {
+      const { info, provider } = event.detail ?? {}
+      if (typeof provider?.request !== 'function' || typeof info?.name !== 'string' || !info.name.trim()) return
+      if (announced.has(info.uuid)) return
+      announced.set(info.uuid, provider)
+      addWallet({ name: info.name.trim(), icon: info.icon, connect: evmWallet(provider) })
+    })
+    window.dispatchEvent(new Event('eip6963:requestProvider'))
+
+    return () => {
+      if (!announced.size && typeof window.ethereum?.request === 'function') {
+        addWallet({ name: texts.browserWallet, connect: evmWallet(window.ethereum) })
+      }
+    }
+  }
+
+  // --- The ceremony --------------------------------------------------------------------------
+
+  async function signIn (connect) {
+    if (busy) return
+    setBusy(true)
+    warn('')
+    try {
+      say(texts.connecting)
+      const { account, sign } = await connect()
+      say(texts.preparing)
+      const { challenge, message } = await requestChallenge(account)
+      say(texts.signing)
+      const answer = await sign(message)
+      say(texts.verifying)
+      submit({ challenge, ...answer })
+    } catch (error) {
+      idle()
+      warn(explain(error), error instanceof Failure ? error.code : undefined)
+      document.dispatchEvent(new CustomEvent('moralis:error', { detail: { error } }))
+    }
+  }
+
+  async function requestChallenge (account) {
+    let response
+    try {
+      response = await fetch(page.challengeUrl, {
+        method: 'POST',
+        credentials: 'same-origin',
+        headers: {
+          'Content-Type': 'application/json',
+          Accept: 'application/json',
+          'X-CSRFToken': form.elements.csrfmiddlewaretoken.value
+        },
+        body: JSON.stringify({ ...account, ...page.asked })
+      })
+    } catch {
+      throw new Failure(texts.network)
+    }
+    const body = await response.json().catch(() => null)
+    if (response.ok && typeof body?.message === 'string') return body
+    const error = body?.error
+    throw error ? new Failure(error.message, error.code) : new Failure(texts.reload)
+  }
+
+  function submit (fields) {
+    for (const [name, value] of Object.entries(fields)) {
+      if (typeof value !== 'string') throw new Failure(texts.walletFailed)
+      form.elements[name].value = value
+    }
+    form.submit() // the server renders what comes of it
+  }
+
+  function explain (error) {
+    if (error instanceof Failure) return error.message
+    switch (error?.code) {
+      case 4001: return texts.rejected // EIP-1193: the user said no
+      case 'ACTION_REJECTED': return texts.rejected
+      case -32002: return texts.pending // a request of the same kind is still open
+      case 4100: return texts.locked // EIP-1193: not authorised
+      default: return texts.walletFailed
+    }
+  }
+
+  // --- Start ---------------------------------------------------------------------------------
+
+  // Back from the next page: a page out of the browser's cache has a used CSRF token.
+  window.addEventListener('pageshow', (event) => { if (event.persisted) window.location.reload() })
+
+  say(texts.searching)
+  const searches = page.networks.includes('evm') ? [discoverEvm()] : []
+  setTimeout(() => {
+    for (const finish of searches) finish()
+    if (busy) return
+    if (list.childElementCount) say(texts.choose)
+    else say(texts.none)
+  }, SEARCH_MS)
+})()

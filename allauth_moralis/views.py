@@ -1,0 +1,256 @@
+"""HTTP in, HTTP out: the only file that knows status codes."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from allauth import app_settings as allauth_settings
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base import AuthError
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.cache import add_never_cache_headers
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from . import conf, flows, forms
+from .exceptions import InvalidRequest, Misconfigured, WalletError
+from .provider import MoralisProvider
+from .stash import Pending
+
+logger = logging.getLogger("allauth_moralis")
+
+STATUS = {
+    "invalid_request": HTTPStatus.BAD_REQUEST,
+    "invalid_address": HTTPStatus.BAD_REQUEST,
+    "unsupported_network": HTTPStatus.BAD_REQUEST,
+    "unsupported_chain": HTTPStatus.BAD_REQUEST,
+    "login_required": HTTPStatus.FORBIDDEN,
+    "challenge_missing": HTTPStatus.FORBIDDEN,
+    "challenge_expired": HTTPStatus.FORBIDDEN,
+    "signature_invalid": HTTPStatus.UNAUTHORIZED,
+    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
+    "upstream_rejected": HTTPStatus.BAD_GATEWAY,
+    "upstream_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
+    "misconfigured": HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+View = Callable[[HttpRequest], HttpResponseBase]
+Refusal = Callable[[HttpRequest, WalletError], HttpResponse]
+
+
+def bounded(refuse: Refusal) -> Callable[[View], View]:
+    """Refuse a body that is too large, or no form, before anything else reads it.
+
+    Django's CSRF check looks for its token in the form, so it would parse ten megabytes first.
+    """
+
+    def decorate(view: View) -> View:
+        protected = csrf_protect(view)
+
+        @csrf_exempt  # by the middleware; `protected` does the same check once the size is known
+        @wraps(view)
+        def wrapper(request: HttpRequest) -> HttpResponseBase:
+            length = request.META.get("CONTENT_LENGTH") or "0"
+            if not length.isdecimal() or int(length) > forms.MAX_BODY:
+                return refuse(request, InvalidRequest("body too large"))
+            try:
+                request.POST  # noqa: B018 - parses the form, if it is one
+            except (
+                BadRequest,
+                MultiPartParserError,
+                RequestDataTooBig,
+                TooManyFieldsSent,
+                TooManyFilesSent,
+            ):
+                return refuse(request, InvalidRequest("not a form"))
+            return protected(request)
+
+        return wrapper
+
+    return decorate
+
+
+def refuse_json(request: HttpRequest, error: WalletError) -> HttpResponse:  # noqa: ARG001 - as refuse_page
+    response = JsonResponse(
+        {"error": {"code": error.code, "message": str(error.message)}}, status=_log(error)
+    )
+    return _with_retry_after(response, error)
+
+
+def refuse_page(
+    request: HttpRequest, error: WalletError, pending: Pending | None = None
+) -> HttpResponse:
+    """The wallet page once more, with the reason on top: one press starts again."""
+    state = pending.state if pending else {}
+    response = render(
+        request,
+        "moralis/login.html",
+        _page(process=state.get("process"), next_url=state.get("next"), error=error),
+        status=_log(error),
+    )
+    add_never_cache_headers(response)
+    return _with_retry_after(response, error)
+
+
+@require_safe
+@never_cache
+@login_not_required
+def login(request: HttpRequest) -> HttpResponse:
+    """The wallet page. It writes nothing."""
+    return render(
+        request,
+        "moralis/login.html",
+        _page(
+            process=request.GET.get("process"),
+            next_url=forms.safe_next(request.GET.get("next", "")),
+            state=request.GET.get("state", ""),
+        ),
+    )
+
+
+@require_POST
+@never_cache
+@login_not_required
+@bounded(refuse_json)
+def challenge(request: HttpRequest) -> HttpResponse:
+    try:
+        if request.content_type != "application/json":
+            raise InvalidRequest("content type")
+        asked = forms.parse_challenge_request(request.body)
+        handle, pending = flows.issue_challenge(request, asked)
+    except WalletError as error:
+        return refuse_json(request, error)
+    return JsonResponse(
+        {
+            "challenge": handle,
+            "message": pending.challenge.message,
+            "expires_at": pending.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    )
+
+
+@require_POST
+@never_cache
+@login_not_required
+@sensitive_post_parameters("signature")
+# A rollback of the request must not give the challenge back; the flow has its own transaction.
+@transaction.non_atomic_requests
+@bounded(refuse_page)
+def verify(request: HttpRequest) -> HttpResponseBase:
+    data = request.POST
+    pending = flows.take_challenge(request, data.get("challenge", ""))
+    # Where the challenge has no "next", allauth would take one from this request, unasked for.
+    request.GET = request.POST = QueryDict()
+    try:
+        return flows.complete_login(request, pending, forms.parse_proof(data))
+    except WalletError as error:
+        get_adapter().on_authentication_error(
+            request,
+            get_adapter().get_provider(request, MoralisProvider.id),
+            error=AuthError.UNKNOWN,
+            exception=error,
+            extra_context={"state": pending.state if pending else None},
+        )
+        return refuse_page(request, error, pending)
+
+
+@require_safe
+@never_cache
+@login_required
+def profile(request: HttpRequest) -> HttpResponse:
+    accounts = SocialAccount.objects.filter(user=request.user, provider=MoralisProvider.id)
+    wallets = [account.get_provider_account() for account in accounts.order_by("date_joined")]
+    return render(request, "moralis/profile.html", {"wallets": wallets})
+
+
+def _page(
+    *,
+    process: str | None,
+    next_url: str | None,
+    state: str = "",
+    error: WalletError | None = None,
+) -> dict[str, Any]:
+    """The wallet page's context; ``page`` is what its script reads."""
+    process = process if process in forms.PURPOSES else forms.PURPOSES[0]
+    asked = {"state": state} if state else {"process": process, "next": next_url or ""}
+    login_url = _login_url(next_url)
+    return {
+        "process": process,
+        "error": error,
+        "provider_name": conf.name(),
+        "login_url": login_url,
+        "page": {
+            "challengeUrl": reverse("moralis_challenge"),
+            "networks": conf.networks(),
+            "asked": asked,
+            "texts": _texts(),
+        },
+    }
+
+
+def _login_url(next_url: str | None) -> str | None:
+    """The way in by e-mail, where the site has one."""
+    if allauth_settings.SOCIALACCOUNT_ONLY:
+        return None
+    try:
+        url = reverse("account_login")
+    except NoReverseMatch:  # HEADLESS_ONLY
+        return None
+    return f"{url}?{urlencode({'next': next_url})}" if next_url else url
+
+
+def _texts() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "searching": _("Looking for wallets in this browser…"),
+        "choose": _("Choose the wallet to use."),
+        "browserWallet": _("Browser wallet"),
+        "connecting": _("Open your wallet and allow this site to see your address."),
+        "preparing": _("Preparing the text to sign…"),
+        "signing": _("Read the text in your wallet, then sign it. Signing costs nothing."),
+        "verifying": _("Checking the signature…"),
+        "none": _(
+            "No wallet was found in this browser. Install a wallet extension, or open this page in "
+            "the browser of your wallet's app, and reload it."
+        ),
+        "rejected": _("You declined in your wallet. Nothing happened; you can try again."),
+        "pending": _(
+            "Your wallet is already asking you something. Open it, answer, and try again."
+        ),
+        "locked": _("Your wallet gave no account. Unlock it, choose an account, and try again."),
+        "walletFailed": _(
+            "Your wallet could not do this. Open it, check that it works, and try again."
+        ),
+        "network": _("This site could not be reached. Check your connection and try again."),
+        "reload": _("Something on this page is out of date. Reload it and try again."),
+    }
+
+
+def _log(error: WalletError) -> HTTPStatus:
+    level = logging.ERROR if isinstance(error, Misconfigured) else logging.INFO
+    logger.log(level, "refused: %s (%s)", error.code, error.detail or "-")
+    return STATUS[error.code]
+
+
+def _with_retry_after(response: HttpResponse, error: WalletError) -> HttpResponse:
+    if error.retry_after is not None:
+        response["Retry-After"] = str(error.retry_after)
+    return response
