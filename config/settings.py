@@ -96,7 +96,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Files are served from where they lie: no `collectstatic` that could be forgotten.
 WHITENOISE_USE_FINDERS = True

@@ -1,0 +1,66 @@
+"""The steps of a sign-in over HTTP, as a page's script takes them."""
+
+import json
+import re
+from typing import Any
+
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from .accounts import EvmAccount
+
+
+def ask(client: Client, account: EvmAccount, **fields: Any) -> HttpResponse:
+    """Post a challenge request for ``account``; ``fields`` add to it or override it."""
+    return post_json(client, {"network": "evm", "address": account.address, **fields})
+
+
+def post_json(client: Client, data: Any, **extra: Any) -> HttpResponse:
+    body = data if isinstance(data, str | bytes) else json.dumps(data)
+    return client.post(reverse("moralis_challenge"), body, content_type="application/json", **extra)
+
+
+def answer(client: Client, challenge: str, signature: str, **extra: Any) -> HttpResponse:
+    return client.post(
+        reverse("moralis_verify"), {"challenge": challenge, "signature": signature}, **extra
+    )
+
+
+def issued(client: Client, account: EvmAccount, **fields: Any) -> tuple[str, str]:
+    """The handle and the text of a challenge that must be given."""
+    response = ask(client, account, **fields)
+    assert response.status_code == 200, response.content
+    data = response.json()
+    return data["challenge"], data["message"]
+
+
+def sign_in(client: Client, account: EvmAccount, **fields: Any) -> HttpResponse:
+    """The whole of it: ask, sign, answer."""
+    challenge, message = issued(client, account, **fields)
+    return answer(client, challenge, account.sign(message))
+
+
+def json_code(response: HttpResponse) -> str:
+    """The stable code of a refusal of the challenge endpoint."""
+    assert response["Content-Type"] == "application/json"
+    error = response.json()["error"]
+    assert set(error) == {"code", "message"}
+    assert error["message"]
+    return error["code"]
+
+
+def page_code(response: HttpResponse) -> str:
+    """The stable code of a refusal page, in the element that announces it."""
+    match = re.search(
+        r'role="alert"[^>]*data-error-code="([a-z_]+)"[^>]*>([^<]+)<', response.content.decode()
+    )
+    assert match, response.content.decode()
+    assert match[2].strip()
+    return match[1]
+
+
+def user_of(client: Client) -> int | None:
+    """The primary key of the user whom this browser is signed in as."""
+    value = client.session.get("_auth_user_id")
+    return None if value is None else int(value)

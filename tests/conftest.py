@@ -1,0 +1,60 @@
+import copy
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+from allauth_moralis.backends import _build
+from allauth_moralis.emulator import Emulator
+
+from .accounts import EvmAccount
+
+API_KEY = "key-that-must-not-be-seen-anywhere"
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings) -> Iterator[None]:
+    """No rate limit, no claimed challenge and no connection is left of another test."""
+    settings.SOCIALACCOUNT_PROVIDERS = copy.deepcopy(settings.SOCIALACCOUNT_PROVIDERS)
+    cache.clear()
+    _build.cache_clear()
+    yield
+    _build.cache_clear()
+
+
+@pytest.fixture
+def provider(settings) -> dict:
+    """The provider's settings, to be changed for one test."""
+    return settings.SOCIALACCOUNT_PROVIDERS["moralis"]
+
+
+@pytest.fixture
+def account() -> EvmAccount:
+    return EvmAccount()
+
+
+@pytest.fixture
+def other_account() -> EvmAccount:
+    return EvmAccount()
+
+
+@pytest.fixture
+def emulator() -> Iterator[Emulator]:
+    """The stand-in of the Moralis Auth API, over real HTTP."""
+    with Emulator() as running:
+        yield running
+
+
+@pytest.fixture
+def moralis(emulator: Emulator, provider: dict) -> Emulator:
+    """The site speaks to the emulator through the Moralis backend."""
+    provider.update(API_KEY=API_KEY, BASE_URL=emulator.url)
+    return emulator
+
+
+@pytest.fixture(params=["local", "moralis"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Each backend in turn: what a test says of one it says of both."""
+    if request.param == "moralis":
+        request.getfixturevalue("moralis")
+    return request.param

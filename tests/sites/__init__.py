@@ -1,0 +1,1 @@
+"""Settings of sites that differ from the demo in one thing each."""

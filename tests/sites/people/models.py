@@ -1,0 +1,19 @@
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+
+
+class Person(AbstractBaseUser, PermissionsMixin):
+    email = models.EmailField(unique=True, null=True)  # noqa: DJ001 - many have none, and "" is unique
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+
+    objects = BaseUserManager()
+
+    USERNAME_FIELD = "email"
+
+    def save(self, *args, **kwargs) -> None:
+        self.email = self.email or None
+        super().save(*args, **kwargs)
+
+    def __str__(self) -> str:
+        return self.email or f"person {self.pk}"

@@ -1,0 +1,497 @@
+"""The pages in a real Chromium, with a wallet whose signatures are made by a real key."""
+
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth import get_user_model
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from allauth_moralis.emulator import Emulator
+
+from .accounts import EvmAccount
+from .browser import MISSING, find, launch_options
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WALLET_JS = (Path(__file__).parent / "wallet.js").read_text()
+ICON = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4="
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not find():
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    # Playwright's synchronous interface runs an event loop in this thread, where Django then
+    # takes every query for a mistake.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(**launch_options())
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+class Visitor:
+    """A browser with wallets in it. It fails on whatever a page should not have done."""
+
+    def __init__(self, browser: Browser, url: str, **options: object) -> None:
+        self.url = url
+        self.context: BrowserContext = browser.new_context(base_url=url, **options)
+        self.context.set_default_timeout(10_000)
+        self.page: Page = self.context.new_page()
+        self.faults: list[str] = []
+        self.requests: list[str] = []
+        self.allowed = re.compile(r"(?!)")
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        self.page.on("request", self._on_request)
+        self.page.expose_function("__sign", self._sign)
+        self.accounts: dict[str, EvmAccount] = {}
+
+    def install(self, *wallets: dict) -> None:
+        """Put wallets into the browser: ``account`` and whatever ``wallet.js`` understands."""
+        described = []
+        for wallet in wallets:
+            account: EvmAccount = wallet.pop("account")
+            # As MetaMask does: in lower case.
+            address = account.address.lower()
+            self.accounts[address] = wallet.pop("signer", account)
+            described.append(
+                {"name": "MetaMask", "uuid": str(uuid.uuid4()), "address": address, **wallet}
+            )
+        self.context.add_init_script(f"window.__wallets = {json.dumps(described)};{WALLET_JS}")
+
+    def _sign(self, address: str, data: str, signer: str) -> str:
+        assert signer == address
+        return self.accounts[address].sign(bytes.fromhex(data.removeprefix("0x")).decode())
+
+    def _on_console(self, message: object) -> None:
+        if message.type in ("error", "warning") and not self.allowed.search(message.text):
+            self.faults.append(f"console: {message.text}")
+
+    def _on_request(self, request: object) -> None:
+        self.requests.append(f"{request.method} {urlsplit(request.url).path}")
+        if urlsplit(request.url).scheme not in ("data", "blob") and not request.url.startswith(
+            self.url
+        ):
+            self.faults.append(f"request to another host: {request.url}")
+
+    def open_wallet_page(self, query: str = "") -> None:
+        self.page.goto(f"/accounts/moralis/login/{query}")
+
+    def button(self, name: str = "MetaMask"):
+        return self.page.get_by_role("button", name=name)
+
+    @property
+    def alert(self):
+        return self.page.locator("main [role=alert][data-error-code], #moralis-alert").first
+
+    def check_accessibility(self) -> None:
+        results = Axe().run(self.page)
+        assert results.violations_count == 0, results.generate_report()
+
+    def check_fits(self) -> None:
+        overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        assert self.page.evaluate(overflow) <= 0
+
+
+@pytest.fixture
+def visitor(browser, live_server, provider) -> Iterator[Visitor]:
+    provider["RATE_LIMITS"] = False
+    visitor = Visitor(browser, live_server.url)
+    yield visitor
+    visitor.context.close()
+    assert visitor.faults == []
+
+
+def signed_in(visitor: Visitor) -> None:
+    expect(visitor.page).to_have_url(re.compile(r"/accounts/profile/$"))
+
+
+# --- The main job ----------------------------------------------------------------------------
+
+
+def test_from_the_login_page_to_the_profile_and_back_out(visitor, account, backend):
+    visitor.install({"account": account, "icon": ICON})
+    page = visitor.page
+
+    page.goto("/accounts/login/")
+    page.get_by_role("main").get_by_role("link", name=re.compile("wallet", re.I)).first.click()
+    visitor.button().click()
+    signed_in(visitor)
+    expect(page.get_by_text(account.address, exact=True).first).to_be_visible()
+    page.get_by_text("What was verified").click()
+    expect(page.get_by_text(f"Sign in to {urlsplit(visitor.url).netloc}").first).to_be_visible()
+    page.get_by_role("button", name="Sign out").last.click()
+
+    expect(page).to_have_url(visitor.url + "/")
+    page.goto("/accounts/profile/")
+    expect(page).to_have_url(re.compile("/accounts/login/"))
+    row = SocialAccount.objects.get()
+    assert (row.uid, row.extra_data["verified_by"]) == (account.address, backend)
+
+
+def test_the_text_is_signed_as_hex_encoded_utf8(visitor, account):
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    # Stop before the form is sent, so that the page and its record of calls stay.
+    visitor.page.evaluate("HTMLFormElement.prototype.submit = () => {}")
+
+    visitor.button().click()
+    expect(visitor.page.get_by_role("status")).to_have_text("Checking the signature…")
+
+    calls = visitor.page.evaluate("window.__calls")
+    assert [call["method"] for call in calls] == [
+        "eth_requestAccounts",
+        "eth_chainId",
+        "personal_sign",
+    ]
+    data, signer = calls[-1]["params"]
+    assert signer == account.address.lower()
+    assert bytes.fromhex(data[2:]).decode().startswith("localhost:")
+
+
+def test_linking_a_second_wallet_from_the_profile(visitor, account, other_account):
+    visitor.install(
+        {"account": account, "name": "First"}, {"account": other_account, "name": "Second"}
+    )
+    visitor.open_wallet_page()
+    visitor.button("First").click()
+    signed_in(visitor)
+
+    visitor.page.get_by_role("link", name="Link another wallet").click()
+    visitor.button("Second").click()
+    signed_in(visitor)
+
+    expect(visitor.page.get_by_text(other_account.address, exact=True).first).to_be_visible()
+    assert get_user_model().objects.count() == 1
+    assert SocialAccount.objects.count() == 2
+
+
+def test_by_keyboard_alone(visitor, account):
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    expect(visitor.button()).to_be_visible()
+
+    for _ in range(20):
+        visitor.page.keyboard.press("Tab")
+        if visitor.page.evaluate("document.activeElement.textContent").strip() == "MetaMask":
+            break
+    visitor.page.keyboard.press("Enter")
+
+    signed_in(visitor)
+
+
+def test_after_the_back_button(visitor, account):
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    visitor.button().click()
+    signed_in(visitor)
+
+    visitor.page.go_back()
+    visitor.button().click()
+
+    signed_in(visitor)
+
+
+def test_next_is_where_it_ends(visitor, account):
+    visitor.install({"account": account})
+    visitor.open_wallet_page("?next=/accounts/email/")
+
+    visitor.button().click()
+
+    expect(visitor.page).to_have_url(visitor.url + "/accounts/email/")
+
+
+# --- Which wallets are listed ----------------------------------------------------------------
+
+
+def test_a_wallet_that_announces_itself_late(visitor, account):
+    visitor.install({"account": account, "late": 1500})
+    visitor.open_wallet_page()
+
+    expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
+    visitor.button().click()
+
+    signed_in(visitor)
+
+
+def test_two_wallets_of_one_name_are_both_listed(visitor, account, other_account):
+    visitor.install({"account": account}, {"account": other_account})
+    visitor.open_wallet_page()
+
+    expect(visitor.button()).to_have_count(2)
+
+
+def test_a_wallet_that_announces_itself_twice_is_listed_once(visitor, account):
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    expect(visitor.button()).to_have_count(1)
+
+    visitor.page.evaluate("window.dispatchEvent(new Event('eip6963:requestProvider'))")
+
+    expect(visitor.button()).to_have_count(1)
+
+
+def test_a_wallet_that_only_sets_window_ethereum(visitor, account):
+    visitor.install({"account": account, "legacy": True})
+    visitor.open_wallet_page()
+
+    visitor.button("Browser wallet").click()
+
+    signed_in(visitor)
+
+
+def test_window_ethereum_gives_way_to_wallets_that_announce_themselves(visitor, account):
+    visitor.install({"account": account}, {"account": account, "legacy": True})
+    visitor.open_wallet_page()
+    expect(visitor.page.get_by_role("status")).to_have_text("Choose the wallet to use.")
+    visitor.page.wait_for_timeout(1000)  # past the search
+
+    assert visitor.page.locator("#moralis-wallets button").count() == 1
+
+
+def test_no_wallet_says_what_to_do(visitor):
+    visitor.install()
+    visitor.open_wallet_page()
+
+    expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
+    expect(visitor.page.get_by_role("status")).to_contain_text("Install a wallet extension")
+
+
+def test_a_name_with_markup_is_text(visitor, account):
+    name = '<img src=x onerror="window.__owned = 1"> & Söhne'
+    visitor.install({"account": account, "name": name})
+    visitor.open_wallet_page()
+
+    expect(visitor.page.locator("#moralis-wallets button")).to_have_text(name)
+    assert visitor.page.evaluate("window.__owned") is None
+
+
+@pytest.mark.parametrize(
+    "icon",
+    ["https://evil.example/icon.png", "/static/favicon.svg", "javascript:alert(1)", "data:text/html,x", 7, None],
+)  # fmt: skip
+def test_an_icon_that_is_not_an_image_in_itself_is_not_asked_for(visitor, account, icon):
+    visitor.install({"account": account, "icon": icon})
+    visitor.open_wallet_page()
+
+    expect(visitor.button()).to_be_visible()
+    assert visitor.page.locator("#moralis-wallets img").count() == 0
+
+
+def test_an_icon_that_is_an_image_is_shown(visitor, account):
+    visitor.install({"account": account, "icon": ICON})
+    visitor.open_wallet_page()
+
+    expect(visitor.page.locator("#moralis-wallets img")).to_have_attribute("src", ICON)
+
+
+@pytest.mark.parametrize("detail", ["null", "{}", "{info: {name: 'x'}}", "{provider: {}}"])
+def test_an_announcement_that_is_none_is_ignored(visitor, account, detail):
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    expect(visitor.button()).to_be_visible()
+
+    visitor.page.evaluate(
+        f"window.dispatchEvent(new CustomEvent('eip6963:announceProvider', {{detail: {detail}}}))"
+    )
+
+    assert visitor.page.locator("#moralis-wallets button").count() == 1
+
+
+# --- When it does not go well ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "code", "sentence"),
+    [
+        ("eth_requestAccounts", 4001, "You declined in your wallet."),
+        ("personal_sign", 4001, "You declined in your wallet."),
+        ("personal_sign", "ACTION_REJECTED", "You declined in your wallet."),
+        ("eth_requestAccounts", -32002, "Your wallet is already asking you something."),
+        ("eth_requestAccounts", 4100, "Your wallet gave no account."),
+        ("eth_chainId", -32603, "Your wallet could not do this."),
+        ("personal_sign", -32603, "Your wallet could not do this."),
+    ],
+)
+def test_a_wallet_that_says_no_once(visitor, account, method, code, sentence):
+    """It gets a sentence of its own, and the page can be used again at once."""
+    visitor.install({"account": account, "fail": {method: [code]}})
+    visitor.open_wallet_page()
+
+    visitor.button().click()
+    expect(visitor.page.get_by_role("alert")).to_contain_text(sentence)
+    expect(visitor.button()).to_have_attribute("aria-disabled", "false")
+    visitor.button().click()
+
+    signed_in(visitor)
+
+
+def test_a_locked_wallet(visitor, account):
+    visitor.install({"account": account, "locked": True})
+    visitor.open_wallet_page()
+
+    visitor.button().click()
+
+    expect(visitor.page.get_by_role("alert")).to_contain_text("Unlock it")
+
+
+def test_a_double_click_asks_once(visitor, account):
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+
+    visitor.button().dblclick()
+    signed_in(visitor)
+
+    assert visitor.requests.count("POST /accounts/moralis/challenge/") == 1
+    assert visitor.requests.count("POST /accounts/moralis/verify/") == 1
+
+
+def test_a_refusal_of_the_challenge(visitor, account, provider):
+    provider["CHAINS"] = [137]
+    visitor.allowed = re.compile("400")
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+
+    visitor.button().click()
+    expect(visitor.alert).to_have_attribute("data-error-code", "unsupported_chain")
+    expect(visitor.alert).to_contain_text("This chain is not accepted here.")
+    provider["CHAINS"] = None
+    visitor.button().click()
+
+    signed_in(visitor)
+
+
+def test_a_wrong_signature_and_then_a_right_one(visitor, account, other_account):
+    visitor.allowed = re.compile("401")
+    visitor.install({"account": account, "signer": other_account})
+    visitor.open_wallet_page("?next=/accounts/email/")
+
+    visitor.button().click()
+    expect(visitor.alert).to_have_attribute("data-error-code", "signature_invalid")
+    expect(visitor.alert).to_contain_text("The signature does not belong to this wallet.")
+    assert not get_user_model().objects.exists()
+    visitor.accounts[account.address.lower()] = account
+    visitor.button().click()
+
+    expect(visitor.page).to_have_url(visitor.url + "/accounts/email/")
+
+
+def test_a_service_that_is_down(visitor, account, provider):
+    with Emulator() as gone:
+        provider.update(API_KEY="key", BASE_URL=gone.url)
+    visitor.allowed = re.compile("503")
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+
+    visitor.button().click()
+
+    expect(visitor.alert).to_have_attribute("data-error-code", "upstream_unavailable")
+    expect(visitor.alert).to_contain_text("does not answer right now")
+
+
+def test_a_site_that_is_out_of_reach(visitor, account):
+    visitor.allowed = re.compile("ERR_INTERNET_DISCONNECTED")
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    expect(visitor.button()).to_be_visible()
+    visitor.context.set_offline(True)
+
+    visitor.button().click()
+
+    expect(visitor.page.get_by_role("alert")).to_contain_text("could not be reached")
+
+
+def test_a_page_that_is_out_of_date(visitor, account):
+    """Its CSRF token is of another session: Django answers with a page and not with JSON."""
+    visitor.allowed = re.compile("403")
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    expect(visitor.button()).to_be_visible()
+    visitor.context.clear_cookies()
+
+    visitor.button().click()
+
+    expect(visitor.page.get_by_role("alert")).to_contain_text("Reload it")
+
+
+def test_linking_without_being_signed_in_shows_the_way(visitor, account):
+    visitor.install({"account": account})
+    visitor.open_wallet_page("?process=connect")
+
+    expect(visitor.page.get_by_text("Sign in first.")).to_be_visible()
+    assert visitor.page.locator("#moralis-wallets").count() == 0
+
+
+def test_without_javascript(browser, live_server):
+    visitor = Visitor(browser, live_server.url, java_script_enabled=False)
+    visitor.open_wallet_page()
+
+    expect(visitor.page.get_by_text("needs JavaScript")).to_be_visible()
+    visitor.page.get_by_role("link", name="Sign in by e-mail instead").click()
+
+    expect(visitor.page).to_have_url(live_server.url + "/accounts/login/")
+    visitor.context.close()
+
+
+# --- For everybody, on every screen ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_the_pages_are_accessible_and_fit(browser, live_server, account, provider, scheme, width):
+    visitor = Visitor(
+        browser,
+        live_server.url,
+        color_scheme=scheme,
+        viewport={"width": width, "height": 700},
+        reduced_motion="reduce",
+    )
+    visitor.allowed = re.compile("400")
+    visitor.install({"account": account, "icon": ICON, "name": "A wallet with quite a long name"})
+
+    for path in ("/", "/accounts/login/", "/accounts/signup/", "/accounts/moralis/login/"):
+        visitor.page.goto(path)
+        visitor.check_accessibility()
+        visitor.check_fits()
+    visitor.page.evaluate("document.getElementById('moralis-form').submit()")
+    expect(visitor.alert).to_have_attribute("data-error-code", "invalid_request")
+    visitor.check_accessibility()
+    visitor.check_fits()
+    visitor.button("A wallet").click()
+    signed_in(visitor)
+    visitor.page.get_by_text("What was verified").click()
+    for path in (
+        "/accounts/profile/",
+        "/accounts/3rdparty/",
+        "/accounts/moralis/login/?process=connect",
+    ):
+        visitor.page.goto(path)
+        visitor.check_accessibility()
+        visitor.check_fits()
+    visitor.context.close()
+    assert visitor.faults == []
+
+
+def test_the_address_can_be_copied(visitor, account):
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.install({"account": account})
+    visitor.open_wallet_page()
+    visitor.button().click()
+    signed_in(visitor)
+
+    visitor.page.get_by_role("button", name="Copy address").click()
+
+    expect(visitor.page.get_by_role("button", name="Copied")).to_be_visible()
+    assert visitor.page.evaluate("navigator.clipboard.readText()") == account.address
