@@ -28,7 +28,7 @@ class WalletError(Exception):
 
 class InvalidRequest(WalletError):
     code = "invalid_request"
-    message = _("The request could not be understood. Reload the page and try again.")
+    message = _("The request could not be understood. Please start again.")
 
 
 class InvalidAddress(WalletError):
@@ -53,7 +53,7 @@ class LoginRequired(WalletError):
 
 class RateLimited(WalletError):
     code = "rate_limited"
-    message = _("That were too many attempts in a short time. Wait a minute and try again.")
+    message = _("There were too many attempts in a short time. Wait a minute and try again.")
 
 
 class ChallengeMissing(WalletError):

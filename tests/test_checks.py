@@ -1,0 +1,130 @@
+"""``manage.py check`` reports every wrong setting, by its id and with a hint."""
+
+import pytest
+from django.core.checks import run_checks
+
+from allauth_moralis import conf
+
+WRONG = {
+    "API_KEY": ("E001", [None, 5, "with space", "new\nline", "ключ", b"bytes"]),
+    "BACKEND": ("E002", ["", "nowhere.Backend", "os.path.join", "allauth_moralis.backends.base", 5]),
+    "BASE_URL": ("E003", ["", "authapi.moralis.io", "ftp://x", "http://", "http://[", "http://x:y", 5, None]),
+    "NETWORKS": ("E004", [[], "evm", ["bitcoin"], ["evm", 5], None, {"evm"}]),
+    "CHAINS": ("E005", [[], "1", ["1"], [0], [-1], [2**53], [True], 1, [1.0]]),
+    "DOMAIN": ("E006", ["", "https://example.com", "Example.com", "example.com/", "a b", "exämple.com",
+                        "example.com.", "user@example.com", "example.com:port", "evil.com\nx", 5]),
+    "STATEMENT": ("E007", ["two\nlines", "bell\x07", "right-to-left \u202e", "é", 5,
+                           {"login": "a\nb"}, {"nonsense": "x"}, {"login": None}, ["x"]]),
+    "CHALLENGE_TTL": ("E008", [0, 14, 121, "60", 60.0, None, True]),
+    "RATE_LIMITS": ("E009", [True, None, "30/m/ip", {"nonsense": "1/m/ip"}, {"verify": "often"},
+                             {"verify": "1/m/user"}, {"verify": 5}, {"verify": "1/x/ip"}]),
+    "TIMEOUT": ("E011", [5, None, (3,), (3, 10, 1), (0, 10), (3, -1), ("3", "10"), (True, 1), "ab"]),
+    "NAME": ("E012", ["", "  ", 5, [], {}]),
+}  # fmt: skip
+RIGHT = {
+    "API_KEY": ["", "k" * 64, "eyJhbGciOiJIUzI1NiJ9.eyJub25jZSI6IjEifQ.a-b_c"],
+    "BACKEND": [None, conf.LOCAL_BACKEND],
+    "BASE_URL": ["https://authapi.moralis.io", "http://127.0.0.1:8899/"],
+    "NETWORKS": [["evm"], ("evm",)],
+    "CHAINS": [None, [1, 137], {1}, (2**53 - 1,)],
+    "DOMAIN": [
+        None,
+        "example.com",
+        "localhost:8000",
+        "127.0.0.1",
+        "[::1]:8000",
+        "xn--exmple-cua.com",
+    ],
+    "STATEMENT": [None, "Hello {domain}", {"login": "Hi", "connect": "Link {domain}"}],
+    "CHALLENGE_TTL": [15, 120],
+    "RATE_LIMITS": [False, {}, {"challenge": "5/h/key"}, {"verify": "1/10s/ip, 9/d"}],
+    "TIMEOUT": [(3, 10), [0.5, 1]],
+    "NAME": ["Wallet", "Кошелёк"],
+}
+
+
+def ours(**kwargs) -> list:
+    return [m for m in run_checks(**kwargs) if m.id.startswith("allauth_moralis.")]
+
+
+@pytest.mark.parametrize(
+    ("key", "expected", "value"),
+    [(key, number, value) for key, (number, values) in WRONG.items() for value in values],
+    ids=repr,
+)
+def test_a_wrong_value(provider, key, expected, value):
+    provider[key] = value
+
+    found = ours()
+
+    assert [message.id for message in found] == [f"allauth_moralis.{expected}"]
+    assert f'["{key}"]' in found[0].msg
+    assert found[0].hint
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key, values in RIGHT.items() for value in values], ids=repr
+)
+def test_a_right_value(provider, key, value):
+    provider[key] = value
+
+    assert ours() == []
+
+
+def test_every_setting_is_judged():
+    assert set(WRONG) == set(RIGHT) == set(conf.DEFAULTS)
+
+
+def test_a_setting_that_does_not_exist(provider):
+    provider.update(API_KEYS="x", EMAIL_AUTHENTICATION=False)
+
+    found = ours()
+
+    assert [message.id for message in found] == ["allauth_moralis.W001"]
+    assert '"API_KEYS"' in found[0].msg
+
+
+def test_the_moralis_backend_without_a_key(provider):
+    provider["BACKEND"] = conf.MORALIS_BACKEND
+
+    assert [message.id for message in ours()] == ["allauth_moralis.E010"]
+
+
+def test_sessions_in_cookies_need_a_shared_cache(settings):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+    assert [message.id for message in ours()] == ["allauth_moralis.E020"]
+
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+    assert ours() == []
+
+
+def deployment_ids() -> list[str]:
+    return [message.id for message in ours(include_deployment_checks=True)]
+
+
+@pytest.mark.parametrize("cache", ["locmem.LocMemCache", "dummy.DummyCache"])
+def test_a_deployment_whose_cache_is_not_shared(settings, cache):
+    settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{cache}"}}
+    assert deployment_ids() == ["allauth_moralis.W002"]
+
+
+def shared_cache(settings) -> None:
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache"}}
+
+
+def test_a_deployment_whose_search_for_a_user_name_scans_the_table(settings):
+    shared_cache(settings)
+    settings.ACCOUNT_PRESERVE_USERNAME_CASING = True
+    assert deployment_ids() == ["allauth_moralis.W003"]
+
+
+def test_a_deployment_that_sends_its_key_in_the_clear(settings, provider):
+    shared_cache(settings)
+    provider.update(API_KEY="key", BASE_URL="http://moralis.example")
+    assert deployment_ids() == ["allauth_moralis.W004"]
+
+
+def test_a_good_deployment(settings, provider):
+    shared_cache(settings)
+    provider["API_KEY"] = "key"
+    assert deployment_ids() == []
