@@ -9,7 +9,7 @@ from typing import Any
 from allauth import app_settings as allauth_settings
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
-from allauth.socialaccount.providers.base import AuthError
+from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.core.exceptions import (
     BadRequest,
@@ -115,15 +115,15 @@ def refuse_page(
 @login_not_required
 def login(request: HttpRequest) -> HttpResponse:
     """The wallet page. It writes nothing."""
-    return render(
-        request,
-        "moralis/login.html",
-        _page(
-            process=request.GET.get("process"),
-            next_url=forms.safe_next(request.GET.get("next", "")),
-            state=request.GET.get("state", ""),
-        ),
+    context = _page(
+        process=request.GET.get("process"),
+        next_url=forms.safe_next(request.GET.get("next", "")),
+        state=request.GET.get("state", ""),
     )
+    if context["process"] == AuthProcess.CONNECT and not request.user.is_authenticated:
+        # First the one, then back here for the other.
+        context["login_url"] = _login_url(request.get_full_path())
+    return render(request, "moralis/login.html", context)
 
 
 @require_POST

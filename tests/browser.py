@@ -31,7 +31,7 @@ def find() -> str | None:
 
 
 def launch_options() -> dict:
-    # Chromium's sandbox needs an ordinary user, and the other flags keep CI's log to our own errors.
+    # Chromium's sandbox needs an ordinary user.
     is_root = getattr(os, "geteuid", lambda: 1)() == 0
     restricted = is_root or bool(os.environ.get("CI"))
     return {

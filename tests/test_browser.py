@@ -126,7 +126,9 @@ def test_from_the_login_page_to_the_profile_and_back_out(visitor, account, backe
     page = visitor.page
 
     page.goto("/accounts/login/")
-    page.get_by_role("main").get_by_role("link", name=re.compile("wallet", re.I)).first.click()
+    page.get_by_role("main").get_by_role(
+        "link", name=re.compile("wallet", re.IGNORECASE)
+    ).first.click()
     visitor.button().click()
     signed_in(visitor)
     expect(page.get_by_text(account.address, exact=True).first).to_be_visible()

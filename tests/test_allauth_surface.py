@@ -1,0 +1,28 @@
+"""What we need of allauth beyond its documented surface. Where this fails, allauth has moved."""
+
+import inspect
+from pathlib import Path
+
+from allauth.core.internal import ratelimit
+
+import allauth_moralis
+
+
+def test_the_rate_limits_are_where_we_take_them_from():
+    moved = "allauth.core.internal.ratelimit changed: adapt allauth_moralis/_allauth.py"
+    assert {"app", "action", "config", "key"} <= set(
+        inspect.signature(ratelimit.consume).parameters
+    ), moved
+    rate = ratelimit.parse_rates("3/2m/ip")[0]
+    assert (rate.amount, rate.duration, rate.per) == (3, 120, "ip"), moved
+
+
+def test_nothing_else_is_taken_from_allauths_insides():
+    package = Path(allauth_moralis.__file__).parent
+    guilty = [
+        path.name
+        for path in package.rglob("*.py")
+        for line in path.read_text().splitlines()
+        if line.lstrip().startswith(("import allauth", "from allauth")) and ".internal" in line
+    ]
+    assert guilty == ["_allauth.py"]
