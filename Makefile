@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: run test check format emulator wheel clean
+.PHONY: run test check format emulator wheel matrix clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt
@@ -24,6 +24,9 @@ test: $(VENV)/.ready ## a browser where none is there, then every test
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
 
+matrix: ## the suite on other Pythons and the newest Django, where they are
+	.ci/matrix
+
 check: $(VENV)/.ready ## lint, format, types, Django's own checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,4 +45,4 @@ wheel: $(VENV)/.ready
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

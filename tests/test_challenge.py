@@ -47,8 +47,8 @@ def test_chain_ids_as_wallets_give_them(client, account, chain_id, said):
 
 @pytest.mark.parametrize(
     "chain_id",
-    [0, -1, 2**53, 10**30, "0", "", "0x", "0x0", "0x20000000000000", "1.0", "１", "one", "1e3", " 1",
-     1.0, True, None, [1], {"id": 1}, "9" * 400],
+    [0, -1, 2**53, 10**30, "0", "", "0x", "0x0", "0x20000000000000", "1.0", "１", "one", "1e3",
+     " 1", 1.0, True, None, [1], {"id": 1}, "9" * 400],
 )  # fmt: skip
 def test_chain_ids_that_are_none(client, account, chain_id):
     response = ask(client, account, chain_id=chain_id)
@@ -92,7 +92,7 @@ def test_a_body_that_hides_its_size(client, account, monkeypatch):
     monkeypatch.setattr("django.core.handlers.wsgi.WSGIRequest.body", body.encode())
 
     response = client.generic(
-        "POST", reverse("moralis_challenge"), "", content_type="application/json"
+        "POST", reverse("moralis_challenge"), "", CONTENT_TYPE="application/json"
     )
 
     assert json_code(response) == "invalid_request"
@@ -209,8 +209,8 @@ def test_purposes_that_are_none(client, account, process):
 @pytest.mark.parametrize(
     "next_url",
     ["//evil.example", "https://evil.example/", "https:evil.example", "http:///evil.example",
-     "javascript:alert(1)", "\\\\evil.example", "/\\evil.example", "http://[::1", "http://[", "\x00/",
-     "/a\r\nSet-Cookie: b", "/\ud800", "/" + "x" * 5000, "", None, "http://testserver@evil.example/",
+     "javascript:alert(1)", "\\\\evil.example", "/\\evil.example", "http://[::1", "http://[",
+     "\x00/",     "/a\r\nSet-Cookie: b", "/\ud800", "/" + "x" * 5000, "", None, "http://testserver@evil.example/",
      "ftp://testserver/"],
 )  # fmt: skip
 def test_a_next_that_leads_elsewhere_is_ignored(client, account, next_url):

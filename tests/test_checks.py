@@ -7,18 +7,21 @@ from allauth_moralis import conf
 
 WRONG = {
     "API_KEY": ("E001", [None, 5, "with space", "new\nline", "ключ", b"bytes"]),
-    "BACKEND": ("E002", ["", "nowhere.Backend", "os.path.join", "allauth_moralis.backends.base", 5]),
-    "BASE_URL": ("E003", ["", "authapi.moralis.io", "ftp://x", "http://", "http://[", "http://x:y", 5, None]),
+    "BACKEND": ("E002", ["", "nowhere.Backend", "os.path.join",
+                         "allauth_moralis.backends.base", 5]),
+    "BASE_URL": ("E003", ["", "authapi.moralis.io", "ftp://x", "http://", "http://[", "http://x:y",
+                          5, None]),
     "NETWORKS": ("E004", [[], "evm", ["bitcoin"], ["evm", 5], None, {"evm"}]),
     "CHAINS": ("E005", [[], "1", ["1"], [0], [-1], [2**53], [True], 1, [1.0]]),
-    "DOMAIN": ("E006", ["", "https://example.com", "Example.com", "example.com/", "a b", "exämple.com",
-                        "example.com.", "user@example.com", "example.com:port", "evil.com\nx", 5]),
+    "DOMAIN": ("E006", ["", "https://example.com", "Example.com", "example.com/", "a b",
+                        "exämple.com", "example.com.", "user@example.com", "example.com:port", "evil.com\nx", 5]),
     "STATEMENT": ("E007", ["two\nlines", "bell\x07", "right-to-left \u202e", "é", 5,
                            {"login": "a\nb"}, {"nonsense": "x"}, {"login": None}, ["x"]]),
     "CHALLENGE_TTL": ("E008", [0, 14, 121, "60", 60.0, None, True]),
     "RATE_LIMITS": ("E009", [True, None, "30/m/ip", {"nonsense": "1/m/ip"}, {"verify": "often"},
                              {"verify": "1/m/user"}, {"verify": 5}, {"verify": "1/x/ip"}]),
-    "TIMEOUT": ("E011", [5, None, (3,), (3, 10, 1), (0, 10), (3, -1), ("3", "10"), (True, 1), "ab"]),
+    "TIMEOUT": ("E011", [5, None, (3,), (3, 10, 1), (0, 10), (3, -1), ("3", "10"), (True, 1),
+                         "ab"]),
     "NAME": ("E012", ["", "  ", 5, [], {}]),
 }  # fmt: skip
 RIGHT = {

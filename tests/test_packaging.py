@@ -1,0 +1,126 @@
+"""The wheel carries what it needs, and the README's lines add it to a project that is not this one."""
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+SETTINGS = """
+SECRET_KEY = "x"
+DEBUG = False
+ALLOWED_HOSTS = ["testserver"]
+ROOT_URLCONF = "elsewhere_urls"
+USE_TZ = True
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+INSTALLED_APPS = [
+    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
+    "django.contrib.messages", "django.contrib.staticfiles",
+    "allauth", "allauth.account", "allauth.socialaccount",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+TEMPLATES = [{
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "APP_DIRS": True,
+    "OPTIONS": {"context_processors": [
+        "django.template.context_processors.request",
+        "django.contrib.auth.context_processors.auth",
+        "django.contrib.messages.context_processors.messages",
+    ]},
+}]
+STATIC_URL = "static/"
+"""
+
+URLS = """
+from django.urls import include, path
+
+urlpatterns = [path("accounts/", include("allauth.urls"))]
+"""
+
+SCRIPT = """
+import sys
+import django
+
+django.setup()
+
+from django.contrib.staticfiles import finders
+from django.core.management import call_command
+from django.test import Client
+from django.test.utils import setup_test_environment
+
+import allauth_moralis
+
+assert allauth_moralis.__file__.startswith(sys.argv[1]), allauth_moralis.__file__
+setup_test_environment()
+call_command("check", fail_level="WARNING")
+call_command("migrate", verbosity=0)
+
+sys.path.append(sys.argv[2])
+from tests.accounts import EvmAccount
+from tests.ceremony import sign_in
+
+client, account = Client(), EvmAccount()
+assert b"moralis/login/" in client.get("/accounts/login/").content
+assert b"moralis/moralis.js" in client.get("/accounts/moralis/login/").content
+assert finders.find("moralis/moralis.js")
+assert sign_in(client, account)["Location"] == "/accounts/profile/"
+assert account.address.encode() in client.get("/accounts/profile/").content
+print("signed in")
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    command = ["-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(ROOT)]
+    subprocess.run([sys.executable, *command], check=True, capture_output=True)
+    return next(out.glob("*.whl"))
+
+
+def test_the_wheel_carries_templates_static_files_and_types(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    package = ROOT / "allauth_moralis"
+    files = {
+        str(path.relative_to(ROOT))
+        for path in package.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+    assert files <= names
+    assert "allauth_moralis/py.typed" in names
+    assert not [name for name in names if name.startswith(("tests/", "config/", "templates/"))]
+
+
+def test_it_installs_into_another_project_by_the_readmes_lines(wheel, tmp_path):
+    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
+    readme = (ROOT / "README.md").read_text()
+    lines = re.search(r"```python\n# settings\.py\n(.*?)```", readme, re.DOTALL)[1]
+    (tmp_path / "elsewhere_settings.py").write_text(SETTINGS + lines)
+    (tmp_path / "elsewhere_urls.py").write_text(URLS)
+    (tmp_path / "script.py").write_text(SCRIPT)
+
+    result = subprocess.run(
+        [sys.executable, "script.py", str(tmp_path / "site"), str(ROOT)],
+        cwd=tmp_path,
+        env={
+            "PYTHONPATH": f"{tmp_path / 'site'}:{tmp_path}",
+            "DJANGO_SETTINGS_MODULE": "elsewhere_settings",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.stdout.endswith("signed in\n"), result.stdout + result.stderr

@@ -1,0 +1,203 @@
+"""Many requests at once, over real processes: one worker on SQLite, four on PostgreSQL and Redis."""
+
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+import requests
+
+from .accounts import EvmAccount
+
+ROOT = Path(__file__).parent.parent
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/test")
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+AT_ONCE = 16
+
+
+@dataclass(frozen=True)
+class Site:
+    url: str
+    env: dict[str, str]
+
+    def count(self, model: str) -> int:
+        """Rows of a model, as another process sees them."""
+        return int(self.shell(f"print({model}.objects.count())"))
+
+    def shell(self, code: str) -> str:
+        imports = (
+            "from django.contrib.auth import get_user_model\n"
+            "from allauth.socialaccount.models import SocialAccount\n"
+            "User = get_user_model()\n"
+        )
+        return manage(self.env, "shell", "--no-imports", "--command", imports + code)
+
+
+def manage(env: dict[str, str], *arguments: str) -> str:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=env,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def serve(database: str, cache: str, *, workers: int) -> Iterator[Site]:
+    """The demo as it is deployed: gunicorn, DEBUG off, its settings from the environment."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {
+        **os.environ,
+        "DATABASE_URL": database,
+        "CACHE_URL": cache,
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": "127.0.0.1",
+        "MORALIS_RATE_LIMITS": "off",
+    }
+    manage(env, "migrate", "--verbosity", "0")
+    command = ["gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--log-level=critical"]
+    server = subprocess.Popen(
+        [sys.executable, "-m", *command, f"--workers={workers}", "--threads=16"], cwd=ROOT, env=env
+    )
+    try:
+        wait_for(port)
+        yield Site(f"http://127.0.0.1:{port}", env)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(port: int) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    pytest.fail("the server did not start")
+
+
+@pytest.fixture(scope="module")
+def sqlite_site(tmp_path_factory) -> Iterator[Site]:
+    path = tmp_path_factory.mktemp("site") / "db.sqlite3"
+    yield from serve(f"sqlite:///{path}", "locmemcache://", workers=1)
+
+
+@pytest.fixture(scope="module")
+def services_site() -> Iterator[Site]:
+    name = f"allauth_moralis_{secrets.token_hex(4)}"
+    try:
+        redis.Redis.from_url(REDIS, socket_connect_timeout=2).ping()
+        admin = psycopg.connect(POSTGRES, autocommit=True, connect_timeout=2)
+    except (redis.RedisError, psycopg.OperationalError) as error:
+        reason = (
+            "needs PostgreSQL and Redis: start them, or name them in TEST_POSTGRES_URL and "
+            f"TEST_REDIS_URL ({type(error).__name__})"
+        )
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        try:
+            yield from serve(re.sub(r"/[^/]*$", f"/{name}", POSTGRES), REDIS, workers=4)
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("services", marks=pytest.mark.services)])
+def site(request: pytest.FixtureRequest) -> Site:
+    return request.getfixturevalue(f"{request.param}_site")
+
+
+class Browser:
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.http = requests.Session()
+        page = self.http.get(f"{site.url}/accounts/moralis/login/", timeout=30).text
+        self.token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+
+    def ask(self, account: EvmAccount) -> tuple[str, str]:
+        response = self.http.post(
+            f"{self.site.url}/accounts/moralis/challenge/",
+            json={"address": account.address},
+            headers={"X-CSRFToken": self.token},
+            timeout=30,
+        )
+        assert response.status_code == 200, response.text
+        return response.json()["challenge"], response.json()["message"]
+
+    def answer(self, challenge: str, signature: str) -> requests.Response:
+        # Not the session's own post: all the copies at once shall send the same cookies.
+        return requests.post(
+            f"{self.site.url}/accounts/moralis/verify/",
+            data={
+                "challenge": challenge,
+                "signature": signature,
+                "csrfmiddlewaretoken": self.token,
+            },
+            cookies=self.http.cookies.get_dict(),
+            allow_redirects=False,
+            timeout=60,
+        )
+
+
+def at_once(calls: list[Callable[[], requests.Response]]) -> list[int]:
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return sorted(r.status_code for r in pool.map(lambda call: call(), calls))
+
+
+def test_one_challenge_answered_at_once_is_one_login(site):
+    account = EvmAccount()
+    browser = Browser(site)
+    challenge, message = browser.ask(account)
+    signature = account.sign(message)
+
+    codes = at_once([lambda: browser.answer(challenge, signature)] * AT_ONCE)
+
+    assert codes.count(302) == 1
+    # 400 is Django's word for a session that ended while it was being used.
+    assert set(codes) <= {302, 400, 403}
+
+
+def test_the_first_login_of_one_wallet_in_many_browsers_at_once(site):
+    account = EvmAccount()
+    calls = []
+    for browser in [Browser(site) for _ in range(AT_ONCE)]:
+        challenge, message = browser.ask(account)
+        signature = account.sign(message)
+        calls.append(lambda b=browser, c=challenge, s=signature: b.answer(c, s))
+    users = site.count("User")
+
+    codes = at_once(calls)
+
+    assert codes == [302] * AT_ONCE
+    assert site.count("User") == users + 1
+
+
+def test_the_first_logins_of_many_wallets_at_once(site):
+    calls = []
+    for _ in range(AT_ONCE):
+        account, browser = EvmAccount(), Browser(site)
+        challenge, message = browser.ask(account)
+        signature = account.sign(message)
+        calls.append(lambda b=browser, c=challenge, s=signature: b.answer(c, s))
+    users = site.count("User")
+
+    codes = at_once(calls)
+
+    assert codes == [302] * AT_ONCE
+    assert site.count("User") == users + AT_ONCE
