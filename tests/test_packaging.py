@@ -1,4 +1,4 @@
-"""The wheel carries what it needs, and the README's lines add it to a project that is not this one."""
+"""The wheel carries what it needs, and the README's lines add it to another project."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""Many requests at once, over real processes: one worker on SQLite, four on PostgreSQL and Redis."""
+"""Many requests at once: one process on SQLite, four on PostgreSQL and Redis."""
 
 import os
 import re
