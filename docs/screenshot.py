@@ -1,0 +1,70 @@
+"""Make ``docs/pages.png``, the README's picture, of the demo as it is.
+
+Run ``make run`` in one terminal and ``.venv/bin/python docs/screenshot.py`` in another.
+"""
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.accounts import EvmAccount  # noqa: E402 - after the path
+from tests.browser import launch_options  # noqa: E402 - after the path
+
+URL = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8000"
+KEY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"  # public, for tests
+ICON = (
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'>"
+    "<rect width='10' height='10' rx='2.5' fill='{}'/></svg>"
+)
+PAGE = """<style>
+body {{ margin: 0; padding: 24px; background: #d9dcd6; display: flex; gap: 24px; width: max-content; height: max-content }}
+img {{ height: 620px; border-radius: 12px; box-shadow: 0 4px 24px #0003 }}
+</style>{}"""
+
+
+def main() -> None:
+    account = EvmAccount.from_hex(KEY)
+    wallets = [
+        {"name": name, "icon": ICON.format(colour), "uuid": name, "address": account.address}
+        for name, colour in (("MetaMask", "%23e2761b"), ("Rabby Wallet", "%237084ff"))
+    ]
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(**launch_options())
+        pictures = []
+        for scheme, width in (("light", 760), ("dark", 420)):
+            context = browser.new_context(
+                base_url=URL,
+                color_scheme=scheme,
+                viewport={"width": width, "height": 800},
+                device_scale_factor=2,
+            )
+            page = context.new_page()
+            page.expose_function(
+                "__sign", lambda _, data, __: account.sign(bytes.fromhex(data[2:]).decode())
+            )
+            script = (ROOT / "tests" / "wallet.js").read_text()
+            page.add_init_script(f"window.__wallets = {json.dumps(wallets)};{script}")
+            page.goto("/accounts/moralis/login/")
+            page.get_by_role("button", name="MetaMask").wait_for()
+            if scheme == "dark":
+                page.get_by_role("button", name="MetaMask").click()
+                page.wait_for_url("**/profile/")
+                page.reload()  # without the greeting
+            pictures.append(Path(folder, f"{scheme}.png"))
+            page.screenshot(path=pictures[-1])
+        page = browser.new_page(device_scale_factor=1)
+        sheet = Path(folder, "sheet.html")
+        sheet.write_text(PAGE.format("".join(f'<img src="{path.name}">' for path in pictures)))
+        page.goto(sheet.as_uri())
+        page.locator("body").screenshot(path=ROOT / "docs" / "pages.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
