@@ -22,10 +22,13 @@ ICON = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'>"
     "<rect width='10' height='10' rx='2.5' fill='{}'/></svg>"
 )
-PAGE = """<style>
-body {{ margin: 0; padding: 24px; background: #d9dcd6; display: flex; gap: 24px; width: max-content; height: max-content }}
+PAGE = """<!DOCTYPE html>
+<style>
+body {{ margin: 0; padding: 24px; display: flex; gap: 24px; width: max-content }}
+body {{ background: #d9dcd6 }}
 img {{ height: 620px; border-radius: 12px; box-shadow: 0 4px 24px #0003 }}
-</style>{}"""
+</style>
+{}"""
 
 
 def main() -> None:
