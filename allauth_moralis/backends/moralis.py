@@ -106,7 +106,7 @@ class MoralisBackend(Backend):
         ]
 
     def _request(self, asked: SignIn) -> Challenge:
-        body = {
+        fields = {
             "domain": asked.domain,
             "chainId": str(asked.chain_id),
             "address": asked.wallet.address,
@@ -114,7 +114,10 @@ class MoralisBackend(Backend):
             "timeout": conf.challenge_ttl(),
             "statement": asked.statement,
             "expirationTime": asked.expiration_time,
+            "notBefore": asked.not_before,
+            "resources": list(asked.resources) or None,
         }
+        body = {key: value for key, value in fields.items() if value is not None}
         # Asking twice harms nobody: a text that no wallet sees is worth nothing.
         answer = self._post("/challenge/request/evm", body, retry=True)
         text = _text(answer, "message", r"[^\x00]{1,4096}")
@@ -137,13 +140,14 @@ class MoralisBackend(Backend):
 
     @cached_property
     def _session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=32, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
 
+    @sensitive_variables()
     def _post(self, path: str, body: dict[str, Any], *, retry: bool = False) -> dict[str, Any]:
         """The answer's JSON object. Raises ``_Refused`` for a 400, else a ``WalletError``."""
         try:
@@ -175,12 +179,23 @@ class MoralisBackend(Backend):
                 allow_redirects=False,
                 stream=True,
             )
+        except requests.Timeout:  # one of them, to connect, is a ConnectionError as well
+            raise UpstreamUnavailable("no answer in time") from None
         except requests.ConnectionError:
             raise
-        except ValueError:  # the key is no header, or BASE_URL no URL
+        except ValueError as error:  # the key is no header, or BASE_URL no URL
+            if isinstance(error.__context__, urllib3.exceptions.InvalidHeader):
+                raise UpstreamRejected("the answer's headers are malformed") from None
             raise Misconfigured("API_KEY or BASE_URL cannot be used") from None
         except requests.RequestException:
-            raise UpstreamUnavailable("no answer in time") from None
+            raise UpstreamUnavailable("no answer") from None
+
+
+class _Session(requests.Session):
+    """Looks at no redirect: requests reads all of its body even where it does not follow it."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - its signature
+        return None
 
 
 def _judge(response: requests.Response) -> dict[str, Any]:
@@ -206,6 +221,8 @@ def _read(response: requests.Response) -> bytes:
         body: bytes = response.raw.read(MAX_ANSWER + 1)
     except urllib3.exceptions.HTTPError:
         raise UpstreamUnavailable("the answer broke off, or took too long") from None
+    if response.raw.length_remaining and len(body) <= MAX_ANSWER:
+        raise UpstreamUnavailable("the answer broke off")
     if len(body) > MAX_ANSWER:
         raise UpstreamRejected("the answer is too large")
     return body

@@ -14,7 +14,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.poolmanager import PoolManager
+from urllib3.poolmanager import PoolManager, ProxyManager
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -74,7 +74,8 @@ class DeadlineAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
         manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
-        _use_deadlines(manager)
+        if isinstance(manager, ProxyManager):  # and not SOCKS, whose connections are its own
+            _use_deadlines(manager)
         return manager
 
 

@@ -42,6 +42,9 @@ class Emulator:
     def __exit__(self, *exc_info: object) -> None:
         self._server.shutdown()
         self._thread.join()
+        self.close()
+
+    def close(self) -> None:
         self._server.server_close()
         self._server.hang_up()
 

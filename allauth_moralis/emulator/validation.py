@@ -1,5 +1,6 @@
 """The service's own rules for a request's fields, in the words of its validator."""
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -83,7 +84,7 @@ def parse_time(value: str) -> datetime:
 
 
 def _check_timeout(value: object) -> list[str]:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
         return ["timeout must be a number conforming to the specified constraints"]
     if value < MIN_TIMEOUT:
         return [f"timeout must not be less than {MIN_TIMEOUT}"]
@@ -102,7 +103,11 @@ def _matches(pattern: re.Pattern[str], value: object) -> bool:
 
 def _is_url(value: object) -> bool:
     try:
-        return isinstance(value, str) and bool(urlsplit(value).scheme and urlsplit(value).hostname)
+        return (
+            isinstance(value, str)
+            and not re.search(r"[\s<>]", value)
+            and bool(urlsplit(value).scheme and urlsplit(value).hostname)
+        )
     except ValueError:
         return False
 

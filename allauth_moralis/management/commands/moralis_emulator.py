@@ -48,13 +48,17 @@ class Command(BaseCommand):
         )
         try:
             emulator = Emulator(service, host=options["host"], port=options["port"])
-        except OSError as error:
-            raise CommandError(f"Cannot listen there: {error.strerror}.") from error
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or "no such port"
+            raise CommandError(f"Cannot listen there: {reason}.") from error
         self.stdout.write(self.style.WARNING(_BANNER.format(url=emulator.url)))
+        self.stdout.flush()  # a pipe would keep it to itself
         try:
             emulator.serve_forever()
         except KeyboardInterrupt:
             self.stdout.write("Stopped.")
+        finally:
+            emulator.close()
 
 
 _BANNER = """\
