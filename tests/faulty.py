@@ -137,9 +137,7 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
     public = folder / "certificate.pem"
-    public.write_bytes(
-        builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    )
+    public.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     private = folder / "key.pem"
     private.write_bytes(
         key.private_bytes(

@@ -40,7 +40,7 @@
 })()
 
 /* Wallets of the Wallet Standard, for Solana and Aptos; they register and wait for whoever is later. */
-(() => {
+;(() => {
   const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16))
 
   function solana (wallet) {
