@@ -15,7 +15,7 @@ DEFAULTS: dict[str, Any] = {
     "API_KEY": "",
     "BACKEND": None,
     "BASE_URL": "https://authapi.moralis.io",
-    "NETWORKS": ("evm",),
+    "NETWORKS": ("evm", "solana"),
     "CHAINS": None,
     "DOMAIN": None,
     "STATEMENT": None,

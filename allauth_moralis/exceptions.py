@@ -36,6 +36,13 @@ class InvalidAddress(WalletError):
     message = _("That is not a valid wallet address.")
 
 
+class AddressOfAnotherKey(InvalidAddress):
+    message = _(
+        "This account's key was changed, or it needs several keys. Such accounts cannot be checked "
+        "here. Choose another account."
+    )
+
+
 class UnsupportedNetwork(WalletError):
     code = "unsupported_network"
     message = _("Wallets of this network are not accepted here. Choose another wallet.")

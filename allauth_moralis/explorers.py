@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .wallets import Wallet
+from .wallets import APTOS, MAINNET, SOLANA, Wallet
 
 EVM_EXPLORERS: Final = {
     1: "https://etherscan.io",
@@ -26,5 +26,9 @@ ANY_EVM_EXPLORER: Final = "https://blockscan.com"
 
 
 def address_url(wallet: Wallet, chain_id: int | None) -> str:
+    if wallet.network == SOLANA:
+        return f"https://explorer.solana.com/address/{wallet.address}"
+    if wallet.network == APTOS:
+        return f"https://explorer.aptoslabs.com/account/{wallet.address}?network={MAINNET}"
     base = EVM_EXPLORERS.get(chain_id or 1, ANY_EVM_EXPLORER)
     return f"{base}/address/{wallet.address}"

@@ -10,7 +10,7 @@ from allauth.account.adapter import get_adapter
 
 from . import conf
 from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
-from .wallets import EVM, Proof, Wallet
+from .wallets import APTOS, EVM, Proof, Wallet
 
 MAX_BODY = 16 * 1024  # bytes
 MAX_FIELD = 4096  # characters
@@ -26,7 +26,7 @@ class ChallengeRequest:
     """Who asks for a challenge, and for what. ``state`` stands in for ``process`` and ``next``."""
 
     wallet: Wallet
-    chain_id: int
+    chain_id: int | None
     process: str
     next: str | None
     state: str | None
@@ -37,7 +37,7 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     data = _json_object(body)
     network = _field(data, "network", str, default=EVM)
     address = _field(data, "address", str)
-    chain_id = _chain_id(data.get("chain_id", 1))
+    chain_id = _chain_id(data.get("chain_id", 1)) if network == EVM else None
     process = _field(data, "process", str, default="login")
     next_url = _field(data, "next", str, default="") if data.get("next") is not None else ""
     state = _field(data, "state", str, default="") if data.get("state") is not None else ""
@@ -45,8 +45,9 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
         raise InvalidRequest("process")
     if network not in conf.networks():
         raise UnsupportedNetwork
-    wallet = Wallet.parse(network, address)
-    if not conf.chain_allowed(chain_id):
+    public_key = _field(data, "public_key", str) if network == APTOS else None
+    wallet = Wallet.parse(network, address, public_key)
+    if chain_id is not None and not conf.chain_allowed(chain_id):
         raise UnsupportedChain
     return ChallengeRequest(
         wallet=wallet,
@@ -60,11 +61,13 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
 def parse_proof(data: Mapping[str, str]) -> Proof:
     """Read the fields of ``POST moralis/verify/``. Raises ``InvalidRequest``."""
     handle, signature = data.get("challenge", ""), data.get("signature", "")
+    full_message = data.get("full_message", "")
     if not handle or not signature:
         raise InvalidRequest("a field is missing")
-    if len(handle) > MAX_FIELD or len(signature) > MAX_FIELD:
+    if max(len(handle), len(signature), len(full_message)) > MAX_FIELD:
         raise InvalidRequest("a field is too long")
-    return Proof(signature=signature)
+    # A form's newlines travel as CRLF; a wallet signs them as LF.
+    return Proof(signature=signature, full_message=full_message.replace("\r\n", "\n") or None)
 
 
 def safe_next(url: str) -> str | None:

@@ -1,26 +1,38 @@
 """The text that a wallet signs (EIP-4361): made here, or recognised when made elsewhere. Pure.
 
-Source: EIP-4361 for the text, section 3.1 of the Moralis Auth API's recordings for the details
-that the standard leaves open (no scheme before the domain, milliseconds, ``Z``).
+Sources: EIP-4361 for the text; recordings of the Moralis Auth API for what the standard leaves
+open (no scheme before the domain, milliseconds, ``Z``) and for Solana and Aptos, for which it has
+the same text with another name and another line for the chain.
 """
 
 import re
 import secrets
 import string
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .wallets import SignIn
+from .wallets import APTOS, MAINNET, SOLANA, SignIn
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 NONCE_LENGTH = 17  # 101 bits; EIP-4361 asks for at least 8 characters
 
+APTOS_CHAIN_IDS = {MAINNET: 1, "testnet": 2}
+
 ISSUED = re.compile(r"^Nonce: ([A-Za-z0-9]{8,96})\nIssued At: ([0-9T:.Z+-]{20,35})$", re.MULTILINE)
+
+APTOS_WRAPPER = re.compile(
+    r"APTOS\n(?:address: 0x(?P<address>[0-9a-fA-F]{1,64})\n)?"
+    r"(?:application: (?P<application>[^\n]+)\n)?(?:chainId: [0-9]+\n)?"
+    r"message: (?P<text>.+)\nnonce: [^\n]*",
+    re.ASCII | re.DOTALL,
+)
 
 
 def render(sign_in: SignIn, *, nonce: str, issued_at: str) -> str:
     """The text, to the letter. It ends without a newline."""
+    blockchain, chain = _account(sign_in)
     lines = [
-        f"{sign_in.domain} wants you to sign in with your Ethereum account:",
+        f"{sign_in.domain} wants you to sign in with your {blockchain} account:",
         sign_in.wallet.address,
         "",
         # Without a statement its line is left out and both empty lines around it stay.
@@ -28,7 +40,7 @@ def render(sign_in: SignIn, *, nonce: str, issued_at: str) -> str:
         "",
         f"URI: {sign_in.uri}",
         "Version: 1",
-        f"Chain ID: {sign_in.chain_id}",
+        chain,
         f"Nonce: {nonce}",
         f"Issued At: {issued_at}",
     ]
@@ -40,6 +52,15 @@ def render(sign_in: SignIn, *, nonce: str, issued_at: str) -> str:
         lines.append("Resources:")
         lines.extend(f"- {resource}" for resource in sign_in.resources)
     return "\n".join(lines)
+
+
+def _account(sign_in: SignIn) -> tuple[str, str]:
+    """How the text names the network, and the line that takes EIP-4361's place for the chain."""
+    if sign_in.wallet.network == SOLANA:
+        return "Solana", f"Network: {sign_in.cluster}"
+    if sign_in.wallet.network == APTOS:
+        return "Aptos", f"Chain ID: {APTOS_CHAIN_IDS[sign_in.cluster]}"
+    return "Ethereum", f"Chain ID: {sign_in.chain_id}"
 
 
 def match(text: str, sign_in: SignIn) -> tuple[str, str] | None:
@@ -62,3 +83,25 @@ def timestamp(moment: datetime) -> str:
     """``2026-01-01T00:00:00.000Z``: ISO 8601 as JavaScript writes it."""
     utc = moment.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
+
+
+@dataclass(frozen=True, slots=True)
+class AptosWrapper:
+    """What an Aptos wallet signs: a prefix, the account and the site where it names them, our text,
+    and a nonce that means nothing here, for ours stands within the text (AIP-62).
+    """
+
+    address: str | None
+    application: str | None
+    text: str
+
+    @classmethod
+    def parse(cls, full_message: str) -> "AptosWrapper | None":
+        found = APTOS_WRAPPER.fullmatch(full_message)
+        return found and cls(found["address"], found["application"], found["text"])
+
+    def fits(self, sign_in: SignIn) -> bool:
+        """Whether the account and the site, where they are named, are the ones that were asked."""
+        return (
+            self.address is None or int(self.address, 16) == int(sign_in.wallet.address, 16)
+        ) and (self.application is None or self.application.rstrip("/") == sign_in.uri.rstrip("/"))

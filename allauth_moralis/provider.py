@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from . import conf, explorers
-from .wallets import VerifiedWallet, Wallet
+from .wallets import EVM, VerifiedWallet, Wallet
 
 
 class MoralisAccount(ProviderAccount):
@@ -21,7 +21,7 @@ class MoralisAccount(ProviderAccount):
 
     @property
     def wallet(self) -> Wallet:
-        return Wallet(self.data.get("network", "evm"), self.account.uid)
+        return Wallet(self.data.get("network", EVM), self.account.uid)
 
     @property
     def data(self) -> dict[str, Any]:

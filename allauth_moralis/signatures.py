@@ -4,11 +4,14 @@ import re
 
 from coincurve import PublicKey
 from Crypto.Hash import keccak
+from nacl.exceptions import CryptoError
+from nacl.signing import VerifyKey
 
 from .exceptions import SignatureInvalid
 
 # r and s of 32 bytes each, and one byte that tells which of the candidate keys it was.
 EVM_SIGNATURE = re.compile(r"(?:0[xX])?([0-9a-fA-F]{130})", re.ASCII)
+ED25519_SIGNATURE_LENGTH = 64  # bytes
 # EIP-191 wallets give 27 or 28; some hardware wallets the bare 0 or 1.
 RECOVERY_IDS = {0: 0, 1: 1, 27: 0, 28: 1}
 
@@ -41,3 +44,17 @@ def check_evm(message: str, signature: str, address: str) -> None:
         raise SignatureInvalid("not on the curve") from None
     if keccak256(signer.format(compressed=False)[1:])[12:] != bytes.fromhex(address[2:]):
         raise SignatureInvalid("another signer")
+
+
+def check_ed25519(message: str, signature: bytes, public_key: bytes) -> None:
+    """Raise ``SignatureInvalid`` unless the holder of ``public_key`` signed ``message``.
+
+    libsodium is strict where RFC 8032 lets one choose: it refuses keys of small order, for which
+    anybody can make a signature, and an S that is not below the group's order.
+    """
+    if len(signature) != ED25519_SIGNATURE_LENGTH:
+        raise SignatureInvalid("not 64 bytes")
+    try:
+        VerifyKey(public_key).verify(message.encode(), signature)
+    except CryptoError:
+        raise SignatureInvalid("another signer") from None

@@ -3,45 +3,98 @@
 import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from hashlib import sha3_256
 from typing import Any, Self
 
-from .exceptions import InvalidAddress
+from .encodings import base58_decode
+from .exceptions import AddressOfAnotherKey, InvalidAddress, InvalidRequest
 from .signatures import keccak256
 
-EVM = "evm"
+EVM, SOLANA, APTOS = "evm", "solana", "aptos"
+KEY_LENGTH = 32  # bytes
+#: The network of Solana and of Aptos that sites ask for, as the Auth API names it.
+MAINNET = "mainnet"
 #: The networks that can be offered, in the order in which pages name them.
-NETWORKS = (EVM,)
+NETWORKS = (EVM, SOLANA, APTOS)
 
 EVM_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{40})", re.ASCII)
+SOLANA_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
+APTOS_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{1,64})", re.ASCII)
+ED25519_KEY = re.compile(r"(?:0[xX])?([0-9a-fA-F]{64})", re.ASCII)
+#: How an Aptos address is made of an Ed25519 key: as a key of its own, or as a "single key"
+#: (scheme 2, with the variant and the length of the key before it).
+APTOS_SCHEMES = ((b"", b"\x00"), (b"\x00\x20", b"\x02"))
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A wallet's account: its network and its address in the one spelling that is stored."""
+    """A wallet's account: its network and its address in the one spelling that is stored.
+
+    ``public_key`` is Aptos' alone, 64 hex digits with ``0x``: there the address does not carry it.
+    """
 
     network: str
     address: str
+    public_key: str | None = None
 
     @classmethod
-    def parse(cls, network: str, address: str) -> Self:
-        """Read an address as a wallet writes it. Raises ``InvalidAddress``.
-
-        Wallets hand out lower case as well as EIP-55. Mixed case carries a checksum, and one
-        that does not match is a typing error, not another spelling (EIP-55).
-        """
-        match = EVM_ADDRESS.fullmatch(address)
-        if match is None:
-            raise InvalidAddress("not 20 bytes of hex")
-        digits = match[1]
-        canonical = eip55(digits.lower())
-        if digits not in (digits.lower(), digits.upper(), canonical[2:]):
-            raise InvalidAddress("wrong EIP-55 checksum")
-        return cls(network, canonical)
+    def parse(cls, network: str, address: str, public_key: str | None = None) -> Self:
+        """Read an address as a wallet writes it. Raises ``InvalidAddress``."""
+        if network == SOLANA:
+            return cls(network, _solana_address(address))
+        if network == APTOS:
+            key = _ed25519_key(public_key or "")
+            return cls(network, _aptos_address(address, key), "0x" + key.hex())
+        return cls(network, _evm_address(address))
 
     @property
     def short(self) -> str:
         """For people and for the log: enough to tell one's own wallets apart."""
         return f"{self.address[:6]}…{self.address[-4:]}"
+
+
+def _evm_address(address: str) -> str:
+    """Wallets hand out lower case as well as EIP-55. Mixed case carries a checksum, and one that
+    does not match is a typing error, not another spelling (EIP-55).
+    """
+    match = EVM_ADDRESS.fullmatch(address)
+    if match is None:
+        raise InvalidAddress("not 20 bytes of hex")
+    digits = match[1]
+    canonical = eip55(digits.lower())
+    if digits not in (digits.lower(), digits.upper(), canonical[2:]):
+        raise InvalidAddress("wrong EIP-55 checksum")
+    return canonical
+
+
+def _solana_address(address: str) -> str:
+    """A Solana address is an Ed25519 public key in base58, which has one spelling."""
+    if not SOLANA_ADDRESS.fullmatch(address) or len(base58_decode(address)) != KEY_LENGTH:
+        raise InvalidAddress("not 32 bytes of base58")
+    return address
+
+
+def _aptos_address(address: str, key: bytes) -> str:
+    """64 lower-case digits, of an account whose key was never rotated.
+
+    A rotated key belongs to the address by an entry on the chain, which only a node can tell.
+    """
+    match = APTOS_ADDRESS.fullmatch(address)
+    if match is None:
+        raise InvalidAddress("not 32 bytes of hex")
+    digits = match[1].lower().zfill(64)
+    if digits not in {
+        sha3_256(before + key + after).hexdigest() for before, after in APTOS_SCHEMES
+    }:
+        raise AddressOfAnotherKey("the address is not made of this key")
+    return "0x" + digits
+
+
+def _ed25519_key(value: str) -> bytes:
+    match = ED25519_KEY.fullmatch(value)
+    if match is None:
+        raise InvalidRequest("the public key is not 32 bytes of hex")
+    return bytes.fromhex(match[1])
 
 
 def eip55(digits: str) -> str:
@@ -63,7 +116,8 @@ class SignIn:
     wallet: Wallet
     domain: str
     uri: str
-    chain_id: int
+    chain_id: int | None = None  # EVM alone
+    cluster: str = MAINNET  # Solana and Aptos: which of their networks
     statement: str | None = None
     expiration_time: str | None = None
     not_before: str | None = None
@@ -90,6 +144,10 @@ class Challenge:
     def wallet(self) -> Wallet:
         return self.asked.wallet
 
+    def signed_text(self, proof: "Proof") -> str:
+        """What the wallet was given to sign; for Aptos, what it made of that."""
+        return proof.full_message or self.message
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -115,6 +173,8 @@ class Proof:
     """What the wallet gave back. The text itself never comes from the browser."""
 
     signature: str = field(repr=False)
+    #: Aptos alone: the text that was signed, which is the wallet's wrapper around ours.
+    full_message: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,15 +195,17 @@ class VerifiedWallet:
     def extra_data(self) -> dict[str, Any]:
         """What is stored as ``SocialAccount.extra_data``.
 
-        ``verified`` has the fields of the Moralis Auth API's ``POST /challenge/verify/evm``, in
-        its names and its order; those that do not apply are left out.
+        ``verified`` has the fields of the Moralis Auth API's ``POST /challenge/verify/…``, in its
+        names and its order; those that do not apply are left out.
         """
         asked = self.challenge.asked
         verified = {
             "id": self.challenge.id,
             "domain": asked.domain,
             "chainId": asked.chain_id,
+            "network": None if asked.wallet.network == EVM else asked.cluster,
             "address": asked.wallet.address,
+            "publicKey": asked.wallet.public_key,
             "statement": asked.statement,
             "uri": asked.uri,
             "expirationTime": asked.expiration_time,
@@ -159,6 +221,6 @@ class VerifiedWallet:
             "verified": {key: value for key, value in verified.items() if value is not None},
             "verified_by": self.verified_by,
             "verified_at": self.verified_at.isoformat(),
-            "message": self.challenge.message,
+            "message": self.challenge.signed_text(self.proof),
             "signature": self.proof.signature,
         }

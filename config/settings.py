@@ -165,7 +165,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
     "moralis": {
         "API_KEY": env("MORALIS_API_KEY", default=""),
         "BASE_URL": env("MORALIS_BASE_URL", default="https://authapi.moralis.io"),
-        "NETWORKS": env.list("MORALIS_NETWORKS", default=["evm"]),
+        "NETWORKS": env.list("MORALIS_NETWORKS", default=["evm", "solana"]),
         "CHAINS": env.list("MORALIS_CHAINS", cast=int, default=None),
         "DOMAIN": env("MORALIS_DOMAIN", default=None),
         "CHALLENGE_TTL": env.int("MORALIS_CHALLENGE_TTL", default=120),

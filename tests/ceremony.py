@@ -8,12 +8,12 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from .accounts import EvmAccount
+from .accounts import Account
 
 
-def ask(client: Client, account: EvmAccount, **fields: Any) -> HttpResponse:
+def ask(client: Client, account: Account, **fields: Any) -> HttpResponse:
     """Post a challenge request for ``account``; ``fields`` add to it or override it."""
-    return post_json(client, {"network": "evm", "address": account.address, **fields})
+    return post_json(client, {**account.described, **fields})
 
 
 def post_json(client: Client, data: Any, **extra: Any) -> HttpResponse:
@@ -21,13 +21,13 @@ def post_json(client: Client, data: Any, **extra: Any) -> HttpResponse:
     return client.post(reverse("moralis_challenge"), body, content_type="application/json", **extra)
 
 
-def answer(client: Client, challenge: str, signature: str, **extra: Any) -> HttpResponse:
+def answer(client: Client, challenge: str, signature: str, **fields: str) -> HttpResponse:
     return client.post(
-        reverse("moralis_verify"), {"challenge": challenge, "signature": signature}, **extra
+        reverse("moralis_verify"), {"challenge": challenge, "signature": signature, **fields}
     )
 
 
-def issued(client: Client, account: EvmAccount, **fields: Any) -> tuple[str, str]:
+def issued(client: Client, account: Account, **fields: Any) -> tuple[str, str]:
     """The handle and the text of a challenge that must be given."""
     response = ask(client, account, **fields)
     assert response.status_code == 200, response.content
@@ -35,10 +35,10 @@ def issued(client: Client, account: EvmAccount, **fields: Any) -> tuple[str, str
     return data["challenge"], data["message"]
 
 
-def sign_in(client: Client, account: EvmAccount, **fields: Any) -> HttpResponse:
+def sign_in(client: Client, account: Account, **fields: Any) -> HttpResponse:
     """The whole of it: ask, sign, answer."""
     challenge, message = issued(client, account, **fields)
-    return answer(client, challenge, account.sign(message))
+    return answer(client, challenge, **account.prove(message))
 
 
 def json_code(response: HttpResponse) -> str:

@@ -6,7 +6,6 @@ import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,10 +16,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from allauth_moralis.emulator import Emulator
 
+from .accounts import Account, AptosAccount, SolanaAccount
 from .browser import MISSING, find, launch_options
-
-if TYPE_CHECKING:
-    from .accounts import EvmAccount
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -59,13 +56,14 @@ class Visitor:
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("request", self._on_request)
         self.page.expose_function("__sign", self._sign)
-        self.accounts: dict[str, EvmAccount] = {}
+        self.page.expose_function("__signText", self._sign_text)
+        self.accounts: dict[str, Account] = {}
 
     def install(self, *wallets: dict) -> None:
         """Put wallets into the browser: ``account`` and whatever ``wallet.js`` understands."""
         described = []
         for wallet in wallets:
-            account: EvmAccount = wallet.pop("account")
+            account: Account = wallet.pop("account")
             # As MetaMask does: in lower case.
             address = account.address.lower()
             self.accounts[address] = wallet.pop("signer", account)
@@ -73,6 +71,25 @@ class Visitor:
                 {"name": "MetaMask", "uuid": str(uuid.uuid4()), "address": address, **wallet}
             )
         self.context.add_init_script(f"window.__wallets = {json.dumps(described)};{WALLET_JS}")
+
+    def install_standard(self, account: Account, **wallet: object) -> None:
+        """Put one wallet of the Wallet Standard into the browser."""
+        self.accounts[account.address] = account
+        described = {
+            "name": "Phantom",
+            "address": account.address,
+            "publicKey": getattr(account, "public_key", None),
+            "networks": [account.network],
+            **wallet,
+        }
+        self.context.add_init_script(
+            f"window.__wallets = []; window.__standardWallets = {json.dumps([described])};"
+            f"{WALLET_JS}"
+        )
+
+    def _sign_text(self, address: str, text: str) -> str:
+        account = self.accounts[address]
+        return account.key.sign(text.encode()).signature.hex()
 
     def _sign(self, address: str, data: str, signer: str) -> str:
         assert signer == address
@@ -312,6 +329,73 @@ def test_an_announcement_that_is_none_is_ignored(visitor, account, detail):
     )
 
     assert visitor.page.locator("#moralis-wallets button").count() == 1
+
+
+# --- Solana and Aptos ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def every_network(provider) -> None:
+    provider["NETWORKS"] = ["evm", "solana", "aptos"]
+
+
+def test_a_solana_wallet(visitor, backend, every_network):
+    account = SolanaAccount()
+    visitor.install_standard(account, icon=ICON)
+    visitor.open_wallet_page()
+
+    visitor.button("Phantom (Solana)").click()
+    signed_in(visitor)
+
+    row = SocialAccount.objects.get()
+    assert (row.uid, row.extra_data["verified_by"]) == (account.address, backend)
+
+
+@pytest.mark.parametrize("objects", [False, True], ids=["hex", "objects"])
+def test_an_aptos_wallet(visitor, backend, every_network, objects):
+    account = AptosAccount()
+    visitor.install_standard(account, name="Petra", objects=objects)
+    visitor.open_wallet_page()
+
+    visitor.button("Petra (Aptos)").click()
+    signed_in(visitor)
+
+    assert SocialAccount.objects.get().uid == account.address
+
+
+def test_a_wallet_of_the_standard_that_comes_late_is_listed_once(visitor, every_network):
+    visitor.install_standard(SolanaAccount(), late=1200)
+    visitor.open_wallet_page()
+    visitor.page.wait_for_timeout(1600)
+
+    expect(visitor.button("Phantom")).to_have_count(1)
+
+
+def test_a_network_that_is_not_offered_has_no_button(visitor, provider):
+    provider["NETWORKS"] = ["evm"]
+    visitor.install_standard(SolanaAccount())
+    visitor.open_wallet_page()
+
+    expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
+
+
+@pytest.mark.parametrize(
+    ("account", "wallet", "sentence"),
+    [
+        (SolanaAccount(), {"locked": True}, "Your wallet gave no account."),
+        (SolanaAccount(), {"fail": "User rejected the request."}, "You declined in your wallet."),
+        (SolanaAccount(), {"fail": "Internal error"}, "Your wallet could not do this."),
+        (AptosAccount(), {"locked": True}, "Your wallet gave no account."),
+        (AptosAccount(), {"rejects": True}, "You declined in your wallet."),
+    ],
+)
+def test_a_wallet_of_the_standard_that_says_no(visitor, every_network, account, wallet, sentence):
+    visitor.install_standard(account, **wallet)
+    visitor.open_wallet_page()
+
+    visitor.button("Phantom").click()
+
+    expect(visitor.page.get_by_role("alert")).to_contain_text(sentence)
 
 
 # --- When it does not go well ----------------------------------------------------------------

@@ -38,3 +38,55 @@
     }
   }
 })()
+
+/* Wallets of the Wallet Standard, for Solana and Aptos; they register and wait for whoever is later. */
+;(() => {
+  const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16))
+
+  function solana (wallet) {
+    const account = { address: wallet.address, chains: ['solana:mainnet'], features: ['solana:signMessage'] }
+    return {
+      'standard:connect': { connect: async () => ({ accounts: wallet.locked ? [] : [account] }) },
+      'solana:signMessage': {
+        signMessage: async ({ account, message }) => {
+          window.__calls.push({ method: 'solana:signMessage' })
+          if (wallet.fail) throw new Error(wallet.fail)
+          return [{ signature: bytesOf(await window.__signText(account.address, new TextDecoder().decode(message))) }]
+        }
+      }
+    }
+  }
+
+  function aptos (wallet) {
+    const written = (hex) => wallet.objects ? { toUint8Array: () => bytesOf(hex) } : '0x' + hex
+    return {
+      'aptos:connect': {
+        connect: async () => ({
+          status: 'Approved',
+          args: wallet.locked ? {} : { address: wallet.address, publicKey: written(wallet.publicKey.slice(2)) }
+        })
+      },
+      'aptos:signMessage': {
+        signMessage: async ({ message, nonce }) => {
+          if (wallet.rejects) return { status: 'Rejected' }
+          const fullMessage = `APTOS\nmessage: ${message}\nnonce: ${nonce}`
+          const signature = await window.__signText(wallet.address, fullMessage)
+          return { status: 'Approved', args: { fullMessage, message, nonce, prefix: 'APTOS', signature: written(signature) } }
+        }
+      }
+    }
+  }
+
+  for (const wallet of window.__standardWallets ?? []) {
+    const features = Object.assign({}, ...wallet.networks.map((network) => ({ solana, aptos })[network](wallet)))
+    const detail = Object.freeze({ version: '1.0.0', name: wallet.name, icon: wallet.icon, chains: [], features, accounts: [] })
+    const callback = ({ register }) => register(detail)
+    window.dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: callback }))
+    window.addEventListener('wallet-standard:app-ready', ({ detail: api }) => callback(api))
+    if (wallet.late) {
+      window.addEventListener('load', () => setTimeout(() => {
+        window.dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: callback }))
+      }, wallet.late))
+    }
+  }
+})()

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from .. import messages, signatures
+from .. import messages, proofs
 from ..wallets import Challenge, Proof, SignIn, VerifiedWallet
 from .base import Backend
 
@@ -24,7 +24,7 @@ class LocalBackend(Backend):
         )
 
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
-        signatures.check_evm(challenge.message, proof.signature, challenge.wallet.address)
+        proofs.check(challenge, proof)
         return VerifiedWallet(
             challenge=challenge,
             proof=proof,

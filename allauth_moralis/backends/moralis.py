@@ -1,6 +1,6 @@
 """The Moralis Auth API's client: the border to the service. Its exceptions die here.
 
-Source: the Auth API's reference, ``POST /challenge/request/evm`` and ``/challenge/verify/evm``.
+Source: the Auth API's reference, ``POST /challenge/request/…`` and ``/challenge/verify/…``.
 On what the reference leaves open (single use, the fate of ``host:port``) nothing here depends.
 """
 
@@ -19,7 +19,7 @@ import urllib3.exceptions
 from django.core.checks import CheckMessage, Error
 from django.views.decorators.debug import sensitive_variables
 
-from .. import conf, messages, signatures
+from .. import conf, messages, proofs
 from ..exceptions import (
     ChallengeExpired,
     Misconfigured,
@@ -30,7 +30,7 @@ from ..exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from ..wallets import Challenge, Proof, SignIn, VerifiedWallet
+from ..wallets import EVM, SOLANA, Challenge, Proof, SignIn, VerifiedWallet, Wallet
 from .base import Backend
 from .transport import DeadlineAdapter
 
@@ -76,11 +76,11 @@ class MoralisBackend(Backend):
 
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
         # First here: a wrong signature costs no call, and no "yes" of the service can heal it.
-        signatures.check_evm(challenge.message, proof.signature, challenge.wallet.address)
+        proofs.check(challenge, proof)
         try:
             answer = self._post(
-                "/challenge/verify/evm",
-                {"message": challenge.message, "signature": proof.signature},
+                f"/challenge/verify/{challenge.wallet.network}",
+                {"message": challenge.signed_text(proof), "signature": proof.signature},
             )
         except _Refused as refused:
             raise _verify_error(refused) from None
@@ -106,10 +106,13 @@ class MoralisBackend(Backend):
         ]
 
     def _request(self, asked: SignIn) -> Challenge:
+        wallet = asked.wallet
         fields = {
             "domain": asked.domain,
-            "chainId": str(asked.chain_id),
-            "address": asked.wallet.address,
+            "chainId": None if asked.chain_id is None else str(asked.chain_id),
+            "network": None if wallet.network == EVM else asked.cluster,
+            "address": wallet.address,
+            "publicKey": wallet.public_key,
             "uri": asked.uri,
             "timeout": conf.challenge_ttl(),
             "statement": asked.statement,
@@ -119,7 +122,7 @@ class MoralisBackend(Backend):
         }
         body = {key: value for key, value in fields.items() if value is not None}
         # Asking twice harms nobody: a text that no wallet sees is worth nothing.
-        answer = self._post("/challenge/request/evm", body, retry=True)
+        answer = self._post(f"/challenge/request/{wallet.network}", body, retry=True)
         text = _text(answer, "message", r"[^\x00]{1,4096}")
         found = messages.match(text, asked)
         if found is None:
@@ -282,20 +285,30 @@ def _compare(answer: dict[str, Any], challenge: Challenge) -> None:
         "nonce": challenge.nonce,
     }
     differing = [key for key, value in required.items() if answer.get(key) != value]
-    optional = {
+    optional: dict[str, Any] = {
         "statement": asked.statement,
         "expirationTime": asked.expiration_time,
         "notBefore": asked.not_before,
         "resources": list(asked.resources) or None,
     }
+    if asked.wallet.network != EVM:
+        # Aptos' answer once had a chain id in its place; the text names it anyway.
+        optional |= {"network": asked.cluster, "publicKey": asked.wallet.public_key}
     differing += [key for key, value in optional.items() if key in answer and answer[key] != value]
-    address = answer.get("address")
-    if not isinstance(address, str) or address.lower() != asked.wallet.address.lower():
+    if not _same_address(answer.get("address"), asked.wallet):
         differing.append("address")
-    if _chain_id(answer.get("chainId")) != asked.chain_id:
+    if asked.wallet.network == EVM and _chain_id(answer.get("chainId")) != asked.chain_id:
         differing.append("chainId")
     if differing:
         raise UpstreamRejected(f"the answer is about something else: {', '.join(differing)}")
+
+
+def _same_address(value: object, wallet: Wallet) -> bool:
+    if not isinstance(value, str):
+        return False
+    if wallet.network == SOLANA:  # where another letter case is another address
+        return value == wallet.address
+    return value.lower() == wallet.address.lower()
 
 
 def _chain_id(value: object) -> int | None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .. import messages, signatures
+from .. import messages, proofs
 from ..exceptions import WalletError
-from ..wallets import EVM, SignIn, Wallet, eip55
-from .validation import check_request, check_verify, parse_chain_id, parse_time
+from ..messages import AptosWrapper
+from ..wallets import APTOS, EVM, MAINNET, NETWORKS, Challenge, Proof, SignIn, Wallet, eip55
+from .validation import check_request, check_verify, parse_chain_id, parse_cluster, parse_time
 
 Body = Mapping[str, Any]
 Answer = tuple[int, dict[str, Any]]
@@ -33,10 +34,7 @@ class Behaviour:
 class Issued:
     """A challenge that the service remembers. ``deadline`` is in seconds since the epoch."""
 
-    id: str
-    asked: SignIn
-    nonce: str
-    profile_id: str
+    challenge: Challenge
     deadline: float
 
 
@@ -58,69 +56,90 @@ class AuthService:
             return UNAUTHORIZED, {"message": "Api Key Not Present"}
         if self.api_key is not None and key != self.api_key:
             return UNAUTHORIZED, {"message": "Unauthorized"}
-        if (method, path) == ("POST", "/challenge/request/evm"):
-            return self._request(key, body)
-        if (method, path) == ("POST", "/challenge/verify/evm"):
-            return self._verify(body)
+        for network in NETWORKS:
+            if (method, path) == ("POST", f"/challenge/request/{network}"):
+                return self._request(network, key, body)
+            if (method, path) == ("POST", f"/challenge/verify/{network}"):
+                return self._verify(network, body)
         return refusal(NOT_FOUND, f"Cannot {method} {path}")
 
-    def _request(self, key: str, body: Body) -> Answer:
-        if problems := check_request(body, domain_rule=self.behaviour.domain_rule):
+    def _request(self, network: str, key: str, body: Body) -> Answer:
+        if problems := check_request(network, body, domain_rule=self.behaviour.domain_rule):
             return refusal(BAD_REQUEST, problems)
-        wallet = Wallet(EVM, eip55(body["address"][2:].lower()))
-        now = self.clock()
-        asked = SignIn(
-            wallet=wallet,
-            domain=body["domain"],
-            uri=body["uri"],
-            chain_id=parse_chain_id(body["chainId"]) or 0,
-            statement=body.get("statement"),
-            expiration_time=body.get("expirationTime"),
-            not_before=body.get("notBefore"),
-            resources=tuple(body.get("resources") or ()),
-        )
-        issued = Issued(
-            id=messages.new_nonce(),
+        asked = _sign_in(network, body)
+        nonce, now = messages.new_nonce(), self.clock()
+        issued_at = messages.timestamp(datetime.fromtimestamp(now, UTC))
+        challenge = Challenge(
             asked=asked,
-            nonce=messages.new_nonce(),
-            profile_id=_profile_id(key, wallet),
-            deadline=now + body["timeout"],
-        )
-        text = messages.render(
-            asked,
-            nonce=issued.nonce,
-            issued_at=messages.timestamp(datetime.fromtimestamp(now, UTC)),
+            nonce=nonce,
+            issued_at=issued_at,
+            message=messages.render(asked, nonce=nonce, issued_at=issued_at),
+            id=messages.new_nonce(),
+            profile_id=_profile_id(key, asked.wallet),
+            issued_by="emulator",
         )
         with self._lock:
             self._issued = {t: known for t, known in self._issued.items() if known.deadline > now}
-            self._issued[text] = issued
-        return CREATED, {"id": issued.id, "message": text, "profileId": issued.profile_id}
+            self._issued[challenge.message] = Issued(
+                challenge=challenge, deadline=now + body["timeout"]
+            )
+        return CREATED, {
+            "id": challenge.id,
+            "message": challenge.message,
+            "profileId": challenge.profile_id,
+        }
 
-    def _verify(self, body: Body) -> Answer:
-        if problems := check_verify(body):
+    def _verify(self, network: str, body: Body) -> Answer:
+        if problems := check_verify(network, body):
             return refusal(BAD_REQUEST, problems if len(problems) > 1 else problems[0])
-        text = body["message"]
+        wrapper = AptosWrapper.parse(body["message"]) if network == APTOS else None
+        text = wrapper.text if wrapper else body["message"]
         issued = self._issued.get(text)
         now = self.clock()
-        if issued is None or now > issued.deadline:
+        if issued is None or now > issued.deadline or issued.challenge.wallet.network != network:
             return refusal(BAD_REQUEST, "Challenge not found")
-        if problem := _check_answer(issued, text, body["signature"], now):
+        proof = Proof(
+            signature=body["signature"], full_message=body["message"] if wrapper else None
+        )
+        if problem := _check_answer(issued.challenge, proof, now):
             return refusal(BAD_REQUEST, problem)
         with self._lock:
             # Two requests at once: one of them finds the challenge gone.
             if self.behaviour.single_use and self._issued.pop(text, None) is None:
                 return refusal(BAD_REQUEST, "Challenge not found")
-        return CREATED, _verified(issued)
+        return CREATED, _verified(issued.challenge)
 
 
-def _check_answer(issued: Issued, text: str, signature: str, now: float) -> str | None:
-    asked = issued.asked
+def _sign_in(network: str, body: Body) -> SignIn:
+    if network == EVM:
+        wallet = Wallet(network, eip55(body["address"][2:].lower()))
+    elif network == APTOS:
+        # Whether the service holds the key against the address is not known; this one does not.
+        address, key = (body[name].removeprefix("0x").lower() for name in ("address", "publicKey"))
+        wallet = Wallet(network, f"0x{address:0>64}", f"0x{key}")
+    else:
+        wallet = Wallet(network, body["address"])
+    return SignIn(
+        wallet=wallet,
+        domain=body["domain"],
+        uri=body["uri"],
+        chain_id=parse_chain_id(body["chainId"]) if network == EVM else None,
+        cluster=parse_cluster(body) or MAINNET,
+        statement=body.get("statement"),
+        expiration_time=body.get("expirationTime"),
+        not_before=body.get("notBefore"),
+        resources=tuple(body.get("resources") or ()),
+    )
+
+
+def _check_answer(challenge: Challenge, proof: Proof, now: float) -> str | None:
+    asked = challenge.asked
     if asked.expiration_time and now >= parse_time(asked.expiration_time).timestamp():
         return "Expired message."
     if asked.not_before and now < parse_time(asked.not_before).timestamp():
         return "Message is not valid yet."
     try:
-        signatures.check_evm(text, signature, asked.wallet.address)
+        proofs.check(challenge, proof)
     except WalletError:
         return "Invalid Signature"
     return None
@@ -132,21 +151,23 @@ def refusal(status: int, message: str | list[str]) -> Answer:
     return status, {"statusCode": status, "name": names[status], "message": message}
 
 
-def _verified(issued: Issued) -> dict[str, Any]:
-    asked = issued.asked
+def _verified(challenge: Challenge) -> dict[str, Any]:
+    asked = challenge.asked
     answer = {
-        "id": issued.id,
+        "id": challenge.id,
         "domain": asked.domain,
         "chainId": asked.chain_id,
+        "network": None if asked.wallet.network == EVM else asked.cluster,
         "address": asked.wallet.address,
+        "publicKey": asked.wallet.public_key,
         "statement": asked.statement,
         "uri": asked.uri,
         "expirationTime": asked.expiration_time,
         "notBefore": asked.not_before,
         "resources": list(asked.resources) or None,
         "version": "1",
-        "nonce": issued.nonce,
-        "profileId": issued.profile_id,
+        "nonce": challenge.nonce,
+        "profileId": challenge.profile_id,
     }
     return {key: value for key, value in answer.items() if value is not None}
 

@@ -2,10 +2,14 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
+
+from ..wallets import APTOS, EVM, SOLANA
+
+Body = Mapping[str, Any]
 
 #: The enumeration of ``chainId`` in the service's OpenAPI description of June 2024.
 CHAINS = (
@@ -13,6 +17,10 @@ CHAINS = (
     43114, 80001, 80002, 84531, 88882, 88888, 11155111,
 )  # fmt: skip
 MIN_TIMEOUT, MAX_TIMEOUT = 15, 120  # seconds
+MIN_SOLANA, MAX_SOLANA = 32, 44  # characters
+SOLANA_NETWORKS = ("mainnet", "testnet", "devnet")
+APTOS_NETWORKS = ("mainnet", "testnet")
+APTOS_CHAIN_IDS = {"1": "mainnet", "2": "testnet"}
 
 LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 DOMAIN_RULES = {
@@ -21,21 +29,19 @@ DOMAIN_RULES = {
     ),
     "fqdn": re.compile(rf"(?:{LABEL}\.)+[a-zA-Z]{{2,}}|localhost", re.ASCII),
 }
-ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+EVM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+APTOS_ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
+APTOS_KEY = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
+BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+", re.ASCII)
 HEX = re.compile(r"(?:0x|0X)?[a-fA-F0-9]+", re.ASCII)
 
 
-def check_request(body: Mapping[str, Any], *, domain_rule: str) -> list[str]:
-    """What is wrong with the body of ``POST /challenge/request/evm``."""
+def check_request(network: str, body: Body, *, domain_rule: str) -> list[str]:
+    """What is wrong with the body of ``POST /challenge/request/…``."""
     problems = []
     if not _matches(DOMAIN_RULES[domain_rule], body.get("domain")):
         problems.append("domain must be a valid domain name")
-    if parse_chain_id(body.get("chainId")) not in CHAINS:
-        problems.append(
-            f"chainId must be one of the following values: {', '.join(map(str, CHAINS))}"
-        )
-    if not _matches(ADDRESS, body.get("address")):
-        problems.append("address must be an Ethereum address")
+    problems += ACCOUNT_RULES[network](body)
     if not _is_url(body.get("uri")):
         problems.append("uri must be a URL address")
     problems += _check_timeout(body.get("timeout"))
@@ -55,8 +61,45 @@ def check_request(body: Mapping[str, Any], *, domain_rule: str) -> list[str]:
     return problems
 
 
-def check_verify(body: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the body of ``POST /challenge/verify/evm``."""
+def _check_evm(body: Body) -> list[str]:
+    problems = []
+    if parse_chain_id(body.get("chainId")) not in CHAINS:
+        problems.append(_one_of("chainId", CHAINS))
+    if not _matches(EVM_ADDRESS, body.get("address")):
+        problems.append("address must be an Ethereum address")
+    return problems
+
+
+def _check_solana(body: Body) -> list[str]:
+    problems = _check_network(body.get("network"), SOLANA_NETWORKS)
+    address = body.get("address")
+    if not isinstance(address, str) or len(address) < MIN_SOLANA:
+        problems.append(f"address must be longer than or equal to {MIN_SOLANA} characters")
+    elif len(address) > MAX_SOLANA:
+        problems.append(f"address must be shorter than or equal to {MAX_SOLANA} characters")
+    elif not BASE58.fullmatch(address):
+        problems.append("address must be a valid Solana address")
+    return problems
+
+
+def _check_aptos(body: Body) -> list[str]:
+    problems = _check_network(parse_cluster(body), APTOS_NETWORKS)
+    if not _matches(APTOS_ADDRESS, body.get("address")):
+        problems.append("address must be a valid Aptos address")
+    if not _matches(APTOS_KEY, body.get("publicKey")):
+        problems.append("publicKey must be a valid Aptos public key")
+    return problems
+
+
+ACCOUNT_RULES: dict[str, Callable[[Body], list[str]]] = {
+    EVM: _check_evm,
+    SOLANA: _check_solana,
+    APTOS: _check_aptos,
+}
+
+
+def check_verify(network: str, body: Body) -> list[str]:
+    """What is wrong with the body of ``POST /challenge/verify/…``."""
     missing = [
         f"{name} must be present"
         for name in ("message", "signature")
@@ -65,9 +108,22 @@ def check_verify(body: Mapping[str, Any]) -> list[str]:
     if missing:
         return missing
     problems = [] if body["message"].isascii() else ["message must contain only ASCII characters"]
-    if not HEX.fullmatch(body["signature"]):
+    if network == SOLANA:
+        if not BASE58.fullmatch(body["signature"]):
+            problems.append("signature must be a valid base58 string")
+    elif not HEX.fullmatch(body["signature"]):
         problems.append("signature must be a valid hex string")
     return problems
+
+
+def _check_network(value: object, networks: tuple[str, ...]) -> list[str]:
+    if value is None:
+        return ["network should not be empty"]
+    return [] if value in networks else [_one_of("network", networks)]
+
+
+def _one_of(name: str, values: Iterable[object]) -> str:
+    return f"{name} must be one of the following values: {', '.join(map(str, values))}"
 
 
 def parse_chain_id(value: object) -> int | None:
@@ -75,6 +131,11 @@ def parse_chain_id(value: object) -> int | None:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}|0x[0-9a-fA-F]{1,14}", value, re.ASCII):
         return int(value, 16 if value.startswith("0x") else 10)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def parse_cluster(body: Body) -> Any:
+    """``network``, which Aptos' requests called ``chainId`` until March 2023."""
+    return body.get("network", APTOS_CHAIN_IDS.get(str(body.get("chainId"))))
 
 
 def parse_time(value: str) -> datetime:

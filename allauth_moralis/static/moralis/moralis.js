@@ -1,7 +1,8 @@
 /* The wallet page: find wallets, have the challenge signed, post the signature as a form.
  *
  * The server decides and renders every outcome; here is only what must happen in the browser.
- * Sources: EIP-6963 (discovery), EIP-1193 (requests and error codes), EIP-191 (personal_sign).
+ * Sources: EIP-6963 (discovery), EIP-1193 (requests and error codes), EIP-191 (personal_sign);
+ * the Wallet Standard (discovery, solana:signMessage), AIP-62 (aptos:signMessage).
  */
 (() => {
   'use strict'
@@ -51,7 +52,7 @@
 
   // --- Wallets: a name, an icon, and connect() -> {account, sign(message)} ---------------------
 
-  function addWallet ({ name, icon, connect }) {
+  function addWallet ({ name, icon, network, connect }) {
     const node = byId('moralis-wallet').content.cloneNode(true)
     const button = node.querySelector('button')
     const label = node.querySelector('.moralis-wallet')
@@ -63,7 +64,8 @@
       image.src = icon.trim()
       label.append(image)
     }
-    label.append(document.createTextNode(name))
+    // One wallet may hold accounts of several networks: then each of its buttons names its own.
+    label.append(document.createTextNode(network ? `${name} (${network})` : name))
     button.addEventListener('click', () => signIn(connect))
     list.append(node)
     if (!busy) { say(texts.choose) }
@@ -79,7 +81,7 @@
       return {
         account: { network: 'evm', address, chain_id: chainId },
         // Hex-encoded UTF-8 is the one form of the text on which wallets agree.
-        sign: async (message) => ({ signature: await ask(provider, 'personal_sign', [toHex(message), address]) })
+        sign: async (message) => ({ signature: await ask(provider, 'personal_sign', ['0x' + hex(new TextEncoder().encode(message)), address]) })
       }
     }
   }
@@ -88,8 +90,8 @@
     return provider.request(params ? { method, params } : { method })
   }
 
-  function toHex (text) {
-    return '0x' + Array.from(new TextEncoder().encode(text), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  function hex (bytes) {
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
   }
 
   function discoverEvm () {
@@ -109,6 +111,94 @@
         addWallet({ name: texts.browserWallet, connect: evmWallet(window.ethereum) })
       }
     }
+  }
+
+  // Solana and Aptos: the Wallet Standard, by which wallets and page find each other whoever is first.
+  const STANDARD = {
+    solana: { title: 'Solana', feature: 'solana:signMessage', connect: solanaWallet },
+    aptos: { title: 'Aptos', feature: 'aptos:signMessage', connect: aptosWallet }
+  }
+
+  function discoverStandard () {
+    const known = new Set()
+    const offered = page.networks.filter((network) => network in STANDARD)
+
+    function register (...wallets) {
+      for (const wallet of wallets) {
+        if (typeof wallet?.name !== 'string' || !wallet.name.trim() || known.has(wallet)) continue
+        known.add(wallet)
+        for (const network of offered) {
+          const { title, feature, connect } = STANDARD[network]
+          if (!wallet.features?.[feature]) continue
+          addWallet({ name: wallet.name.trim(), icon: wallet.icon, network: title, connect: connect(wallet) })
+        }
+      }
+      return () => {} // wallets may leave again; a page that lives for a minute does not mind
+    }
+
+    const api = Object.freeze({ register })
+    window.addEventListener('wallet-standard:register-wallet', (event) => {
+      if (typeof event.detail === 'function') event.detail(api)
+    })
+    window.dispatchEvent(new CustomEvent('wallet-standard:app-ready', { detail: api }))
+  }
+
+  function solanaWallet (wallet) {
+    return async () => {
+      const { accounts } = await wallet.features['standard:connect'].connect()
+      const account = accounts?.find((one) => one.chains?.some((chain) => chain.startsWith('solana:')))
+      if (!account) throw new Failure(texts.locked)
+      return {
+        account: { network: 'solana', address: account.address },
+        sign: async (message) => {
+          const input = { account, message: new TextEncoder().encode(message) }
+          const [output] = await wallet.features['solana:signMessage'].signMessage(input)
+          return { signature: toBase58(output.signature) }
+        }
+      }
+    }
+  }
+
+  function aptosWallet (wallet) {
+    return async () => {
+      const account = approved(await wallet.features['aptos:connect'].connect())
+      const [address, publicKey] = [account?.address, account?.publicKey].map(hexOf)
+      if (!address || !publicKey) throw new Failure(texts.locked)
+      return {
+        account: { network: 'aptos', address, public_key: publicKey },
+        sign: async (message) => {
+          // A nonce is asked for by the wallet's interface; ours stands within the text.
+          const input = { message, nonce: 'null', address: false, application: false, chainId: false }
+          const output = approved(await wallet.features['aptos:signMessage'].signMessage(input))
+          return { signature: hexOf(output.signature), full_message: output.fullMessage }
+        }
+      }
+    }
+  }
+
+  /** AIP-62: a wallet answers {status, args} and does not throw when the user says no. */
+  function approved (response) {
+    if (response?.status === 'Rejected') throw new Failure(texts.rejected)
+    return response?.status === 'Approved' ? response.args : response
+  }
+
+  /** Keys, addresses and signatures come as hex, as bytes, or as objects that can write themselves. */
+  function hexOf (value) {
+    if (value === null || value === undefined) return undefined
+    const bytes = value instanceof Uint8Array ? value : value.toUint8Array?.()
+    return bytes ? '0x' + hex(bytes) : String(value)
+  }
+
+  function toBase58 (bytes) {
+    const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
+    let number = BigInt('0x' + hex(bytes))
+    let digits = ''
+    for (; number > 0n; number /= 58n) digits = alphabet[number % 58n] + digits
+    for (const byte of bytes) {
+      if (byte) break
+      digits = '1' + digits // a leading zero byte has a digit of its own
+    }
+    return digits
   }
 
   // --- The ceremony --------------------------------------------------------------------------
@@ -170,7 +260,8 @@
       case 'ACTION_REJECTED': return texts.rejected
       case -32002: return texts.pending // a request of the same kind is still open
       case 4100: return texts.locked // EIP-1193: not authorised
-      default: return texts.walletFailed
+      default: // wallets of the Wallet Standard have no codes
+        return /reject|declin|den(y|ied)|cancel/i.test(error?.message) ? texts.rejected : texts.walletFailed
     }
   }
 
@@ -181,6 +272,7 @@
 
   say(texts.searching)
   const searches = page.networks.includes('evm') ? [discoverEvm()] : []
+  discoverStandard()
   setTimeout(() => {
     for (const finish of searches) finish()
     if (busy) return
