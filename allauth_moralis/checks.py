@@ -115,6 +115,10 @@ def _name(value: Any) -> bool:
     return bool(str(value).strip()) and not isinstance(value, int | bytes | list | tuple | dict)
 
 
+def _fallback(value: Any) -> bool:
+    return value is None or value == "local"
+
+
 #: Number, key, what a good value is, what is wrong with another, and what to write instead.
 RULES: tuple[tuple[int, str, Callable[[Any], bool], str, str], ...] = (
     (
@@ -193,6 +197,13 @@ RULES: tuple[tuple[int, str, Callable[[Any], bool], str, str], ...] = (
         _name,
         "is not a name.",
         'Write what buttons should call the provider, such as "Wallet".',
+    ),
+    (
+        13,
+        "FALLBACK",
+        _fallback,
+        "is not a fall-back.",
+        'Write "local" to have the embedded verifier stand in while the service is away, or None.',
     ),
 )
 

@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "RATE_LIMITS": {"challenge": "30/m/ip,10/m/key", "verify": "30/m/ip"},
     "TIMEOUT": (3, 10),
     "NAME": "Wallet",
+    "FALLBACK": None,
 }
 
 #: The text says what is being done; a person who reads it cannot be made to do another thing.
@@ -97,6 +98,11 @@ def timeout() -> tuple[float, float]:
     """Seconds to connect, and seconds to have the whole answer."""
     connect, total = _get("TIMEOUT")
     return float(connect), float(total)
+
+
+def falls_back() -> bool:
+    """Whether the embedded verifier stands in while the service does not answer."""
+    return bool(_get("FALLBACK") == "local")
 
 
 def name() -> str:

@@ -18,9 +18,9 @@ from django.http.request import split_domain_port
 from django.shortcuts import resolve_url
 from django.views.decorators.debug import sensitive_variables
 
-from . import conf, messages, stash
+from . import conf, events, messages, stash
 from ._allauth import check_rate
-from .backends import get_backend
+from .backends import issuer, judge
 from .exceptions import ChallengeExpired, ChallengeMissing, InvalidRequest, LoginRequired
 from .forms import ChallengeRequest
 from .provider import MoralisProvider
@@ -33,13 +33,14 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
 
     The same for an address that has an account here and for one that has none.
     """
+    events.begin()
     state = _state(request, asked)
     if state["process"] == AuthProcess.CONNECT and not request.user.is_authenticated:
         raise LoginRequired
     check_rate(request, "challenge", conf.rate_limits(), key=asked.wallet.address)
     expires = datetime.now(UTC) + timedelta(seconds=conf.challenge_ttl())
     domain = domain_of(request)
-    challenge = get_backend().request_challenge(
+    challenge = issuer().request_challenge(
         SignIn(
             wallet=asked.wallet,
             domain=domain,
@@ -50,7 +51,9 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
         )
     )
     pending = Pending(challenge=challenge, state=state, expires_at=expires.timestamp())
-    return stash.put(request, pending), pending
+    handle = stash.put(request, pending)
+    events.challenge_issued(request, challenge, state["process"])
+    return handle, pending
 
 
 def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
@@ -61,6 +64,7 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
 @sensitive_variables("proof", "verified")
 def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) -> HttpResponseBase:
     """Judge the answer to a challenge that was taken, and hand the wallet over to allauth."""
+    events.begin()
     key = pending.challenge.wallet.address if pending else ""
     check_rate(request, "verify", conf.rate_limits(), key=key)
     if pending is None:
@@ -68,10 +72,11 @@ def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) 
     if pending.expired:
         raise ChallengeExpired
     _claim(pending.challenge)
-    backend = get_backend()
-    if pending.challenge.issued_by != backend.name:
+    backend = judge(pending.challenge.issued_by)
+    if backend is None:
         raise ChallengeMissing("issued by another backend")
     verified = backend.verify(pending.challenge, proof)
+    events.wallet_verified(request, verified, pending.state["process"])
     return _hand_over(request, verified, pending.state)
 
 

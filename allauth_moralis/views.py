@@ -1,6 +1,5 @@
 """HTTP in, HTTP out: the only file that knows status codes."""
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -30,12 +29,12 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from . import conf, flows, forms
-from .exceptions import InvalidRequest, Misconfigured, WalletError
+from . import conf, events, flows, forms
+from .backends import issuer
+from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
 from .provider import MoralisProvider
 from .stash import Pending
-
-logger = logging.getLogger("allauth_moralis")
+from .wallets import Wallet
 
 STATUS = {
     "invalid_request": HTTPStatus.BAD_REQUEST,
@@ -88,9 +87,12 @@ def bounded(refuse: Refusal) -> Callable[[View], View]:
     return decorate
 
 
-def refuse_json(request: HttpRequest, error: WalletError) -> HttpResponse:  # noqa: ARG001 - as refuse_page
+def refuse_json(
+    request: HttpRequest, error: WalletError, wallet: Wallet | None = None
+) -> HttpResponse:
+    events.wallet_refused(request, error, wallet)
     response = JsonResponse(
-        {"error": {"code": error.code, "message": str(error.message)}}, status=_log(error)
+        {"error": {"code": error.code, "message": str(error.message)}}, status=STATUS[error.code]
     )
     return _with_retry_after(response, error)
 
@@ -99,12 +101,13 @@ def refuse_page(
     request: HttpRequest, error: WalletError, pending: Pending | None = None
 ) -> HttpResponse:
     """The wallet page once more, with the reason on top: one press starts again."""
+    events.wallet_refused(request, error, pending.challenge.wallet if pending else None)
     state = pending.state if pending else {}
     response = render(
         request,
         "moralis/login.html",
         _page(process=state.get("process"), next_url=state.get("next"), error=error),
-        status=_log(error),
+        status=STATUS[error.code],
     )
     add_never_cache_headers(response)
     return _with_retry_after(response, error)
@@ -120,6 +123,9 @@ def login(request: HttpRequest) -> HttpResponse:
         next_url=forms.safe_next(request.GET.get("next", "")),
         state=request.GET.get("state", ""),
     )
+    if not issuer().available:
+        # Nobody shall press a button, wait, and only then be told.
+        context["error"] = UpstreamUnavailable()
     if context["process"] == AuthProcess.CONNECT and not request.user.is_authenticated:
         # First the one, then back here for the other.
         context["login_url"] = _login_url(request.get_full_path())
@@ -131,13 +137,14 @@ def login(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @bounded(refuse_json)
 def challenge(request: HttpRequest) -> HttpResponse:
+    asked: forms.ChallengeRequest | None = None
     try:
         if request.content_type != "application/json":
             raise InvalidRequest("content type")
         asked = forms.parse_challenge_request(request.body)
         handle, pending = flows.issue_challenge(request, asked)
     except WalletError as error:
-        return refuse_json(request, error)
+        return refuse_json(request, error, asked.wallet if asked else None)
     return JsonResponse(
         {
             "challenge": handle,
@@ -242,12 +249,6 @@ def _texts() -> dict[str, str]:
         "network": _("This site could not be reached. Check your connection and try again."),
         "reload": _("Something on this page is out of date. Reload it and try again."),
     }
-
-
-def _log(error: WalletError) -> HTTPStatus:
-    level = logging.ERROR if isinstance(error, Misconfigured) else logging.INFO
-    logger.log(level, "refused: %s (%s)", error.code, error.detail or "-")
-    return STATUS[error.code]
 
 
 def _with_retry_after(response: HttpResponse, error: WalletError) -> HttpResponse:

@@ -24,6 +24,7 @@ WRONG = {
     "TIMEOUT": ("E011", [5, None, (3,), (3, 10, 1), (0, 10), (3, -1), ("3", "10"), (True, 1),
                          "ab"]),
     "NAME": ("E012", ["", "  ", 5, [], {}]),
+    "FALLBACK": ("E013", ["", "moralis", True, 5, []]),
 }  # fmt: skip
 RIGHT = {
     "API_KEY": ["", "k" * 64, "eyJhbGciOiJIUzI1NiJ9.eyJub25jZSI6IjEifQ.a-b_c"],
@@ -44,6 +45,7 @@ RIGHT = {
     "RATE_LIMITS": [False, {}, {"challenge": "5/h/key"}, {"verify": "1/10s/ip, 9/d"}],
     "TIMEOUT": [(3, 10), [0.5, 1]],
     "NAME": ["Wallet", "Кошелёк"],
+    "FALLBACK": [None, "local"],
 }
 
 

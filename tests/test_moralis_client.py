@@ -15,8 +15,9 @@ from django.test import Client
 from django.views.debug import ExceptionReporter
 
 from allauth_moralis import messages
+from allauth_moralis.backends.auth_api import MAX_ANSWER
 from allauth_moralis.backends.local import LocalBackend
-from allauth_moralis.backends.moralis import MAX_ANSWER, MoralisBackend
+from allauth_moralis.backends.moralis import MoralisBackend
 from allauth_moralis.emulator import AuthService, Behaviour, Emulator
 from allauth_moralis.exceptions import (
     ChallengeExpired,
@@ -989,7 +990,7 @@ def test_error_report_for_the_operator_shows_no_secret(service, challenge, proof
 
     report = ExceptionReporter(None, caught.type, caught.value, caught.tb).get_traceback_data()
     frames = [frame for frame in report["frames"] if frame["filename"] != __file__]
-    assert any(frame["function"] == "_post" for frame in frames)
+    assert any(frame["function"] == "_ask" for frame in frames)
     shown = repr([frame["vars"] for frame in frames if "allauth_moralis" in frame["filename"]])
     assert API_KEY not in shown
     assert proof.signature not in shown

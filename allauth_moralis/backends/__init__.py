@@ -1,5 +1,6 @@
 """Who makes the text and judges the signature."""
 
+import logging
 from functools import lru_cache
 
 from django.utils.module_loading import import_string
@@ -7,7 +8,10 @@ from django.utils.module_loading import import_string
 from .. import conf
 from .base import Backend
 
-__all__ = ["Backend", "get_backend"]
+__all__ = ["Backend", "get_backend", "issuer", "judge"]
+
+
+logger = logging.getLogger("allauth_moralis")
 
 
 @lru_cache
@@ -17,5 +21,20 @@ def _build(path: str) -> Backend:
 
 
 def get_backend() -> Backend:
-    """The backend in force; one instance a process, so that connections are kept alive."""
+    """The backend that is set; one instance a process, so that connections are kept alive."""
     return _build(conf.backend())
+
+
+def issuer() -> Backend:
+    """Who makes new challenges now: the backend that is set, or its fall-back while it is away."""
+    backend = get_backend()
+    if not backend.available and conf.falls_back():
+        logger.warning("%s does not answer: wallets are verified here meanwhile", backend.name)
+        return _build(conf.LOCAL_BACKEND)
+    return backend
+
+
+def judge(name: str) -> Backend | None:
+    """Who judges the answer to a challenge: whoever issued it, if the settings still say so."""
+    candidates = [get_backend(), *([_build(conf.LOCAL_BACKEND)] if conf.falls_back() else [])]
+    return next((backend for backend in candidates if backend.name == name), None)

@@ -27,6 +27,11 @@ class Backend(ABC):
         The challenge is in time, and this is the only attempt to answer it.
         """
 
+    @property
+    def available(self) -> bool:
+        """Whether asking it now is worth a try; where not, the wallet page says so at once."""
+        return True
+
     def check(self) -> list[CheckMessage]:
         """What ``manage.py check`` should say of this backend's settings."""
         return []

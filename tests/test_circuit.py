@@ -1,0 +1,186 @@
+"""A service that does not answer: asked a few times, then left alone for some seconds."""
+
+import pytest
+from allauth.socialaccount.models import SocialAccount
+from django.urls import reverse
+
+from allauth_moralis.backends import get_backend
+from allauth_moralis.backends.circuit import PAUSE, THRESHOLD, Circuit
+from allauth_moralis.emulator import Emulator
+from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable
+
+from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def circuit(clock) -> Circuit:
+    return Circuit(clock=clock)
+
+
+def call(circuit: Circuit, error: Exception | None = None) -> None:
+    with circuit.guard():
+        if error:
+            raise error
+
+
+def fail(circuit: Circuit, times: int = 1) -> None:
+    for _ in range(times):
+        with pytest.raises(UpstreamUnavailable):
+            call(circuit, UpstreamUnavailable("of the service"))
+
+
+def test_it_opens_after_failures_in_a_row(circuit):
+    fail(circuit, THRESHOLD - 1)
+    assert not circuit.is_open
+
+    fail(circuit)
+
+    assert circuit.is_open
+    with pytest.raises(UpstreamUnavailable, match="not asked"):
+        call(circuit)
+
+
+def test_an_answer_in_between_counts_anew(circuit):
+    fail(circuit, THRESHOLD - 1)
+    call(circuit)
+    fail(circuit, THRESHOLD - 1)
+
+    assert not circuit.is_open
+
+
+def test_an_answer_that_cannot_be_used_is_an_answer(circuit):
+    fail(circuit, THRESHOLD - 1)
+    with pytest.raises(UpstreamRejected):
+        call(circuit, UpstreamRejected())
+    fail(circuit, THRESHOLD - 1)
+
+    assert not circuit.is_open
+
+
+def test_after_the_pause_one_call_finds_out(circuit, clock):
+    fail(circuit, THRESHOLD)
+    clock.now += PAUSE
+
+    with circuit.guard(), pytest.raises(UpstreamUnavailable, match="not asked"):
+        call(circuit)  # another one, while the first is on its way
+
+    assert not circuit.is_open
+    call(circuit)
+
+
+def test_a_failure_after_the_pause_opens_it_again(circuit, clock):
+    fail(circuit, THRESHOLD)
+    clock.now += PAUSE
+    fail(circuit)
+
+    assert circuit.is_open
+
+
+# --- Through the site ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def gone(provider) -> None:
+    with Emulator() as emulator:
+        provider.update(API_KEY="key", BASE_URL=emulator.url)
+
+
+def give_up(client, account) -> None:
+    for _ in range(THRESHOLD):
+        assert json_code(ask(client, account)) == "upstream_unavailable"
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_service_that_is_gone_is_not_asked_again(client, account, gone, monkeypatch):
+    give_up(client, account)
+    monkeypatch.setattr("requests.Session.request", lambda *_, **__: pytest.fail("it was asked"))
+
+    response = ask(client, account)
+
+    assert (response.status_code, json_code(response)) == (503, "upstream_unavailable")
+
+
+def test_the_wallet_page_says_so_at_once(client, account, gone):
+    page = reverse("moralis_login")
+    assert "data-error-code" not in client.get(page).content.decode()
+    give_up(client, account)
+
+    response = client.get(page)
+
+    assert (response.status_code, page_code(response)) == (200, "upstream_unavailable")
+
+
+def test_a_challenge_on_its_way_is_refused_at_once_and_used_up(client, account, moralis, provider):
+    challenge, message = issued(client, account)
+    good = provider["BASE_URL"]
+    with Emulator() as emulator:
+        provider["BASE_URL"] = emulator.url
+    give_up(client, account)
+    provider["BASE_URL"] = good
+
+    response = answer(client, challenge, account.sign(message))
+
+    assert (response.status_code, page_code(response)) == (503, "upstream_unavailable")
+    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+
+
+def test_without_a_fallback_nobody_gets_in(client, account, gone):
+    give_up(client, account)
+
+    assert json_code(ask(client, account)) == "upstream_unavailable"
+
+
+def test_the_fallback_signs_people_in_and_says_who_verified(
+    client, account, gone, provider, caplog
+):
+    provider["FALLBACK"] = "local"
+    give_up(client, account)
+
+    response = sign_in(client, account)
+
+    assert response.status_code == 302
+    assert SocialAccount.objects.get().extra_data["verified_by"] == "local"
+    assert "verified here meanwhile" in caplog.text
+    assert "data-error-code" not in client.get(reverse("moralis_login")).content.decode()
+
+
+def test_what_the_fallback_issued_it_judges_when_the_service_is_back(
+    client, account, gone, provider, emulator
+):
+    provider["FALLBACK"] = "local"
+    give_up(client, account)
+    challenge, message = issued(client, account)
+    get_backend().api.circuit._close()
+    provider["BASE_URL"] = emulator.url
+
+    answer(client, challenge, account.sign(message))
+
+    assert SocialAccount.objects.get().extra_data["verified_by"] == "local"
+    sign_in(client, account)
+    assert SocialAccount.objects.get().extra_data["verified_by"] == "moralis"
+
+
+def test_what_the_fallback_issued_is_worthless_once_it_is_turned_off(
+    client, account, gone, provider
+):
+    provider["FALLBACK"] = "local"
+    give_up(client, account)
+    challenge, message = issued(client, account)
+    provider["FALLBACK"] = None
+
+    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+    assert user_of(client) is None

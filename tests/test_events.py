@@ -1,0 +1,155 @@
+"""What is told of a sign-in: one line in the log and one signal for each event."""
+
+import logging
+import re
+
+import pytest
+import responses
+
+from allauth_moralis import signals
+
+from .ceremony import answer, ask, issued, json_code, page_code, post_json, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lines(caplog):
+    """The messages of our logger, at every level."""
+    caplog.set_level(logging.DEBUG, logger="allauth_moralis")
+
+    def read() -> list[str]:
+        return [r.getMessage() for r in caplog.records if r.name == "allauth_moralis"]
+
+    return read
+
+
+@pytest.fixture
+def told():
+    """What the signals told, by name."""
+    events = []
+    receivers = []
+    for name in ("challenge_issued", "wallet_verified", "wallet_refused"):
+
+        def receive(name=name, **kwargs):
+            events.append((name, kwargs))
+
+        getattr(signals, name).connect(receive)
+        receivers.append((name, receive))
+    yield events
+    for name, receive in receivers:
+        getattr(signals, name).disconnect(receive)
+
+
+def test_a_sign_in_is_two_lines(client, account, lines):
+    sign_in(client, account)
+
+    short = f"{account.address[:6]}…{account.address[-4:]}"
+    assert lines() == [
+        f"challenge_issued evm {short} (for login, by local)",
+        f"wallet_verified evm {short} (by local)",
+    ]
+
+
+def test_with_a_service_they_say_how_long_it_took(client, account, moralis, lines):
+    sign_in(client, account)
+
+    assert [re.sub(r"\d+$", "N", line).split(" ", 3)[3] for line in lines()] == [
+        "(for login, by moralis) upstream_ms=N",
+        "(by moralis) upstream_ms=N",
+    ]
+
+
+def test_a_refusal_is_one_line_with_its_code(client, account, other_account, lines):
+    challenge, message = issued(client, account)
+    answer(client, challenge, other_account.sign(message))
+
+    assert lines()[-1].startswith("refused signature_invalid evm 0x")
+    assert lines()[-1].endswith("(another signer)")
+
+
+def test_a_refusal_of_nothing_in_particular_names_no_wallet(client, lines):
+    post_json(client, "{")
+
+    assert lines() == ["refused invalid_request (not JSON)"]
+
+
+def test_the_time_of_one_request_is_not_told_of_the_next(client, account, moralis, lines):
+    sign_in(client, account)
+    post_json(client, {"address": account.address, "process": "connect"})
+
+    assert "upstream_ms" in lines()[1]
+    client.logout()
+    ask(client, account, process="connect")
+    assert "upstream_ms" not in lines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("value", "logged"),
+    [
+        ("0b5c-42", " upstream_request_id=0b5c-42"),
+        ("Root=1-abc:d", " upstream_request_id=Root=1-abc:d"),
+        ("x" * 101, ""),
+        ("a b", ""),
+        ("é", ""),
+    ],
+)
+@responses.activate
+def test_the_services_own_name_for_a_request(client, account, provider, lines, value, logged):
+    provider.update(API_KEY="key", BASE_URL="https://service.example")
+    url = "https://service.example/challenge/request/evm"
+    responses.add("POST", url, status=500, headers={"X-Request-Id": value})
+
+    ask(client, account)
+
+    assert re.search(r"upstream_ms=\d+(.*)$", lines()[-1])[1] == logged
+
+
+def test_neither_key_nor_signature_nor_text_is_in_the_log(client, account, moralis, caplog):
+    caplog.set_level(logging.DEBUG)
+    challenge, message = issued(client, account)
+    signature = account.sign(message)
+    answer(client, challenge, signature)
+    answer(client, challenge, signature)
+
+    for secret in ("key-that-must", signature, signature[2:], message, "wants you to sign in"):
+        assert secret not in caplog.text
+    assert re.search("Nonce: (.*)", message)[1] not in caplog.text
+
+
+def test_the_signals_of_a_sign_in(client, account, told):
+    sign_in(client, account)
+
+    assert [name for name, _ in told] == ["challenge_issued", "wallet_verified"]
+    issued_event, verified_event = (kwargs for _, kwargs in told)
+    assert issued_event["challenge"].wallet.address == account.address
+    assert issued_event["process"] == verified_event["process"] == "login"
+    assert verified_event["verified"].wallet.address == account.address
+    assert issued_event["request"].path == "/accounts/moralis/challenge/"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_signal_of_a_refusal(client, account, told, known):
+    if known:
+        challenge, _ = issued(client, account)
+        assert page_code(answer(client, challenge, "0x00")) == "signature_invalid"
+    else:
+        assert json_code(post_json(client, {})) == "invalid_request"
+
+    name, kwargs = told[-1]
+    assert name == "wallet_refused"
+    assert kwargs["code"] == ("signature_invalid" if known else "invalid_request")
+    assert (kwargs["wallet"].address if known else kwargs["wallet"]) == (
+        account.address if known else None
+    )
+
+
+def test_a_receiver_that_fails_changes_nothing(client, account):
+    def fail(**kwargs):
+        raise RuntimeError("of the site")
+
+    signals.wallet_verified.connect(fail)
+    try:
+        assert sign_in(client, account).status_code == 302
+    finally:
+        signals.wallet_verified.disconnect(fail)
