@@ -64,6 +64,15 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
 @sensitive_variables("proof", "verified")
 def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) -> HttpResponseBase:
     """Judge the answer to a challenge that was taken, and hand the wallet over to allauth."""
+    verified, state = judge_answer(request, pending, proof)
+    return _hand_over(request, verified, state)
+
+
+@sensitive_variables("proof", "verified")
+def judge_answer(
+    request: HttpRequest, pending: Pending | None, proof: Proof
+) -> tuple[VerifiedWallet, dict[str, Any]]:
+    """The evidence that the wallet is this visitor's, and what they want with it."""
     events.begin()
     key = pending.challenge.wallet.address if pending else ""
     check_rate(request, "verify", conf.rate_limits(), key=key)
@@ -77,7 +86,7 @@ def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) 
         raise ChallengeMissing("issued by another backend")
     verified = backend.verify(pending.challenge, proof)
     events.wallet_verified(request, verified, pending.state["process"])
-    return _hand_over(request, verified, pending.state)
+    return verified, pending.state
 
 
 def domain_of(request: HttpRequest) -> str:

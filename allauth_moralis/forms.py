@@ -34,7 +34,7 @@ class ChallengeRequest:
 
 def parse_challenge_request(body: bytes) -> ChallengeRequest:
     """Read the body of ``POST moralis/challenge/``. Raises a ``WalletError`` of status 400."""
-    data = _json_object(body)
+    data = parse_json(body)
     network = _field(data, "network", str, default=EVM)
     address = _field(data, "address", str)
     chain_id = _chain_id(data.get("chain_id", 1)) if network == EVM else None
@@ -70,6 +70,12 @@ def parse_proof(data: Mapping[str, str]) -> Proof:
     return Proof(signature=signature, full_message=full_message.replace("\r\n", "\n") or None)
 
 
+def parse_token(id_token: object) -> dict[str, str]:
+    """Read the ``id_token`` of allauth's token endpoint: the fields of an answer, as JSON."""
+    data = parse_json(id_token.encode(errors="replace")) if isinstance(id_token, str) else {}
+    return {name: value for name, value in data.items() if isinstance(value, str)}
+
+
 def safe_next(url: str) -> str | None:
     """``url`` where it leads to this site by allauth's rules, else ``None``."""
     if not url or len(url) > MAX_FIELD or CONTROL.search(url):
@@ -82,7 +88,8 @@ def safe_next(url: str) -> str | None:
     return url if safe else None
 
 
-def _json_object(body: bytes) -> dict[str, Any]:
+def parse_json(body: bytes) -> dict[str, Any]:
+    """A JSON object of bounded size. Raises ``InvalidRequest``."""
     if len(body) > MAX_BODY:
         raise InvalidRequest("body too large")
     try:

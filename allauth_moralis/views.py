@@ -94,7 +94,7 @@ def refuse_json(
     response = JsonResponse(
         {"error": {"code": error.code, "message": str(error.message)}}, status=STATUS[error.code]
     )
-    return _with_retry_after(response, error)
+    return with_retry_after(response, error)
 
 
 def refuse_page(
@@ -110,7 +110,7 @@ def refuse_page(
         status=STATUS[error.code],
     )
     add_never_cache_headers(response)
-    return _with_retry_after(response, error)
+    return with_retry_after(response, error)
 
 
 @require_safe
@@ -145,13 +145,7 @@ def challenge(request: HttpRequest) -> HttpResponse:
         handle, pending = flows.issue_challenge(request, asked)
     except WalletError as error:
         return refuse_json(request, error, asked.wallet if asked else None)
-    return JsonResponse(
-        {
-            "challenge": handle,
-            "message": pending.challenge.message,
-            "expires_at": pending.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        }
-    )
+    return JsonResponse(describe(handle, pending))
 
 
 @require_POST
@@ -186,6 +180,15 @@ def profile(request: HttpRequest) -> HttpResponse:
     accounts = SocialAccount.objects.filter(user=request.user, provider=MoralisProvider.id)
     wallets = [account.get_provider_account() for account in accounts.order_by("date_joined")]
     return render(request, "moralis/profile.html", {"wallets": wallets})
+
+
+def describe(handle: str, pending: Pending) -> dict[str, str]:
+    """What a page or an application is told of its challenge, and no more."""
+    return {
+        "challenge": handle,
+        "message": pending.challenge.message,
+        "expires_at": pending.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
 
 
 def _page(
@@ -251,7 +254,7 @@ def _texts() -> dict[str, str]:
     }
 
 
-def _with_retry_after(response: HttpResponse, error: WalletError) -> HttpResponse:
+def with_retry_after(response: HttpResponse, error: WalletError) -> HttpResponse:
     if error.retry_after is not None:
         response["Retry-After"] = str(error.retry_after)
     return response

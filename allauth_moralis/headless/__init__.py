@@ -1,0 +1,1 @@
+"""The challenge for single-page and mobile applications, beside ``allauth.headless``."""

@@ -1,0 +1,242 @@
+"""Single-page and mobile applications, through ``allauth.headless``."""
+
+import json
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP
+from allauth.socialaccount.models import SocialAccount
+from django.core.cache import cache
+from django.test import Client
+
+from .accounts import SolanaAccount
+from .ceremony import sign_in, user_of
+
+pytestmark = pytest.mark.django_db
+
+
+class App:
+    """A client of the API: a browser by its session cookie, an app by its session token."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind, self.http, self.token = kind, Client(), None
+
+    def post(self, path: str, data: object) -> dict:
+        headers = {"X-Session-Token": self.token} if self.token else {}
+        body = data if isinstance(data, str) else json.dumps(data)
+        response = self.http.post(
+            f"/_allauth/{self.kind}/v1/auth/{path}",
+            body,
+            content_type="application/json",
+            headers=headers,
+        )
+        answer = response.json()
+        assert answer["status"] == response.status_code
+        self.token = answer.get("meta", {}).get("session_token", self.token)
+        return answer
+
+    def ask(self, account, **fields) -> dict:
+        return self.post("provider/moralis/challenge", {**account.described, **fields})
+
+    def answer(self, challenge: str, proof: dict, process: str = "login", **fields) -> dict:
+        id_token = json.dumps({"challenge": challenge, **proof, **fields})
+        return self.post(
+            "provider/token",
+            {"provider": "moralis", "process": process, "token": {"id_token": id_token}},
+        )
+
+    def sign_in(self, account, process: str = "login") -> dict:
+        data = self.ask(account, process=process)["data"]
+        return self.answer(data["challenge"], account.prove(data["message"]), process)
+
+
+@pytest.fixture(params=["browser", "app"])
+def app(request) -> App:
+    return App(request.param)
+
+
+def codes(answer: dict) -> list[str]:
+    assert 400 <= answer["status"] < 600
+    return [error["code"] for error in answer["errors"]]
+
+
+def test_signing_in(app, account, backend):
+    asked = app.ask(account)
+    assert list(asked["data"]) == ["challenge", "message", "expires_at"]
+    assert ("session_token" in asked.get("meta", {})) == (app.kind == "app")
+
+    answer = app.answer(asked["data"]["challenge"], account.prove(asked["data"]["message"]))
+
+    assert (answer["status"], answer["meta"]["is_authenticated"]) == (200, True)
+    row = SocialAccount.objects.get()
+    assert (row.uid, answer["data"]["user"]["id"]) == (account.address, row.user_id)
+    assert row.extra_data["verified_by"] == backend
+
+
+def test_signing_in_again(app, account):
+    first = app.sign_in(account)["data"]["user"]["id"]
+
+    assert App(app.kind).sign_in(account)["data"]["user"]["id"] == first
+
+
+def test_linking(app, account):
+    second = SolanaAccount()
+    user = app.sign_in(account)["data"]["user"]["id"]
+
+    answer = app.sign_in(second, "connect")
+
+    assert answer["status"] == 200
+    assert SocialAccount.objects.get(uid=second.address).user_id == user
+
+
+def test_linking_needs_somebody_signed_in(app, account):
+    answer = app.ask(account, process="connect")
+
+    assert (answer["status"], codes(answer)) == (403, ["login_required"])
+
+
+def test_a_wallet_of_another_account(app, account, other_account):
+    App("browser").sign_in(other_account)
+    theirs = SocialAccount.objects.values().get()
+    app.sign_in(account)
+
+    answer = app.sign_in(other_account, "connect")
+
+    assert codes(answer) == ["connected_other"]
+    assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "answered_for"), [("login", "connect"), ("connect", "login")]
+)
+def test_a_challenge_for_another_purpose(app, account, other_account, asked_for, answered_for):
+    app.sign_in(account)
+    data = app.ask(other_account, process=asked_for)["data"]
+    proof = other_account.prove(data["message"])
+
+    answer = app.answer(data["challenge"], proof, answered_for)
+
+    assert (answer["status"], codes(answer)) == (400, ["challenge_missing"])
+    assert answer["errors"][0]["param"] == "token"
+    assert codes(app.answer(data["challenge"], proof, asked_for)) == ["challenge_missing"]
+    assert SocialAccount.objects.count() == 1
+
+
+def test_a_wrong_signature_uses_the_challenge_up(app, account, other_account):
+    data = app.ask(account)["data"]
+
+    answer = app.answer(data["challenge"], other_account.prove(data["message"]))
+
+    assert codes(answer) == ["signature_invalid"]
+    assert codes(app.answer(data["challenge"], account.prove(data["message"]))) == [
+        "challenge_missing"
+    ]
+    assert not SocialAccount.objects.exists()
+
+
+def test_an_answer_from_another_client(app, account):
+    data = app.ask(account)["data"]
+
+    answer = App(app.kind).answer(data["challenge"], account.prove(data["message"]))
+
+    assert codes(answer) == ["challenge_missing"]
+
+
+@pytest.mark.parametrize(
+    "id_token",
+    ["x", "{", "[]", "null", "{}", '{"challenge": 5}', '{"challenge": "x"}', "[" * 5000, "\ud800",
+     '{"challenge": "x", "signature": 5}', "x" * 20_000],
+)  # fmt: skip
+def test_tokens_that_are_none(app, id_token):
+    answer = app.post(
+        "provider/token",
+        {"provider": "moralis", "process": "login", "token": {"id_token": id_token}},
+    )
+
+    assert (answer["status"], codes(answer)) == (400, ["invalid_request"])
+
+
+def test_a_token_of_another_kind(app):
+    answer = app.post(
+        "provider/token",
+        {"provider": "moralis", "process": "login", "token": {"access_token": "x"}},
+    )
+
+    assert codes(answer) == ["invalid_request"]
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 10_000, '"x"'])
+def test_a_challenge_request_that_is_none(app, body):
+    answer = app.post("provider/moralis/challenge", body)
+
+    assert (answer["status"], codes(answer)) == (400, ["invalid_request"])
+
+
+def test_too_many_challenges(app, account, provider):
+    provider["RATE_LIMITS"] = {"challenge": "1/m/ip"}
+    app.ask(account)
+
+    answer = app.ask(account)
+
+    assert (answer["status"], codes(answer)) == (429, ["rate_limited"])
+
+
+def test_get_is_not_allowed(app):
+    response = app.http.get(f"/_allauth/{app.kind}/v1/auth/provider/moralis/challenge")
+
+    assert response.status_code == 405
+
+
+def test_a_browser_needs_its_csrf_token(account):
+    app = App("browser")
+    app.http = Client(enforce_csrf_checks=True)
+
+    response = app.http.post(
+        "/_allauth/browser/v1/auth/provider/moralis/challenge",
+        json.dumps(account.described),
+        content_type="application/json",
+    )
+
+    assert response.status_code == 403
+
+
+def test_a_second_factor_is_pending(app, account):
+    app.sign_in(account)
+    TOTP.activate(SocialAccount.objects.get().user, "JBSWY3DPEHPK3PXP")
+
+    answer = App(app.kind).sign_in(account)
+
+    assert (answer["status"], answer["meta"]["is_authenticated"]) == (401, False)
+    pending = [flow for flow in answer["data"]["flows"] if flow.get("is_pending")]
+    assert [flow["id"] for flow in pending] == ["mfa_authenticate"]
+
+
+def test_a_required_email_is_pending(app, account, settings):
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+
+    answer = app.sign_in(account)
+
+    pending = [flow for flow in answer["data"]["flows"] if flow.get("is_pending")]
+    assert [flow["id"] for flow in pending] == ["provider_signup"]
+    done = app.post("provider/signup", {"email": "ada@example.com"})
+    assert done["meta"]["is_authenticated"] is True
+    assert SocialAccount.objects.get().uid == account.address
+
+
+def test_two_first_logins_at_once_are_one(app, account):
+    """The second is told to wait while the first is being written."""
+    other = App(app.kind)
+    data = [client.ask(account)["data"] for client in (app, other)]
+    proofs = [account.prove(one["message"]) for one in data]
+    cache.add(f"allauth_moralis:sign_up:evm:{account.address}", 1)
+
+    answer = other.answer(data[1]["challenge"], proofs[1])
+
+    assert codes(answer) == ["rate_limited"]
+    cache.clear()
+    assert app.answer(data[0]["challenge"], proofs[0])["status"] == 200
+
+
+def test_pages_and_applications_share_their_accounts(app, account, client):
+    sign_in(client, account)
+
+    assert app.sign_in(account)["data"]["user"]["id"] == user_of(client)
