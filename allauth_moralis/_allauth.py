@@ -6,23 +6,31 @@ are what site owners know, and its public ``allauth.core.ratelimit.consume`` rea
 """
 
 from collections.abc import Mapping
-from math import ceil
+from math import ceil, inf
 
 from allauth.core.internal import ratelimit
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
 
-from .exceptions import RateLimited
+from .exceptions import Misconfigured, RateLimited
 
 
 def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, key: str) -> None:
     """Count one ``action`` of this visitor. Raises ``RateLimited`` where it is one too many."""
-    if ratelimit.consume(request, app="allauth_moralis", action=action, config=limits, key=key):
-        return
+    try:
+        if ratelimit.consume(request, app="allauth_moralis", action=action, config=limits, key=key):
+            return
+    except (PermissionDenied, ImproperlyConfigured):
+        # A socket without addresses, or proxies that ALLAUTH_TRUSTED_PROXY_COUNT does not count.
+        raise Misconfigured("the visitor's IP address is not known") from None
     # Which of the limits it was is not told; after the longest of their windows all are free.
     window = max(rate.duration for rate in ratelimit.parse_rates(limits[action]))
     raise RateLimited(action, retry_after=ceil(window))
 
 
-def parse_rates(value: str) -> list[str]:
-    """What each limit of ``value`` counts by (``ip``, ``key``, …). Raises ``ValueError``."""
-    return [rate.per for rate in ratelimit.parse_rates(value)]
+def can_be_counted(value: str) -> bool:
+    """Whether every limit of ``value`` is one, by address or by wallet. Raises ``ValueError``."""
+    return all(
+        rate.per in ("ip", "key") and rate.amount > 0 and 0 < rate.duration < inf
+        for rate in ratelimit.parse_rates(value)
+    )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from inspect import isabstract
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,14 +13,13 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
 
 from . import conf
-from ._allauth import parse_rates
+from ._allauth import can_be_counted
 from .backends import Backend, get_backend
 from .forms import MAX_CHAIN_ID
 from .wallets import NETWORKS
 
-#: What EIP-4361 allows in a statement: RFC 3986's characters and the space, which is one line of
-#: ASCII without control characters, and so without bidirectional ones.
-ONE_LINE = re.compile(r"[\x20-\x7e]*", re.ASCII)
+#: One line of ASCII (EIP-4361), which has no control characters, and no bidirectional ones.
+ONE_LINE = re.compile(r"[\x20-\x7e]+", re.ASCII)
 #: A host name or an IP literal, lower case, and a port.
 AUTHORITY = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?",
@@ -46,8 +46,9 @@ def _backend(value: Any) -> bool:
     if value is None:
         return True
     try:
-        return isinstance(value, str) and issubclass(import_string(value), Backend)
-    except (ImportError, TypeError):
+        backend = import_string(value)
+        return issubclass(backend, Backend) and not isabstract(backend)
+    except (AttributeError, ImportError, TypeError):  # no text, no path, no class
         return False
 
 
@@ -98,7 +99,7 @@ def _rate_limits(value: Any) -> bool:
     if not isinstance(value, Mapping) or not set(value) <= set(conf.DEFAULTS["RATE_LIMITS"]):
         return False
     try:
-        return all(set(parse_rates(rates)) <= {"ip", "key"} for rates in value.values())
+        return all(map(can_be_counted, value.values()))
     except (ValueError, AttributeError, TypeError):
         return False
 
@@ -181,7 +182,7 @@ RULES: tuple[tuple[int, str, Callable[[Any], bool], str, str], ...] = (
         9,
         "RATE_LIMITS",
         _rate_limits,
-        "is not in allauth's notation.",
+        "is not in allauth's notation, by ip or by key.",
         'Write {"challenge": "30/m/ip,10/m/key", "verify": "30/m/ip"}, or False to have none.',
     ),
     (
@@ -211,12 +212,12 @@ RULES: tuple[tuple[int, str, Callable[[Any], bool], str, str], ...] = (
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
     configured = conf.configured()
-    found: list[CheckMessage] = [
+    errors: list[CheckMessage] = [
         _error(number, key, message, hint)
         for number, key, good, message, hint in RULES
         if key in configured and not good(configured[key])
     ]
-    found += [
+    warnings: list[CheckMessage] = [
         checks.Warning(
             f'SOCIALACCOUNT_PROVIDERS["moralis"] has no setting "{key}".',
             hint=f"The settings are: {', '.join(conf.DEFAULTS)}.",
@@ -225,7 +226,7 @@ def check_settings(**_: Any) -> list[CheckMessage]:
         for key in configured
         if key not in conf.DEFAULTS and not _allauths_own(key)
     ]
-    return found or get_backend().check()
+    return warnings + (errors or get_backend().check())
 
 
 def _allauths_own(key: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 
 from . import signals
-from .exceptions import Misconfigured, WalletError
+from .exceptions import Misconfigured, UpstreamError, WalletError
 from .wallets import Challenge, VerifiedWallet, Wallet
 
 logger = logging.getLogger("allauth_moralis")
@@ -62,11 +62,16 @@ def wallet_verified(request: HttpRequest, verified: VerifiedWallet, process: str
 
 
 def wallet_refused(request: HttpRequest, error: WalletError, wallet: Wallet | None) -> None:
-    level = logging.ERROR if isinstance(error, Misconfigured) else logging.INFO
-    _log(level, f"refused {error.code}", wallet, error.detail)
+    _log(_level(error), f"refused {error.code}", wallet, error.detail)
     signals.wallet_refused.send_robust(
         sender=type(error), request=request, code=error.code, wallet=wallet
     )
+
+
+def _level(error: WalletError) -> int:
+    if isinstance(error, Misconfigured):
+        return logging.ERROR
+    return logging.WARNING if isinstance(error, UpstreamError) else logging.INFO
 
 
 def _log(level: int, event: str, wallet: Wallet | None, detail: str) -> None:

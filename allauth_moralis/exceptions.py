@@ -79,19 +79,23 @@ class SignatureInvalid(WalletError):
     code = "signature_invalid"
     message = _(
         "The signature does not belong to this wallet. Nobody was signed in. Please start again, "
-        "and sign with the wallet account that you chose."
+        "and sign with the wallet account that you chose. Smart-contract wallets cannot be used."
     )
 
 
 # --- The service behind is at fault, or out of reach -----------------------------------------
 
 
-class UpstreamRejected(WalletError):
+class UpstreamError(WalletError):
+    """The service let us down."""
+
+
+class UpstreamRejected(UpstreamError):
     code = "upstream_rejected"
     message = _("The verification service gave an answer that cannot be used. Please try again.")
 
 
-class UpstreamUnavailable(WalletError):
+class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
     message = _("The verification service does not answer right now. Please try again in a minute.")
 

@@ -10,6 +10,7 @@ from allauth.socialaccount.helpers import complete_social_login
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, router, transaction
@@ -50,7 +51,12 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
             expiration_time=messages.timestamp(expires),
         )
     )
-    pending = Pending(challenge=challenge, state=state, expires_at=expires.timestamp())
+    pending = Pending(
+        challenge=challenge,
+        state=state,
+        expires_at=expires.timestamp(),
+        redirect_state=asked.state,
+    )
     handle = stash.put(request, pending)
     events.challenge_issued(request, challenge, state["process"])
     return handle, pending
@@ -121,10 +127,14 @@ def _redirect_state(request: HttpRequest, state_id: str) -> dict[str, Any]:
     provider = get_adapter().get_provider(request, MoralisProvider.id)
     try:
         state: dict[str, Any] = provider.unstash_redirect_state(request, state_id)
+        rest = {key: value for key, value in state.items() if key != "next"}
+        provider.stash_redirect_state(
+            request, next_url=state.get("next"), state_id=state_id, **rest
+        )
     except PermissionDenied:
         raise InvalidRequest("unknown state") from None
-    rest = {key: value for key, value in state.items() if key != "next"}
-    provider.stash_redirect_state(request, next_url=state.get("next"), state_id=state_id, **rest)
+    except UpdateError:  # another tab signed this visitor out meanwhile
+        raise InvalidRequest("the session ended") from None
     return state
 
 

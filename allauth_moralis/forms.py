@@ -39,8 +39,7 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     address = _field(data, "address", str)
     chain_id = _chain_id(data.get("chain_id", 1)) if network == EVM else None
     process = _field(data, "process", str, default="login")
-    next_url = _field(data, "next", str, default="") if data.get("next") is not None else ""
-    state = _field(data, "state", str, default="") if data.get("state") is not None else ""
+    next_url, state = (_optional_text(data, name) for name in ("next", "state"))
     if process not in PURPOSES:
         raise InvalidRequest("process")
     if network not in conf.networks():
@@ -106,6 +105,10 @@ def _field(data: dict[str, Any], name: str, kind: type[T], default: T | None = N
     if not isinstance(value, kind):
         raise InvalidRequest(name)
     return value
+
+
+def _optional_text(data: dict[str, Any], name: str) -> str:
+    return "" if data.get(name) is None else _field(data, name, str)
 
 
 def _chain_id(value: object) -> int:

@@ -7,7 +7,7 @@ from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import user_username
 from allauth.socialaccount.models import SocialLogin
-from allauth.socialaccount.providers.base import Provider, ProviderAccount
+from allauth.socialaccount.providers.base import AuthProcess, Provider, ProviderAccount
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -100,7 +100,9 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
     if (
         sociallogin.account.provider == MoralisProvider.id
         and sociallogin.user.pk is None
+        and sociallogin.state.get("process") != AuthProcess.CONNECT
         and account_settings.USER_MODEL_USERNAME_FIELD
+        and not user_username(sociallogin.user)  # the site's adapter knew better
     ):
         adapter = get_account_adapter(request)
         user_username(

@@ -30,6 +30,8 @@ class Pending:
     challenge: Challenge
     state: dict[str, Any]
     expires_at: float  # seconds since the epoch
+    #: allauth's name for the redirect flow that led to the page, which may ask again.
+    redirect_state: str | None = None
 
     @property
     def expires(self) -> datetime:
@@ -53,6 +55,7 @@ def put(request: HttpRequest, pending: Pending) -> str:
         "challenge": pending.challenge.to_json(),
         "state": pending.state,
         "expires_at": pending.expires_at,
+        "redirect_state": pending.redirect_state,
     }
     request.session[SESSION_KEY] = dict([*kept, (handle, entry)][-MAX_PENDING:])
     return handle
@@ -77,6 +80,7 @@ def take(request: HttpRequest, handle: str) -> Pending | None:
         challenge=Challenge.from_json(entry["challenge"]),
         state=entry["state"],
         expires_at=entry["expires_at"],
+        redirect_state=entry["redirect_state"],
     )
 
 

@@ -1,23 +1,28 @@
 """HTTP in, HTTP out: the only file that knows status codes."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from allauth import app_settings as allauth_settings
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
-from django.core.exceptions import (
-    BadRequest,
-    RequestDataTooBig,
-    TooManyFieldsSent,
-    TooManyFilesSent,
-)
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    JsonResponse,
+    QueryDict,
+    UnreadablePostError,
+)
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -51,6 +56,17 @@ STATUS = {
     "misconfigured": HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
+#: What Django raises for a body that is no form: too many fields, broken parts, a charset that is
+#: none (LookupError, UnicodeError) and a visitor who hung up.
+NO_FORM = (
+    BadRequest,
+    LookupError,
+    MultiPartParserError,
+    SuspiciousOperation,
+    UnicodeError,
+    UnreadablePostError,
+)
+
 View = Callable[[HttpRequest], HttpResponseBase]
 Refusal = Callable[[HttpRequest, WalletError], HttpResponse]
 
@@ -68,23 +84,47 @@ def bounded(refuse: Refusal) -> Callable[[View], View]:
         @wraps(view)
         def wrapper(request: HttpRequest) -> HttpResponseBase:
             length = request.META.get("CONTENT_LENGTH") or "0"
-            if not length.isdecimal() or int(length) > forms.MAX_BODY:
+            if not re.fullmatch("[0-9]{1,9}", length) or int(length) > forms.MAX_BODY:
                 return refuse(request, InvalidRequest("body too large"))
             try:
                 request.POST  # noqa: B018 - parses the form, if it is one
-            except (
-                BadRequest,
-                MultiPartParserError,
-                RequestDataTooBig,
-                TooManyFieldsSent,
-                TooManyFilesSent,
-            ):
+            except NO_FORM:
                 return refuse(request, InvalidRequest("not a form"))
             return protected(request)
 
         return wrapper
 
     return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a wallet page is for: it decides nothing, and goes with each challenge request."""
+
+    process: str = AuthProcess.LOGIN
+    next: str = ""
+    state: str = ""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, str]) -> Self:
+        process = data.get("process", "")
+        return cls(
+            process if process in forms.PURPOSES else AuthProcess.LOGIN,
+            forms.safe_next(data.get("next", "")) or "",
+            data.get("state", "")[: forms.MAX_FIELD],
+        )
+
+    @classmethod
+    def of(cls, pending: Pending) -> Self:
+        state = pending.state
+        return cls(state["process"], state.get("next", ""), pending.redirect_state or "")
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of a challenge request; a state stands in for the other two."""
+        if self.state:
+            return {"state": self.state}
+        return {"process": self.process, "next": self.next}
 
 
 def refuse_json(
@@ -98,15 +138,17 @@ def refuse_json(
 
 
 def refuse_page(
-    request: HttpRequest, error: WalletError, pending: Pending | None = None
+    request: HttpRequest,
+    error: WalletError,
+    pending: Pending | None = None,
+    asked: Asked | None = None,
 ) -> HttpResponse:
     """The wallet page once more, with the reason on top: one press starts again."""
     events.wallet_refused(request, error, pending.challenge.wallet if pending else None)
-    state = pending.state if pending else {}
     response = render(
         request,
         "moralis/login.html",
-        _page(process=state.get("process"), next_url=state.get("next"), error=error),
+        _page(request, asked or Asked(), error=error),
         status=STATUS[error.code],
     )
     add_never_cache_headers(response)
@@ -118,18 +160,11 @@ def refuse_page(
 @login_not_required
 def login(request: HttpRequest) -> HttpResponse:
     """The wallet page. It writes nothing."""
-    context = _page(
-        process=request.GET.get("process"),
-        next_url=forms.safe_next(request.GET.get("next", "")),
-        state=request.GET.get("state", ""),
+    # Nobody shall press a button, wait, and only then be told.
+    error = None if issuer().available else UpstreamUnavailable()
+    return render(
+        request, "moralis/login.html", _page(request, Asked.parse(request.GET), error=error)
     )
-    if not issuer().available:
-        # Nobody shall press a button, wait, and only then be told.
-        context["error"] = UpstreamUnavailable()
-    if context["process"] == AuthProcess.CONNECT and not request.user.is_authenticated:
-        # First the one, then back here for the other.
-        context["login_url"] = _login_url(request.get_full_path())
-    return render(request, "moralis/login.html", context)
 
 
 @require_POST
@@ -158,6 +193,7 @@ def challenge(request: HttpRequest) -> HttpResponse:
 def verify(request: HttpRequest) -> HttpResponseBase:
     data = request.POST
     pending = flows.take_challenge(request, data.get("challenge", ""))
+    asked = Asked.of(pending) if pending else Asked.parse(data)
     # Where the challenge has no "next", allauth would take one from this request, unasked for.
     request.GET = request.POST = QueryDict()
     try:
@@ -170,7 +206,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
             exception=error,
             extra_context={"state": pending.state if pending else None},
         )
-        return refuse_page(request, error, pending)
+        return refuse_page(request, error, pending, asked)
 
 
 @require_safe
@@ -191,32 +227,30 @@ def describe(handle: str, pending: Pending) -> dict[str, str]:
     }
 
 
-def _page(
-    *,
-    process: str | None,
-    next_url: str | None,
-    state: str = "",
-    error: WalletError | None = None,
-) -> dict[str, Any]:
+def _page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> dict[str, Any]:
     """The wallet page's context; ``page`` is what its script reads."""
-    process = process if process in forms.PURPOSES else forms.PURPOSES[0]
-    asked = {"state": state} if state else {"process": process, "next": next_url or ""}
-    login_url = _login_url(next_url)
+    sign_in_first = asked.process == AuthProcess.CONNECT and not request.user.is_authenticated
+    login_url = _login_url(asked.next)
+    if sign_in_first:
+        # First the one, by e-mail or by the wallet that is linked already, then back here.
+        here = request.get_full_path()
+        login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     return {
-        "process": process,
+        "asked": asked,
         "error": error,
-        "provider_name": conf.name(),
+        "sign_in_first": sign_in_first,
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
+            "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
             "networks": conf.networks(),
-            "asked": asked,
+            "asked": asked.fields,
             "texts": _texts(),
         },
     }
 
 
-def _login_url(next_url: str | None) -> str | None:
+def _login_url(next_url: str) -> str | None:
     """The way in by e-mail, where the site has one."""
     if allauth_settings.SOCIALACCOUNT_ONLY:
         return None
@@ -224,6 +258,10 @@ def _login_url(next_url: str | None) -> str | None:
         url = reverse("account_login")
     except NoReverseMatch:  # HEADLESS_ONLY
         return None
+    return _with_next(url, next_url)
+
+
+def _with_next(url: str, next_url: str) -> str:
     return f"{url}?{urlencode({'next': next_url})}" if next_url else url
 
 
@@ -233,7 +271,10 @@ def _texts() -> dict[str, str]:
         "searching": _("Looking for wallets in this browser…"),
         "choose": _("Choose the wallet to use."),
         "browserWallet": _("Browser wallet"),
-        "connecting": _("Open your wallet and allow this site to see your address."),
+        "connecting": _(
+            "Open your wallet and allow this site to see your address. If nothing opens, press the "
+            "button again."
+        ),
         "preparing": _("Preparing the text to sign…"),
         "signing": _("Read the text in your wallet, then sign it. Signing costs nothing."),
         "verifying": _("Checking the signature…"),

@@ -145,8 +145,10 @@ class Challenge:
         return self.asked.wallet
 
     def signed_text(self, proof: "Proof") -> str:
-        """What the wallet was given to sign; for Aptos, what it made of that."""
-        return proof.full_message or self.message
+        """What the wallet was given to sign; for Aptos alone, what it made of that."""
+        if self.wallet.network == APTOS and proof.full_message:
+            return proof.full_message
+        return self.message
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

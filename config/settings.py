@@ -1,9 +1,10 @@
 """Settings of the demo project, read from the environment (see the README's table).
 
-A machine that gives no ``SECRET_KEY`` is somebody's own: there ``DEBUG`` is on and Django
-answers to localhost only. Giving a ``SECRET_KEY`` is what turns a checkout into a deployment.
+A machine that gives neither ``SECRET_KEY`` nor ``ALLOWED_HOSTS`` is somebody's own: there ``DEBUG``
+is on and Django answers to localhost only. Giving one of them turns a checkout into a deployment.
 """
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,23 @@ import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
+# A variable that is there and blank, as compose files write it, is not set.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
-DEBUG = env.bool("DEBUG", default="SECRET_KEY" not in env.ENVIRON)
+
+def listed(name: str) -> list[str]:
+    return [item.strip() for item in env.list(name, default=[])]
+
+
+DEBUG = env.bool("DEBUG", default=not {"SECRET_KEY", "ALLOWED_HOSTS"} & set(env.ENVIRON))
 # Without a default where DEBUG is off: django-environ then names the missing variable.
 SECRET_KEY = (
     env("SECRET_KEY", default="insecure-key-of-the-demo-for-one-machine-only")
     if DEBUG
     else env("SECRET_KEY")
 )
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+ALLOWED_HOSTS = listed("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = listed("CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -92,6 +100,7 @@ vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 TIME_ZONE = "UTC"
 USE_TZ = True
 
@@ -99,6 +108,15 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Files are served from where they lie: no `collectstatic` that could be forgotten.
 WHITENOISE_USE_FINDERS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    # One line for each challenge, sign-in and refusal.
+    "loggers": {"allauth_moralis": {"handlers": ["console"], "level": "INFO"}},
+}
 
 # --- Security -------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
@@ -165,8 +183,8 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
     "moralis": {
         "API_KEY": env("MORALIS_API_KEY", default=""),
         "BASE_URL": env("MORALIS_BASE_URL", default="https://authapi.moralis.io"),
-        "NETWORKS": env.list("MORALIS_NETWORKS", default=["evm", "solana"]),
-        "CHAINS": env.list("MORALIS_CHAINS", cast=int, default=None),
+        "NETWORKS": listed("MORALIS_NETWORKS") or ["evm", "solana"],
+        "CHAINS": [int(chain) for chain in listed("MORALIS_CHAINS")] or None,
         "DOMAIN": env("MORALIS_DOMAIN", default=None),
         "CHALLENGE_TTL": env.int("MORALIS_CHALLENGE_TTL", default=120),
     }

@@ -281,6 +281,36 @@ def test_window_ethereum_gives_way_to_wallets_that_announce_themselves(visitor, 
     assert visitor.page.locator("#moralis-wallets button").count() == 1
 
 
+def test_window_ethereum_that_comes_late(visitor, account):
+    visitor.install({"account": account, "legacy": True, "late": 1200})
+    visitor.open_wallet_page()
+    expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
+
+    visitor.button("Browser wallet").click()
+
+    signed_in(visitor)
+
+
+def test_window_ethereum_goes_when_its_wallet_announces_itself_late(visitor, account):
+    visitor.install({"account": account, "legacy": True}, {"account": account, "late": 1200})
+    visitor.open_wallet_page()
+    expect(visitor.button("Browser wallet")).to_be_visible()
+
+    expect(visitor.button("MetaMask")).to_be_visible()
+    assert visitor.page.locator("#moralis-wallets button").count() == 1
+
+
+def test_two_wallets_that_claim_one_id(visitor, account, other_account):
+    visitor.install(
+        {"account": account, "uuid": "copied", "name": "One"},
+        {"account": other_account, "uuid": "copied", "name": "Two"},
+    )
+    visitor.open_wallet_page()
+
+    expect(visitor.button("One")).to_be_visible()
+    expect(visitor.button("Two")).to_be_visible()
+
+
 def test_no_wallet_says_what_to_do(visitor):
     visitor.install()
     visitor.open_wallet_page()
@@ -407,6 +437,8 @@ def test_a_wallet_of_the_standard_that_says_no(visitor, every_network, account, 
         ("eth_requestAccounts", 4001, "You declined in your wallet."),
         ("personal_sign", 4001, "You declined in your wallet."),
         ("personal_sign", "ACTION_REJECTED", "You declined in your wallet."),
+        ("personal_sign", "4001", "You declined in your wallet."),
+        ("personal_sign", 5000, "You declined in your wallet."),
         ("eth_requestAccounts", -32002, "Your wallet is already asking you something."),
         ("eth_requestAccounts", 4100, "Your wallet gave no account."),
         ("eth_chainId", -32603, "Your wallet could not do this."),
@@ -433,6 +465,47 @@ def test_a_locked_wallet(visitor, account):
     visitor.button().click()
 
     expect(visitor.page.get_by_role("alert")).to_contain_text("Unlock it")
+
+
+def test_a_wallet_that_never_answers_does_not_hold_the_page(visitor, account, other_account):
+    """Its window was closed without a word: another wallet, or the same again, takes over."""
+    visitor.install(
+        {"account": account, "name": "Silent", "silent": 1},
+        {"account": other_account, "name": "Other", "silent": 1},
+    )
+    visitor.open_wallet_page()
+
+    visitor.button("Silent").click()
+    visitor.button("Other").click()
+    visitor.page.wait_for_timeout(1100)
+    visitor.button("Other").click()
+    signed_in(visitor)
+
+    assert SocialAccount.objects.get().uid == other_account.address
+
+
+def test_a_late_answer_of_a_wallet_that_was_given_up_is_ignored(visitor, account, other_account):
+    visitor.install(
+        {"account": account, "name": "Slow", "delay": 700},
+        {"account": other_account, "name": "Quick"},
+    )
+    visitor.open_wallet_page()
+
+    visitor.button("Slow").click()
+    visitor.button("Quick").click()
+    signed_in(visitor)
+
+    assert SocialAccount.objects.get().uid == other_account.address
+
+
+def test_a_wallet_that_knows_no_chain(visitor, account):
+    visitor.install({"account": account, "chainId": ""})
+    visitor.open_wallet_page()
+
+    visitor.button().click()
+    signed_in(visitor)
+
+    assert SocialAccount.objects.get().extra_data["chain_id"] == 1
 
 
 def test_a_double_click_asks_once(visitor, account):

@@ -5,8 +5,12 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.http import UnreadablePostError
 from django.test import Client
 from django.urls import reverse
+
+from allauth_moralis.provider import MoralisProvider
 
 from .ceremony import answer, ask, issued, json_code, post_json, sign_in
 
@@ -98,7 +102,7 @@ def test_a_body_that_hides_its_size(client, account, monkeypatch):
     assert json_code(response) == "invalid_request"
 
 
-@pytest.mark.parametrize("length", ["", "x", "-1", "1e9", "²"])
+@pytest.mark.parametrize("length", ["", "x", "-1", "1e9", "²", "9" * 5000])
 def test_a_content_length_that_is_none(client, length):
     response = client.post(
         reverse("moralis_challenge"), "{}", content_type="application/json", CONTENT_LENGTH=length
@@ -129,12 +133,41 @@ def test_another_content_type(client, account, content_type):
         ("multipart/form-data", "x"),
         ("application/x-www-form-urlencoded", "a&" * 2000),
         ("application/x-www-form-urlencoded; charset=latin-1", "a=b"),
+        ("multipart/form-data; boundary=x; charset=zlib", "--x--"),
+        ("multipart/form-data; boundary=x; charset=rot13", "--x--"),
+        ("multipart/form-data; boundary=x; charset=idna", "--x--"),
+        ("multipart/form-data; boundary=x; charset=undefined", "--x--"),
     ],
 )
 def test_a_form_that_is_none(client, content_type, body):
     response = client.generic("POST", reverse("moralis_challenge"), body, content_type=content_type)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
+
+
+def test_a_visitor_who_hangs_up(client, monkeypatch):
+    def hang_up(request):
+        raise UnreadablePostError("connection reset")
+
+    monkeypatch.setattr("django.core.handlers.wsgi.WSGIRequest.POST", property(hang_up))
+
+    assert json_code(post_json(client, "{}")) == "invalid_request"
+
+
+def test_a_site_that_does_not_know_its_visitors_address(account):
+    """As behind a Unix socket: the operator must act, and is told."""
+    response = ask(Client(REMOTE_ADDR=""), account)
+
+    assert (response.status_code, json_code(response)) == (503, "misconfigured")
+
+
+def test_a_session_that_ended_while_its_state_was_read(client, account, monkeypatch):
+    def ended(*args, **kwargs):
+        raise UpdateError
+
+    monkeypatch.setattr(MoralisProvider, "unstash_redirect_state", ended)
+
+    assert json_code(ask(client, account, state="x")) == "invalid_request"
 
 
 def test_an_address_is_needed(client):

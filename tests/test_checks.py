@@ -8,7 +8,8 @@ from allauth_moralis import conf
 WRONG = {
     "API_KEY": ("E001", [None, 5, "with space", "new\nline", "ключ", b"bytes"]),
     "BACKEND": ("E002", ["", "nowhere.Backend", "os.path.join",
-                         "allauth_moralis.backends.base", 5]),
+                         "allauth_moralis.backends.base",
+                         "allauth_moralis.backends.Backend", 5]),
     "BASE_URL": ("E003", ["", "authapi.moralis.io", "ftp://x", "http://", "http://[", "http://x:y",
                           5, None]),
     "NETWORKS": ("E004", [[], "evm", ["bitcoin"], ["evm", 5], None, {"evm"}]),
@@ -16,11 +17,12 @@ WRONG = {
     "DOMAIN": ("E006", ["", "https://example.com", "Example.com", "example.com/", "a b",
                         "exämple.com", "example.com.", "user@example.com",
                         "example.com:port", "evil.com\nx", 5]),
-    "STATEMENT": ("E007", ["two\nlines", "bell\x07", "right-to-left \u202e", "é", 5,
+    "STATEMENT": ("E007", ["", "two\nlines", "bell\x07", "right-to-left \u202e", "é", 5,
                            {"login": "a\nb"}, {"nonsense": "x"}, {"login": None}, ["x"]]),
     "CHALLENGE_TTL": ("E008", [0, 14, 121, "60", 60.0, None, True]),
     "RATE_LIMITS": ("E009", [True, None, "30/m/ip", {"nonsense": "1/m/ip"}, {"verify": "often"},
-                             {"verify": "1/m/user"}, {"verify": 5}, {"verify": "1/x/ip"}]),
+                             {"verify": "1/m/user"}, {"verify": 5}, {"verify": "1/x/ip"},
+                             {"verify": "0/m/ip"}, {"verify": "1/0s/ip"}, {"verify": "1/infm/ip"}]),
     "TIMEOUT": ("E011", [5, None, (3,), (3, 10, 1), (0, 10), (3, -1), ("3", "10"), (True, 1),
                          "ab"]),
     "NAME": ("E012", ["", "  ", 5, [], {}]),
@@ -94,6 +96,12 @@ def test_the_moralis_backend_without_a_key(provider):
     provider["BACKEND"] = conf.MORALIS_BACKEND
 
     assert [message.id for message in ours()] == ["allauth_moralis.E010"]
+
+
+def test_a_warning_hides_no_error(provider):
+    provider.update(API_KEYS="x", BACKEND=conf.MORALIS_BACKEND)
+
+    assert {message.id for message in ours()} == {"allauth_moralis.W001", "allauth_moralis.E010"}
 
 
 def test_sessions_in_cookies_need_a_shared_cache(settings):

@@ -115,6 +115,21 @@ def test_what_was_verified_of_aptos_names_the_key(client, backend):
     assert data["message"].startswith("APTOS\nmessage: testserver wants you")
 
 
+def test_the_stored_text_and_signature_belong_together(client, any_account, backend):
+    """Whatever the browser sends along as the text."""
+    challenge, message = issued(client, any_account)
+    proof = any_account.prove(message)
+    if any_account.network != "aptos":
+        proof["full_message"] = "I owe Bob a million."
+
+    assert answer(client, challenge, **proof).status_code == 302
+
+    data = SocialAccount.objects.get().extra_data
+    assert message in data["message"]
+    assert "Bob" not in data["message"]
+    assert any_account.sign(data["message"]) == data["signature"]
+
+
 def test_the_text_of_solana(client, backend):
     account = SolanaAccount()
     message = issued(client, account)[1]

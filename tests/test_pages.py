@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from allauth.account.models import EmailAddress
-from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
@@ -89,6 +89,21 @@ def test_linking_while_signed_out_says_what_to_do(client, django_assert_num_quer
     assert "Sign in first." in html
     assert 'href="/accounts/login/?next=%2Faccounts%2Fmoralis%2Flogin%2F' in html
     assert 'id="moralis-form"' not in html
+
+
+def test_linking_while_signed_out_where_there_is_no_way_by_email(client, settings):
+    settings.SOCIALACCOUNT_ONLY = True
+
+    html = client.get(LOGIN, {"process": "connect"}).content.decode()
+
+    assert f'href="{LOGIN}?next=%2Faccounts%2Fmoralis%2Flogin%2F%3Fprocess%3Dconnect"' in html
+
+
+def test_the_name_of_the_header_for_the_csrf_token_is_the_sites_own(client, settings):
+    assert page_data(client.get(LOGIN).content.decode())["csrfHeader"] == "X-CSRFTOKEN"
+    settings.CSRF_HEADER_NAME = "HTTP_X_XSRF_TOKEN"
+
+    assert page_data(client.get(LOGIN).content.decode())["csrfHeader"] == "X-XSRF-TOKEN"
 
 
 def test_it_has_no_inline_script_or_style(client):
@@ -287,6 +302,24 @@ def test_resources_are_shown_as_they_are(client, account):
     assert "https://a.example/ https://b.example/" in html
 
 
+def test_the_last_way_in_stays_and_the_page_says_why(client, account):
+    sign_in(client, account)
+    row = SocialAccount.objects.get()
+
+    response = client.post(reverse("socialaccount_connections"), {"account": row.pk})
+
+    assert SocialAccount.objects.filter(pk=row.pk).exists()
+    assert "Your account has no password set up." in response.content.decode()
+
+
+def test_removing_nothing_says_so(client, account):
+    sign_in(client, account)
+
+    response = client.post(reverse("socialaccount_connections"), {})
+
+    assert "This field is required." in response.content.decode()
+
+
 def test_the_connections_page_names_the_wallet(client, account):
     sign_in(client, account)
 
@@ -320,6 +353,24 @@ def test_it_needs_no_social_app(rf: RequestFactory):
     assert (provider.id, str(provider), provider.app) == ("moralis", "Wallet", None)
     assert provider.get_login_url(rf.get("/")) == LOGIN
     assert provider.get_login_url(rf.get("/"), process="connect") == f"{LOGIN}?process=connect"
+
+
+def test_a_user_name_of_the_sites_own_stays(client, account, monkeypatch):
+    def populate(self, request, sociallogin, data):
+        sociallogin.user.username = "chosen"
+        return sociallogin.user
+
+    monkeypatch.setattr(DefaultSocialAccountAdapter, "populate_user", populate)
+
+    sign_in(client, account)
+
+    assert SocialAccount.objects.get().user.username == "chosen"
+
+
+def test_the_admin_asks_for_the_second_factor_as_the_site_does(client):
+    response = client.get("/admin/login/?next=/admin/")
+
+    assert response["Location"].startswith(reverse("account_login"))
 
 
 # --- E-mail beside it ------------------------------------------------------------------------

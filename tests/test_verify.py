@@ -1,6 +1,8 @@
 """``POST moralis/verify/``: every refusal, and that none of them gives the challenge back."""
 
+import json
 import logging
+import re
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -164,6 +166,44 @@ def test_a_next_in_the_answer_itself_counts_for_nothing(client, account, next_ur
     assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")
 
 
+def test_starting_again_in_the_redirect_flow_keeps_its_end(client, account, other_account):
+    """Else a front end would not be told that the wallet belongs to somebody else."""
+    sign_in(Client(), other_account)
+    sign_in(client, account)
+    started = client.post(
+        "/_allauth/browser/v1/auth/provider/redirect",
+        {"provider": "moralis", "callback_url": "/app/callback", "process": "connect"},
+    )
+    state = started["Location"].partition("state=")[2]
+    challenge, _ = issued(client, other_account, state=state)
+
+    page = answer(client, challenge, "0x00").content.decode()
+    asked = json.loads(re.search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["asked"]
+    response = sign_in(client, other_account, **asked)
+
+    assert asked == {"state": state}
+    assert response["Location"].startswith("/app/callback?error=connected_other")
+
+
+def test_starting_again_without_a_challenge_keeps_what_the_page_was_for(client, account):
+    """Else a person who links a wallet would find themselves in a new account."""
+    sign_in(client, account)
+
+    page = answer(client, "x", "0x00", process="connect", next="/there/").content.decode()
+
+    assert '"asked": {"process": "connect", "next": "/there/"}' in page
+    assert "Link a wallet" in page
+
+
+@pytest.mark.parametrize(
+    ("process", "next_url"), [("nonsense", "//evil.example"), ("", "javascript:alert(1)")]
+)
+def test_what_the_page_was_for_is_not_believed(client, process, next_url):
+    page = answer(client, "x", "0x00", process=process, next=next_url).content.decode()
+
+    assert '"asked": {"process": "login", "next": ""}' in page
+
+
 def test_too_many_answers(client, account, provider):
     provider["RATE_LIMITS"] = {"verify": "1/m/ip"}
     challenge, message = issued(client, account)
@@ -208,8 +248,8 @@ def test_a_wrong_key_is_an_error_in_the_log_and_never_the_key(client, account, m
 
     assert page_code(response) == "misconfigured"
     records = [r for r in caplog.records if r.name == "allauth_moralis"]
-    assert [r.levelno for r in records] == [logging.ERROR]
-    assert "misconfigured" in records[0].getMessage()
+    assert [r.levelno for r in records] == [logging.INFO, logging.ERROR]
+    assert "misconfigured" in records[1].getMessage()
     assert "key-that-must" not in caplog.text + response.content.decode()
 
 
@@ -375,6 +415,8 @@ def test_a_failing_receiver_gives_neither_login_nor_challenge_back(client, accou
     assert response.status_code == 500
     assert user_of(client) is None
     assert not SocialAccount.objects.exists()
+    # Not by the claim alone: the session gave it up before anything could fail.
+    assert challenge not in client.session["allauth_moralis"]
     assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
 
 

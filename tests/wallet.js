@@ -11,6 +11,8 @@
       async request ({ method, params }) {
         window.__calls.push({ wallet: wallet.name, method, params })
         const failure = wallet.fail?.[method]?.shift()
+        if (method === 'eth_requestAccounts' && wallet.silent-- > 0) return new Promise(() => {})
+        if (wallet.delay) await new Promise((resolve) => setTimeout(resolve, wallet.delay))
         if (failure) throw Object.assign(new Error('of the wallet'), { code: failure })
         switch (method) {
           case 'eth_requestAccounts': return wallet.locked ? [] : [wallet.address]
@@ -24,7 +26,12 @@
 
   for (const wallet of window.__wallets) {
     if (wallet.legacy) {
-      window.ethereum = provider(wallet)
+      const arrive = () => {
+        window.ethereum = provider(wallet)
+        window.dispatchEvent(new Event('ethereum#initialized'))
+      }
+      if (wallet.late) window.addEventListener('load', () => setTimeout(arrive, wallet.late))
+      else arrive()
       continue
     }
     const { name, icon, uuid } = wallet

@@ -170,7 +170,11 @@ def _compare(answer: dict[str, Any], challenge: Challenge) -> None:
     if asked.wallet.network != EVM:
         # Aptos' answer once had a chain id in its place; the text names it anyway.
         optional |= {"network": asked.cluster, "publicKey": asked.wallet.public_key}
-    differing += [key for key, value in optional.items() if key in answer and answer[key] != value]
+    differing += [
+        key
+        for key, value in optional.items()
+        if key in answer and (answer[key] or None) != (value or None)
+    ]
     if not _same_address(answer.get("address"), asked.wallet):
         differing.append("address")
     if asked.wallet.network == EVM and _chain_id(answer.get("chainId")) != asked.chain_id:

@@ -7,8 +7,13 @@
   for (const button of document.querySelectorAll('[data-moralis-copy]')) {
     const label = button.textContent
     button.hidden = false
+    button.setAttribute('aria-live', 'polite') // so that "Copied" is heard
     button.addEventListener('click', async () => {
-      await navigator.clipboard.writeText(document.getElementById(button.dataset.moralisCopy).textContent)
+      try {
+        await navigator.clipboard.writeText(document.getElementById(button.dataset.moralisCopy).textContent)
+      } catch {
+        return // the browser was told not to; the address can still be selected
+      }
       button.textContent = button.dataset.moralisCopied
       setTimeout(() => { button.textContent = label }, 2000)
     })

@@ -16,11 +16,14 @@
   const list = byId('moralis-wallets')
   const status = byId('moralis-status')
   const alert = byId('moralis-alert')
+  const DOUBLE_CLICK_MS = 1000
   const SEARCH_MS = 800 // wallets that are installed announce themselves well within this
 
   // --- What the visitor sees -----------------------------------------------------------------
 
-  let busy = false
+  // Each press is an attempt; a later one takes over from an earlier that still waits for its
+  // wallet, whose window may have been closed without a word.
+  let attempt = null
 
   function say (text) { status.textContent = text }
 
@@ -30,14 +33,16 @@
     else delete alert.dataset.errorCode
   }
 
-  function setBusy (value) {
-    busy = value
+  /** `holds`: whether the server has the word, so that no press counts. */
+  function setBusy (holds) {
+    if (attempt) attempt.holds = holds
     // Not `disabled`, which would take the keyboard focus away.
-    for (const button of list.querySelectorAll('button')) button.setAttribute('aria-disabled', String(value))
-    list.setAttribute('aria-busy', String(value))
+    for (const button of list.querySelectorAll('button')) button.setAttribute('aria-disabled', String(holds))
+    list.setAttribute('aria-busy', String(holds))
   }
 
   function idle () {
+    attempt = null
     setBusy(false)
     say(list.childElementCount ? texts.choose : '')
   }
@@ -68,7 +73,8 @@
     label.append(document.createTextNode(network ? `${name} (${network})` : name))
     button.addEventListener('click', () => signIn(connect))
     list.append(node)
-    if (!busy) { say(texts.choose) }
+    if (!attempt) say(texts.choose)
+    return button
   }
 
   // Ethereum: EIP-6963, and window.ethereum where no wallet announces itself.
@@ -79,7 +85,8 @@
       if (typeof address !== 'string') throw new Failure(texts.locked)
       const chainId = await ask(provider, 'eth_chainId')
       return {
-        account: { network: 'evm', address, chain_id: chainId },
+        // A wallet that does not know its chain: the server takes the first.
+        account: { network: 'evm', address, ...(chainId ? { chain_id: chainId } : {}) },
         // Hex-encoded UTF-8 is the one form of the text on which wallets agree.
         sign: async (message) => ({ signature: await ask(provider, 'personal_sign', ['0x' + hex(new TextEncoder().encode(message)), address]) })
       }
@@ -95,22 +102,25 @@
   }
 
   function discoverEvm () {
-    const announced = new Map() // uuid -> provider: wallets announce again when asked again
+    const announced = new Set() // of providers: wallets announce again when they are asked again
+    let fallback = null
 
     window.addEventListener('eip6963:announceProvider', (event) => {
       const { info, provider } = event.detail ?? {}
       if (typeof provider?.request !== 'function' || typeof info?.name !== 'string' || !info.name.trim()) return
-      if (announced.has(info.uuid)) return
-      announced.set(info.uuid, provider)
+      if (announced.has(provider)) return
+      announced.add(provider)
+      if (fallback && !attempt) fallback.remove() // it would be the same wallet once more
       addWallet({ name: info.name.trim(), icon: info.icon, connect: evmWallet(provider) })
     })
     window.dispatchEvent(new Event('eip6963:requestProvider'))
 
-    return () => {
-      if (!announced.size && typeof window.ethereum?.request === 'function') {
-        addWallet({ name: texts.browserWallet, connect: evmWallet(window.ethereum) })
-      }
+    function fallBack () {
+      if (announced.size || fallback || typeof window.ethereum?.request !== 'function') return
+      fallback = addWallet({ name: texts.browserWallet, connect: evmWallet(window.ethereum) })
     }
+    window.addEventListener('ethereum#initialized', fallBack) // of wallets that are slow to come
+    return fallBack
   }
 
   // Solana and Aptos: the Wallet Standard, by which wallets and page find each other whoever is first.
@@ -204,19 +214,27 @@
   // --- The ceremony --------------------------------------------------------------------------
 
   async function signIn (connect) {
-    if (busy) return
-    setBusy(true)
+    if (attempt?.holds || (attempt?.connect === connect && performance.now() - attempt.since < DOUBLE_CLICK_MS)) return
+    const mine = { connect, since: performance.now(), holds: false }
+    attempt = mine
+    setBusy(false)
     warn('')
     try {
       say(texts.connecting)
       const { account, sign } = await connect()
+      if (attempt !== mine) return
+      setBusy(true)
       say(texts.preparing)
       const { challenge, message } = await requestChallenge(account)
+      setBusy(false)
       say(texts.signing)
       const answer = await sign(message)
+      if (attempt !== mine) return
+      setBusy(true)
       say(texts.verifying)
       submit({ challenge, ...answer })
     } catch (error) {
+      if (attempt !== mine) return
       idle()
       warn(explain(error), error instanceof Failure ? error.code : undefined)
       document.dispatchEvent(new CustomEvent('moralis:error', { detail: { error } }))
@@ -232,7 +250,7 @@
         headers: {
           'Content-Type': 'application/json',
           Accept: 'application/json',
-          'X-CSRFToken': form.elements.csrfmiddlewaretoken.value
+          [page.csrfHeader]: form.elements.csrfmiddlewaretoken.value
         },
         body: JSON.stringify({ ...account, ...page.asked })
       })
@@ -247,7 +265,7 @@
 
   function submit (fields) {
     for (const [name, value] of Object.entries(fields)) {
-      if (typeof value !== 'string') throw new Failure(texts.walletFailed)
+      if (typeof value !== 'string' || !value) throw new Failure(texts.walletFailed)
       form.elements[name].value = value
     }
     form.submit() // the server renders what comes of it
@@ -255,8 +273,10 @@
 
   function explain (error) {
     if (error instanceof Failure) return error.message
-    switch (error?.code) {
-      case 4001: return texts.rejected // EIP-1193: the user said no
+    const code = error?.data?.originalError?.code ?? error?.cause?.code ?? error?.code
+    switch (typeof code === 'string' && /^-?\d+$/.test(code) ? Number(code) : code) {
+      case 4001: // EIP-1193: the user said no
+      case 5000: // the same of WalletConnect
       case 'ACTION_REJECTED': return texts.rejected
       case -32002: return texts.pending // a request of the same kind is still open
       case 4100: return texts.locked // EIP-1193: not authorised
@@ -275,8 +295,6 @@
   discoverStandard()
   setTimeout(() => {
     for (const finish of searches) finish()
-    if (busy) return
-    if (list.childElementCount) say(texts.choose)
-    else say(texts.none)
+    if (!attempt) say(list.childElementCount ? texts.choose : texts.none)
   }, SEARCH_MS)
 })()

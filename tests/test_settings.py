@@ -1,0 +1,72 @@
+"""The demo reads its deployment from the environment."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SHOW = (
+    "from django.conf import settings as s; p = s.SOCIALACCOUNT_PROVIDERS['moralis'];"
+    "print([s.DEBUG, s.ALLOWED_HOSTS, s.DATABASES['default']['ENGINE'].split('.')[-1],"
+    "s.CACHES['default']['BACKEND'].split('.')[-1], s.EMAIL_BACKEND.split('.')[-2],"
+    "p['NETWORKS'], p['CHAINS'], p['CHALLENGE_TTL'], p['DOMAIN'], p.get('RATE_LIMITS')])"
+)
+DEFAULT = [
+    True, [], "sqlite3", "LocMemCache", "console", ["evm", "solana"], None, 120, None, None,
+]  # fmt: skip
+
+
+def run(**env: str) -> subprocess.CompletedProcess:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "--command", SHOW],
+        cwd=ROOT,
+        env={**inherited, **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_on_ones_own_machine_nothing_needs_to_be_set():
+    assert run().stdout.strip() == str(DEFAULT)
+
+
+def test_a_variable_that_is_blank_is_not_set():
+    names = (
+        "DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS",
+        "MORALIS_API_KEY", "MORALIS_BASE_URL", "MORALIS_NETWORKS", "MORALIS_CHAINS",
+        "MORALIS_CHALLENGE_TTL", "MORALIS_DOMAIN", "MORALIS_RATE_LIMITS",
+    )  # fmt: skip
+    assert run(**dict.fromkeys(names, " ")).stdout.strip() == str(DEFAULT)
+
+
+def test_a_deployment():
+    result = run(
+        SECRET_KEY="x" * 50,
+        ALLOWED_HOSTS="a.example, b.example",
+        DATABASE_URL="postgres://u:p@localhost/db",
+        CACHE_URL="redis://localhost/1",
+        EMAIL_URL="smtp://localhost:25",
+        MORALIS_NETWORKS="evm, aptos",
+        MORALIS_CHAINS="1, 137",
+        MORALIS_CHALLENGE_TTL="60",
+        MORALIS_DOMAIN="a.example",
+        MORALIS_RATE_LIMITS="off",
+    )
+
+    assert result.stdout.strip() == str(
+        [False, ["a.example", "b.example"], "postgresql", "RedisCache", "smtp", ["evm", "aptos"],
+         [1, 137], 60, "a.example", False]
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("env", [{"ALLOWED_HOSTS": "example.com"}, {"DEBUG": "0"}])
+def test_a_deployment_without_a_secret_key_does_not_start(env):
+    result = run(**env)
+
+    assert result.returncode != 0
+    assert "SECRET_KEY" in result.stderr
