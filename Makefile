@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 
-.PHONY: run test check format emulator wheel matrix clean
+.PHONY: run test check format emulator bench wheel matrix clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt
@@ -40,6 +40,9 @@ check: $(VENV)/.ready ## lint, format, types, Django's own checks
 format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
+	$(BIN)/python -m bench
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build
