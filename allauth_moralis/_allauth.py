@@ -2,12 +2,14 @@
 
 Why: allauth's rate limits (their notation, their cache keys, their grouping of IPv6 addresses)
 are what site owners know, and its public ``allauth.core.ratelimit.consume`` reads the limits of
-``allauth.account`` alone. ``tests/test_allauth_surface.py`` fails with a sentence when they move.
+``allauth.account`` alone. And only ``record_authentication`` tells its own pages that a user has
+confirmed their access. ``tests/test_allauth_surface.py`` fails with a sentence when they move.
 """
 
 from collections.abc import Mapping
 from math import ceil, inf
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core.internal import ratelimit
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import HttpRequest
@@ -26,6 +28,13 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
     # Which of the limits it was is not told; after the longest of their windows all are free.
     window = max(rate.duration for rate in ratelimit.parse_rates(limits[action]))
     raise RateLimited(action, retry_after=ceil(window))
+
+
+def record_reauthentication(request: HttpRequest, uid: str) -> None:
+    """Tell allauth that the user confirmed their access, as its own methods do."""
+    record_authentication(
+        request, request.user, "socialaccount", provider="moralis", uid=uid, reauthenticated=True
+    )
 
 
 def can_be_counted(value: str) -> bool:

@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
 STATEMENTS = {
     "login": "Sign in to {domain}",
     "connect": "Link this wallet to your account at {domain}",
+    "reauthenticate": "Confirm that it is you at {domain}",
 }
 
 

@@ -63,6 +63,14 @@ class RateLimited(WalletError):
     message = _("There were too many attempts in a short time. Wait a minute and try again.")
 
 
+class WalletNotLinked(WalletError):
+    code = "wallet_not_linked"
+    message = _(
+        "This wallet is not linked to your account. Confirm with a wallet that is, or link this "
+        "one first."
+    )
+
+
 class ChallengeMissing(WalletError):
     code = "challenge_missing"
     message = _(

@@ -14,17 +14,24 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, router, transaction
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import resolve_url
 from django.views.decorators.debug import sensitive_variables
 
-from . import conf, events, messages, stash
-from ._allauth import check_rate
+from . import conf, events, messages, proving, stash
+from ._allauth import check_rate, record_reauthentication
 from .backends import issuer, judge
-from .exceptions import ChallengeExpired, ChallengeMissing, InvalidRequest, LoginRequired
+from .exceptions import (
+    ChallengeExpired,
+    ChallengeMissing,
+    InvalidRequest,
+    LoginRequired,
+    WalletNotLinked,
+)
 from .forms import ChallengeRequest
 from .provider import MoralisProvider
+from .proving import REAUTHENTICATE
 from .stash import Pending
 from .wallets import Challenge, Proof, SignIn, VerifiedWallet
 
@@ -36,7 +43,7 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
     """
     events.begin()
     state = _state(request, asked)
-    if state["process"] == AuthProcess.CONNECT and not request.user.is_authenticated:
+    if state["process"] != AuthProcess.LOGIN and not request.user.is_authenticated:
         raise LoginRequired
     check_rate(request, "challenge", conf.rate_limits(), key=asked.wallet.address)
     expires = datetime.now(UTC) + timedelta(seconds=conf.challenge_ttl())
@@ -71,6 +78,8 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
 def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) -> HttpResponseBase:
     """Judge the answer to a challenge that was taken, and hand the wallet over to allauth."""
     verified, state = judge_answer(request, pending, proof)
+    if state["process"] == REAUTHENTICATE:
+        return _prove(request, verified, state)
     return _hand_over(request, verified, state)
 
 
@@ -147,6 +156,19 @@ def _claim(challenge: Challenge) -> None:
     digest = sha256(challenge.nonce.encode()).hexdigest()
     if not cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
         raise ChallengeMissing("answered at the same time")
+
+
+def _prove(
+    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
+) -> HttpResponseBase:
+    """It is still them: nobody is signed in or out, and nothing is linked."""
+    uid = verified.wallet.address
+    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=MoralisProvider.id)
+    if not request.user.is_authenticated or not accounts.filter(uid=uid).exists():
+        raise WalletNotLinked
+    proving.remember(request, uid)
+    record_reauthentication(request, uid)
+    return HttpResponseRedirect(state.get("next") or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 @sensitive_variables("verified", "sociallogin")

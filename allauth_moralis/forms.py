@@ -16,7 +16,7 @@ MAX_BODY = 16 * 1024  # bytes
 MAX_FIELD = 4096  # characters
 MAX_CHAIN_ID = 2**53 - 1  # what JSON can carry without loss
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-PURPOSES = ("login", "connect")
+PURPOSES = ("login", "connect", "reauthenticate")
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from . import conf, explorers
+from . import conf, explorers, proving
 from .wallets import EVM, VerifiedWallet, Wallet
 
 
@@ -108,6 +108,12 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
         user_username(
             sociallogin.user, adapter.generate_unique_username([sociallogin.account.uid, "wallet"])
         )
+
+
+def remember_wallet(request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any) -> None:
+    """Signing in with a wallet proves it (a receiver of ``user_logged_in``)."""
+    if sociallogin is not None and sociallogin.account.provider == MoralisProvider.id:
+        proving.remember(request, sociallogin.account.uid)
 
 
 provider_classes = [MoralisProvider]

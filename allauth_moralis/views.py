@@ -47,6 +47,7 @@ STATUS = {
     "unsupported_network": HTTPStatus.BAD_REQUEST,
     "unsupported_chain": HTTPStatus.BAD_REQUEST,
     "login_required": HTTPStatus.FORBIDDEN,
+    "wallet_not_linked": HTTPStatus.FORBIDDEN,
     "challenge_missing": HTTPStatus.FORBIDDEN,
     "challenge_expired": HTTPStatus.FORBIDDEN,
     "signature_invalid": HTTPStatus.UNAUTHORIZED,
@@ -229,7 +230,7 @@ def describe(handle: str, pending: Pending) -> dict[str, str]:
 
 def _page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> dict[str, Any]:
     """The wallet page's context; ``page`` is what its script reads."""
-    sign_in_first = asked.process == AuthProcess.CONNECT and not request.user.is_authenticated
+    sign_in_first = asked.process != AuthProcess.LOGIN and not request.user.is_authenticated
     login_url = _login_url(asked.next)
     if sign_in_first:
         # First the one, by e-mail or by the wallet that is linked already, then back here.

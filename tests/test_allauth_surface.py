@@ -3,6 +3,7 @@
 import inspect
 from pathlib import Path
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core.internal import ratelimit
 
 import allauth_moralis
@@ -17,12 +18,18 @@ def test_the_rate_limits_are_where_we_take_them_from():
     assert (rate.amount, rate.duration, rate.per) == (3, 120, "ip"), moved
 
 
+def test_the_record_of_a_confirmed_access_is_where_we_make_it():
+    parameters = inspect.signature(record_authentication).parameters
+
+    assert list(parameters) == ["request", "user", "method", "extra_data"]
+
+
 def test_nothing_else_is_taken_from_allauths_insides():
     package = Path(allauth_moralis.__file__).parent
-    guilty = [
+    guilty = {
         path.name
         for path in package.rglob("*.py")
         for line in path.read_text().splitlines()
         if line.lstrip().startswith(("import allauth", "from allauth")) and ".internal" in line
-    ]
-    assert guilty == ["_allauth.py"]
+    }
+    assert guilty == {"_allauth.py"}

@@ -1,0 +1,86 @@
+"""Proving again, by the wallet, that it is still you: for what should not be done by whoever finds
+a browser that is signed in.
+
+allauth asks for a password or a second factor again; a user who has nothing but a wallet it lets
+pass. Here a decorator for views of the site's own, and, in ``adapter.py``, what makes allauth's.
+"""
+
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.mixins import AccessMixin
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+SESSION_KEY = "allauth_moralis_proven"
+REAUTHENTICATE = "reauthenticate"
+MAX_AGE = 300  # seconds, as allauth's REAUTHENTICATION_TIMEOUT
+
+View = Callable[..., HttpResponseBase]
+
+
+def remember(request: HttpRequest, uid: str) -> None:
+    """This session's user has just proven that they hold the wallet ``uid``."""
+    request.session[SESSION_KEY] = {"user": str(request.user.pk), "uid": uid, "at": time.time()}
+
+
+def current_wallet(request: HttpRequest) -> str | None:
+    """The ``uid`` of the wallet that this session's user came in with, or proved last."""
+    proof = request.session.get(SESSION_KEY) or {}
+    return proof["uid"] if proof.get("user") == str(request.user.pk) else None
+
+
+def is_proven(request: HttpRequest, max_age: float = MAX_AGE) -> bool:
+    """Whether this session's user proved a wallet in the last ``max_age`` seconds."""
+    if not request.user.is_authenticated or current_wallet(request) is None:
+        return False
+    return bool(time.time() - request.session[SESSION_KEY]["at"] < max_age)
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """Off to the wallet page, and back to this address, which is then asked for by GET."""
+    back, wallet_page = request.get_full_path(), reverse("moralis_login")
+    if request.path == reverse("moralis_verify"):  # a wallet was about to be linked
+        back = f"{wallet_page}?{urlencode({'process': 'connect'})}"
+    query = urlencode({"process": REAUTHENTICATE, "next": back})
+    return HttpResponseRedirect(f"{wallet_page}?{query}")
+
+
+def wallet_proof_required(
+    view: View | None = None, *, max_age: float = MAX_AGE
+) -> View | Callable[[View], View]:
+    """Let nobody into ``view`` whose wallet was not proven in the last ``max_age`` seconds.
+
+    Signing in with the wallet is a proof as well. Who is not signed in is sent to log in.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not is_proven(request, max_age):
+                return ask(request)
+            return view(request, *args, **kwargs)
+
+        return wrapper
+
+    return decorate if view is None else decorate(view)
+
+
+class WalletProofRequiredMixin(AccessMixin):
+    """``wallet_proof_required`` for class-based views; ``wallet_proof_max_age`` is in seconds."""
+
+    wallet_proof_max_age: float = MAX_AGE
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
+        if not is_proven(request, self.wallet_proof_max_age):
+            return ask(request)
+        response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # View's, beside this mixin
+        return response

@@ -1,0 +1,244 @@
+"""Proving again with the wallet: a third purpose, for views that must be sure who sits there."""
+
+import time
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import get_user_model
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import include, path, reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+
+from allauth_moralis.proving import (
+    SESSION_KEY,
+    WalletProofRequiredMixin,
+    current_wallet,
+    wallet_proof_required,
+)
+
+from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+
+@wallet_proof_required
+def plain(request):
+    return HttpResponse(f"by {current_wallet(request)}")
+
+
+@wallet_proof_required(max_age=10)
+def strict(request, number):
+    return HttpResponse(str(number))
+
+
+class Page(WalletProofRequiredMixin, View):
+    wallet_proof_max_age = 10
+
+    def get(self, request):
+        return HttpResponse(f"page of {request.user.pk}")
+
+
+urlpatterns = [
+    path("plain/", plain),
+    path("strict/<int:number>/", strict),
+    path("page/", Page.as_view()),
+    path("decorated/", method_decorator(wallet_proof_required, name="dispatch")(Page).as_view()),
+    path("", include("config.urls")),
+]
+PROVE = "/accounts/moralis/login/?process=reauthenticate&next="
+
+
+def age(client: Client, seconds: float) -> None:
+    """Let the session's proof grow older."""
+    session = client.session
+    session[SESSION_KEY]["at"] -= seconds
+    session.save()
+
+
+def prove(client, account, **fields):
+    return sign_in(client, account, process="reauthenticate", **fields)
+
+
+def test_signing_in_is_a_proof(client, account):
+    sign_in(client, account)
+
+    assert client.get("/plain/").content.decode() == f"by {account.address}"
+
+
+def test_an_old_proof_is_asked_for_again(client, account):
+    sign_in(client, account)
+    age(client, 11)
+
+    assert client.get("/plain/").status_code == 200
+    assert client.get("/strict/7/?a=b")["Location"] == PROVE + "%2Fstrict%2F7%2F%3Fa%3Db"
+    assert client.get("/page/")["Location"] == PROVE + "%2Fpage%2F"
+
+    response = prove(client, account, next="/strict/7/?a=b")
+
+    assert (response.status_code, response["Location"]) == (302, "/strict/7/?a=b")
+    assert client.get("/strict/7/").content == b"7"
+    assert client.get("/page/").status_code == 200
+
+
+def test_without_an_address_to_return_to_it_ends_where_a_login_does(client, account):
+    sign_in(client, account)
+
+    assert prove(client, account)["Location"] == "/accounts/profile/"
+
+
+@pytest.mark.parametrize("url", ["/plain/", "/strict/7/", "/page/"])
+def test_who_is_not_signed_in_is_sent_to_log_in(client, url):
+    assert client.get(url)["Location"] == f"/accounts/login/?next={url}"
+
+
+def test_the_text_and_the_page_say_what_it_is(client, account, backend):
+    sign_in(client, account)
+
+    assert (
+        "\nConfirm that it is you at testserver\n"
+        in issued(client, account, process="reauthenticate")[1]
+    )
+    assert "Confirm that it is you" in client.get(PROVE).content.decode()
+
+
+def test_it_needs_somebody_signed_in(client, account):
+    assert json_code(ask(client, account, process="reauthenticate")) == "login_required"
+    assert "Sign in first." in client.get(PROVE).content.decode()
+
+
+def test_it_neither_signs_in_nor_out_nor_links(client, account, backend):
+    sign_in(client, account)
+    user, before = user_of(client), SocialAccount.objects.values().get()
+
+    prove(client, account)
+
+    assert user_of(client) == user
+    assert SocialAccount.objects.values().get() == before
+
+
+def test_a_wallet_that_is_not_linked(client, account, other_account):
+    sign_in(client, account)
+    age(client, 1000)
+
+    response = prove(client, other_account)
+
+    assert (response.status_code, page_code(response)) == (403, "wallet_not_linked")
+    assert client.get("/plain/").status_code == 302
+    assert SocialAccount.objects.count() == 1
+
+
+def test_a_wallet_of_another_account(client, account, other_account):
+    sign_in(Client(), other_account)
+    sign_in(client, account)
+
+    assert page_code(prove(client, other_account)) == "wallet_not_linked"
+
+
+def test_a_proof_of_one_user_is_not_anothers(client, account, django_user_model):
+    sign_in(client, account)
+    proof = client.session[SESSION_KEY]
+    client.force_login(django_user_model.objects.create_user("ada"))
+    session = client.session
+    session[SESSION_KEY] = proof
+    session.save()
+
+    assert client.get("/plain/").status_code == 302
+
+
+def test_whoever_was_signed_out_meanwhile(client, account):
+    sign_in(client, account)
+    challenge, message = issued(client, account, process="reauthenticate")
+    session = client.session
+    for key in ("_auth_user_id", "_auth_user_backend", "_auth_user_hash"):
+        del session[key]
+    session.save()
+
+    assert page_code(answer(client, challenge, account.sign(message))) == "wallet_not_linked"
+
+
+def test_a_wrong_signature_proves_nothing(client, account, other_account):
+    sign_in(client, account)
+    age(client, 1000)
+    challenge, message = issued(client, account, process="reauthenticate")
+
+    assert page_code(answer(client, challenge, other_account.sign(message))) == "signature_invalid"
+    assert client.get("/plain/").status_code == 302
+
+
+# --- allauth's own pages ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def confirmed_access(settings) -> None:
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
+
+
+def test_who_has_only_a_wallet_is_asked_for_it(client, account, confirmed_access):
+    sign_in(client, account)
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    age(client, 1000)
+
+    response = client.get("/accounts/2fa/totp/activate/")
+    assert response["Location"] == PROVE + "%2Faccounts%2F2fa%2Ftotp%2Factivate%2F"
+    prove(client, account)
+
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+
+
+def test_linking_and_unlinking_too(client, account, other_account, confirmed_access):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    assert SocialAccount.objects.count() == 2
+    row = SocialAccount.objects.get(uid=other_account.address)
+    age(client, 1000)
+
+    response = client.post(reverse("socialaccount_connections"), {"account": row.pk})
+    assert response["Location"] == PROVE + "%2Faccounts%2F3rdparty%2F"
+    row.delete()
+    response = sign_in(client, other_account, process="connect")
+
+    assert response["Location"].startswith(PROVE + "%2Faccounts%2Fmoralis%2Flogin%2F")
+    assert SocialAccount.objects.count() == 1
+
+
+def test_who_has_a_password_may_use_the_wallet(client, account, confirmed_access):
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    user.set_password("correct horse!")
+    user.save()
+    client.force_login(user)
+
+    page = client.get(client.get("/accounts/2fa/totp/activate/")["Location"]).content.decode()
+    assert "Use your wallet" in page
+    prove(client, account)
+
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+
+
+def test_who_has_no_wallet_is_asked_as_before(client, confirmed_access, django_user_model):
+    user = django_user_model.objects.create_user("ada", "ada@example.com", "correct horse!")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    client.force_login(user)
+
+    response = client.get("/accounts/2fa/totp/activate/")
+
+    assert response["Location"].startswith("/accounts/reauthenticate/")
+    assert "Use your wallet" not in client.get(response["Location"]).content.decode()
+
+
+def test_headless_clients_pass_as_before(client, account, confirmed_access):
+    sign_in(client, account)
+    age(client, 1000)
+
+    response = client.get("/_allauth/browser/v1/account/authenticators/totp")
+
+    assert response.status_code == 404  # none yet: allauth's own answer, and no redirect
+
+
+def test_a_proof_is_remembered_with_its_time(client, account):
+    sign_in(client, account)
+
+    assert time.time() - client.session[SESSION_KEY]["at"] < 60
