@@ -1,17 +1,25 @@
-"""A mixin for the site's ``ACCOUNT_ADAPTER``: allauth's own pages take a wallet's proof."""
+"""Mixins for the site's adapters: allauth's own pages know of wallets."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import app_settings
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from .proving import REAUTHENTICATE, ask, is_proven
+
+LAST_WAY_IN = gettext_lazy(
+    "This is the last way into your account. Add an e-mail address and set a password, or link "
+    "another wallet first."
+)
 
 
 class WalletReauthenticationMixin:
@@ -50,6 +58,23 @@ class WalletReauthenticationMixin:
     def _has_only_wallets(self, user: AbstractBaseUser | AnonymousUser) -> bool:
         others = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
         return not others and _has_wallet(user)
+
+
+class WalletDisconnectMixin:
+    """Put it before allauth's social adapter: the guard on the last way in says what to do.
+
+    The guard itself is allauth's. It counts passwords and connected accounts, and no passkeys.
+    """
+
+    error_messages: ClassVar[dict[str, str | Promise]] = {
+        **DefaultSocialAccountAdapter.error_messages,
+        "no_password": LAST_WAY_IN,
+        "disconnect_last": LAST_WAY_IN,
+        "no_verified_email": gettext_lazy(
+            "This is the last way into your account. Confirm an e-mail address or link another "
+            "wallet first."
+        ),
+    }
 
 
 def _has_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:

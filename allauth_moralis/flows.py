@@ -5,11 +5,13 @@ from hashlib import sha256
 from typing import Any
 
 from allauth import app_settings as allauth_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
@@ -17,9 +19,10 @@ from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from . import conf, events, messages, proving, stash
+from . import conf, events, proving, stash
 from ._allauth import check_rate, record_reauthentication
 from .backends import issuer, judge
 from .exceptions import (
@@ -30,6 +33,7 @@ from .exceptions import (
     WalletNotLinked,
 )
 from .forms import ChallengeRequest
+from .messages import timestamp
 from .provider import MoralisProvider
 from .proving import REAUTHENTICATE
 from .stash import Pending
@@ -55,7 +59,7 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
             uri=f"{request.scheme}://{domain}/",
             chain_id=asked.chain_id,
             statement=conf.statement(state["process"], domain),
-            expiration_time=messages.timestamp(expires),
+            expiration_time=timestamp(expires),
         )
     )
     pending = Pending(
@@ -158,6 +162,18 @@ def _claim(challenge: Challenge) -> None:
         raise ChallengeMissing("answered at the same time")
 
 
+def _explain_collision(request: HttpRequest, sociallogin: SocialLogin) -> None:
+    """What allauth's own words, "connected to a different account", leave a person wondering."""
+    held_up = sociallogin.account.user_id is None  # by something else, such as a confirmation
+    if held_up or sociallogin.is_headless:
+        return
+    message = _(
+        "This wallet opens another account. To use it here, sign in with it, remove it from that "
+        "account (which needs another way in first), and come back to link it."
+    )
+    get_account_adapter().add_message(request, messages.WARNING, message=str(message))
+
+
 def _prove(
     request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
 ) -> HttpResponseBase:
@@ -189,6 +205,7 @@ def _hand_over(
             ):
                 # A wallet of another account: refused, but its row was updated on the way.
                 transaction.set_rollback(True, using=router.db_for_write(SocialAccount))
+                _explain_collision(request, sociallogin)
         return response
 
     try:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from allauth import app_settings as allauth_settings
 from allauth.socialaccount.adapter import get_adapter
@@ -37,9 +37,13 @@ from django.views.decorators.http import require_POST, require_safe
 from . import conf, events, flows, forms
 from .backends import issuer
 from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
-from .provider import MoralisProvider
+from .provider import MoralisProvider, has_one_way_in
+from .proving import current_wallet
 from .stash import Pending
 from .wallets import Wallet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 STATUS = {
     "invalid_request": HTTPStatus.BAD_REQUEST,
@@ -214,9 +218,15 @@ def verify(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    accounts = SocialAccount.objects.filter(user=request.user, provider=MoralisProvider.id)
+    user = cast("AbstractBaseUser", request.user)  # says login_required
+    accounts = SocialAccount.objects.filter(user_id=user.pk, provider=MoralisProvider.id)
     wallets = [account.get_provider_account() for account in accounts.order_by("date_joined")]
-    return render(request, "moralis/profile.html", {"wallets": wallets})
+    context = {
+        "wallets": wallets,
+        "current_wallet": current_wallet(request),
+        "one_way_in": bool(wallets) and has_one_way_in(user),
+    }
+    return render(request, "moralis/profile.html", context)
 
 
 def describe(handle: str, pending: Pending) -> dict[str, str]:

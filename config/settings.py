@@ -158,6 +158,7 @@ LOGIN_URL = "account_login"
 LOGOUT_REDIRECT_URL = "home"
 
 ACCOUNT_ADAPTER = "config.accounts.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "config.accounts.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "optional"

@@ -94,6 +94,15 @@ def test_it_says_where_it_listens_as_soon_as_it_does():
         assert requests.get(f"{url}/health", timeout=10).json()["status"] == "ok"
 
 
+@pytest.fixture
+def _heeding_ctrl_c() -> Iterator[None]:
+    """A shell has its background jobs ignore it, and they hand that on to their children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heeding_ctrl_c")
 def test_ctrl_c_stops_it_without_a_traceback():
     with running(PYTHONUNBUFFERED="1") as (url, process):
         assert ask(url).status_code == 201

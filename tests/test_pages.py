@@ -309,7 +309,7 @@ def test_the_last_way_in_stays_and_the_page_says_why(client, account):
     response = client.post(reverse("socialaccount_connections"), {"account": row.pk})
 
     assert SocialAccount.objects.filter(pk=row.pk).exists()
-    assert "Your account has no password set up." in response.content.decode()
+    assert "This is the last way into your account." in response.content.decode()
 
 
 def test_removing_nothing_says_so(client, account):
