@@ -7,6 +7,8 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.cache import cache
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -15,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from .proving import REAUTHENTICATE, ask, is_proven
+
+DISCONNECT = 3  # seconds, in which a connected account is deleted
 
 LAST_WAY_IN = gettext_lazy(
     "This is the last way into your account. Add an e-mail address and set a password, or link "
@@ -70,11 +74,20 @@ class WalletDisconnectMixin:
         **DefaultSocialAccountAdapter.error_messages,
         "no_password": LAST_WAY_IN,
         "disconnect_last": LAST_WAY_IN,
+        "one_at_a_time": gettext_lazy("One after the other, please. Try again in a moment."),
         "no_verified_email": gettext_lazy(
             "This is the last way into your account. Confirm an e-mail address or link another "
             "wallet first."
         ),
     }
+
+    def validate_disconnect(
+        self, account: SocialAccount, accounts: QuerySet[SocialAccount]
+    ) -> None:
+        """allauth counts, then deletes: two requests at once would each leave the other's."""
+        super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
+        if not cache.add(f"allauth_moralis:disconnect:{account.user_id}", 1, timeout=DISCONNECT):
+            raise self.validation_error("one_at_a_time")  # type: ignore[attr-defined]  # as above
 
 
 def _has_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:

@@ -15,7 +15,7 @@ from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, router, transaction
+from django.db import router, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import resolve_url
@@ -38,6 +38,8 @@ from .provider import MoralisProvider
 from .proving import REAUTHENTICATE
 from .stash import Pending
 from .wallets import Challenge, Proof, SignIn, VerifiedWallet
+
+MAX_PORT_DIGITS = 5
 
 
 def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str, Pending]:
@@ -75,7 +77,8 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
 
 def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
     """Use the challenge up. Whatever comes next, it cannot be answered again."""
-    return stash.take(request, handle)
+    pending = stash.take(request, handle)
+    return pending if pending and _claim(pending.challenge) else None
 
 
 @sensitive_variables("proof", "verified")
@@ -99,7 +102,6 @@ def judge_answer(
         raise ChallengeMissing
     if pending.expired:
         raise ChallengeExpired
-    _claim(pending.challenge)
     backend = judge(pending.challenge.issued_by)
     if backend is None:
         raise ChallengeMissing("issued by another backend")
@@ -117,6 +119,8 @@ def domain_of(request: HttpRequest) -> str:
     if domain := conf.domain():
         return domain
     name, port = split_domain_port(request.get_host())
+    if len(port) > MAX_PORT_DIGITS:  # Django lets it pass
+        raise InvalidRequest("the port of the Host header is none")
     return name if port in ("", "443" if request.is_secure() else "80") else f"{name}:{port}"
 
 
@@ -151,15 +155,14 @@ def _redirect_state(request: HttpRequest, state_id: str) -> dict[str, Any]:
     return state
 
 
-def _claim(challenge: Challenge) -> None:
-    """Let one request alone answer a challenge.
+def _claim(challenge: Challenge) -> bool:
+    """Whether this request is the one that may answer a challenge.
 
     Sessions do not lock, and one that lives in a cookie can be sent again; ``cache.add`` is
     atomic in every cache that processes share.
     """
     digest = sha256(challenge.nonce.encode()).hexdigest()
-    if not cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
-        raise ChallengeMissing("answered at the same time")
+    return bool(cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED))
 
 
 def _explain_collision(request: HttpRequest, sociallogin: SocialLogin) -> None:
@@ -193,23 +196,15 @@ def _hand_over(
 ) -> HttpResponseBase:
     provider = get_adapter().get_provider(request, MoralisProvider.id)
 
-    def attempt() -> HttpResponseBase:
-        sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
-        sociallogin.state = dict(state)
-        # allauth's sign-up writes user and account one after the other.
-        with transaction.atomic(using=router.db_for_write(SocialAccount)):
-            response: HttpResponseBase = complete_social_login(request, sociallogin)
-            if (
-                state["process"] == AuthProcess.CONNECT
-                and sociallogin.account.user_id != request.user.pk
-            ):
-                # A wallet of another account: refused, but its row was updated on the way.
-                transaction.set_rollback(True, using=router.db_for_write(SocialAccount))
-                _explain_collision(request, sociallogin)
-        return response
-
-    try:
-        return attempt()
-    except IntegrityError:
-        # Another browser signed this wallet up a moment ago: by now it is an existing account.
-        return attempt()
+    sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
+    sociallogin.state = dict(state)
+    with transaction.atomic(using=router.db_for_write(SocialAccount)):
+        response: HttpResponseBase = complete_social_login(request, sociallogin)
+        if (
+            state["process"] == AuthProcess.CONNECT
+            and sociallogin.account.user_id != request.user.pk
+        ):
+            # A wallet of another account: refused, but its row was updated on the way.
+            transaction.set_rollback(True, using=router.db_for_write(SocialAccount))
+            _explain_collision(request, sociallogin)
+    return response

@@ -77,7 +77,9 @@ def parse_token(id_token: object) -> dict[str, str]:
 
 def safe_next(url: str) -> str | None:
     """``url`` where it leads to this site by allauth's rules, else ``None``."""
-    if not url or len(url) > MAX_FIELD or CONTROL.search(url):
+    if len(url) > MAX_FIELD or CONTROL.search(url):
+        return None
+    if not url.startswith("/") and "://" not in url:  # relative to a page that answers no GET
         return None
     try:
         url.encode()  # JSON can carry half a surrogate pair, which no redirect can

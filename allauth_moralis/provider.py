@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from . import conf, explorers, proving
+from .logins import WalletLogin
 from .wallets import APTOS, EVM, SOLANA, VerifiedWallet, Wallet
 
 NETWORK_NAMES = {EVM: "Ethereum", SOLANA: "Solana", APTOS: "Aptos"}
@@ -94,6 +95,12 @@ class MoralisProvider(Provider):
         from . import tokens  # noqa: PLC0415 - it builds on the flow, which builds on this file
 
         return tokens.verify(request, self, token)
+
+    def sociallogin_from_response(
+        self, request: HttpRequest, response: VerifiedWallet
+    ) -> WalletLogin:
+        login = super().sociallogin_from_response(request, response)
+        return WalletLogin(user=login.user, account=login.account, provider=self)
 
     def extract_uid(self, data: VerifiedWallet) -> str:
         return data.wallet.address

@@ -5,20 +5,16 @@ from typing import TYPE_CHECKING, Any
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from . import events, flows, forms
-from .exceptions import ChallengeMissing, RateLimited, WalletError
+from .exceptions import ChallengeMissing, WalletError
 from .wallets import Wallet
 
 if TYPE_CHECKING:
     from .provider import MoralisProvider
-
-#: Seconds in which a first login of a wallet must be written.
-SIGN_UP = 5
 
 
 @sensitive_variables()
@@ -47,16 +43,7 @@ def _process(request: HttpRequest) -> object:
 
 
 def _check_account(request: HttpRequest, wallet: Wallet, process: str) -> None:
-    """Refuse what allauth would refuse too late, or not at all.
-
-    It updates another account's row before it refuses to link its wallet, and two first logins
-    of one wallet at once would both write it.
-    """
+    """Refuse here what allauth refuses only after it has updated the other account's row."""
     account = SocialAccount.objects.filter(provider="moralis", uid=wallet.address).first()
-    if process == AuthProcess.CONNECT:
-        if account is not None and account.user_id != request.user.pk:
-            raise get_adapter().validation_error("connected_other")
-    elif account is None and not cache.add(
-        f"allauth_moralis:sign_up:{wallet.network}:{wallet.address}", 1, timeout=SIGN_UP
-    ):
-        raise RateLimited("a first login is on its way", retry_after=SIGN_UP)
+    if process == AuthProcess.CONNECT and account and account.user_id != request.user.pk:
+        raise get_adapter().validation_error("connected_other")

@@ -21,6 +21,7 @@ from django.http import (
     HttpResponseBase,
     JsonResponse,
     QueryDict,
+    RawPostDataException,
     UnreadablePostError,
 )
 from django.http.multipartparser import MultiPartParserError
@@ -76,14 +77,14 @@ View = Callable[[HttpRequest], HttpResponseBase]
 Refusal = Callable[[HttpRequest, WalletError], HttpResponse]
 
 
-def bounded(refuse: Refusal) -> Callable[[View], View]:
+def bounded(refuse: Refusal, *, csrf: bool = True) -> Callable[[View], View]:
     """Refuse a body that is too large, or no form, before anything else reads it.
 
     Django's CSRF check looks for its token in the form, so it would parse ten megabytes first.
     """
 
     def decorate(view: View) -> View:
-        protected = csrf_protect(view)
+        protected = csrf_protect(view) if csrf else view
 
         @csrf_exempt  # by the middleware; `protected` does the same check once the size is known
         @wraps(view)
@@ -123,6 +124,10 @@ class Asked:
     def of(cls, pending: Pending) -> Self:
         state = pending.state
         return cls(state["process"], state.get("next", ""), pending.redirect_state or "")
+
+    @property
+    def query(self) -> str:
+        return urlencode({name: value for name, value in self.fields.items() if value})
 
     @property
     def fields(self) -> dict[str, str]:
@@ -181,7 +186,7 @@ def challenge(request: HttpRequest) -> HttpResponse:
     try:
         if request.content_type != "application/json":
             raise InvalidRequest("content type")
-        asked = forms.parse_challenge_request(request.body)
+        asked = forms.parse_challenge_request(body_of(request))
         handle, pending = flows.issue_challenge(request, asked)
     except WalletError as error:
         return refuse_json(request, error, asked.wallet if asked else None)
@@ -229,6 +234,14 @@ def profile(request: HttpRequest) -> HttpResponse:
     return render(request, "moralis/profile.html", context)
 
 
+def body_of(request: HttpRequest) -> bytes:
+    """The body; one that hid its size until it was read is refused as any other."""
+    try:
+        return request.body
+    except (RawPostDataException, SuspiciousOperation, UnreadablePostError):
+        raise InvalidRequest("a form, too large, or cut off") from None
+
+
 def describe(handle: str, pending: Pending) -> dict[str, str]:
     """What a page or an application is told of its challenge, and no more."""
     return {
@@ -244,7 +257,7 @@ def _page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> d
     login_url = _login_url(asked.next)
     if sign_in_first:
         # First the one, by e-mail or by the wallet that is linked already, then back here.
-        here = request.get_full_path()
+        here = f"{reverse('moralis_login')}?{asked.query}"
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     return {
         "asked": asked,

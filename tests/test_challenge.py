@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.exceptions import RequestDataTooBig
 from django.http import UnreadablePostError
 from django.test import Client
 from django.urls import reverse
@@ -170,6 +171,15 @@ def test_a_session_that_ended_while_its_state_was_read(client, account, monkeypa
     assert json_code(ask(client, account, state="x")) == "invalid_request"
 
 
+def test_a_body_that_is_larger_than_django_reads(client, monkeypatch):
+    def too_big(request):
+        raise RequestDataTooBig
+
+    monkeypatch.setattr("django.core.handlers.wsgi.WSGIRequest.body", property(too_big))
+
+    assert json_code(post_json(client, "{}")) == "invalid_request"
+
+
 def test_an_address_is_needed(client):
     assert json_code(post_json(client, {})) == "invalid_request"
     assert json_code(post_json(client, {"address": None})) == "invalid_request"
@@ -244,7 +254,7 @@ def test_purposes_that_are_none(client, account, process):
     ["//evil.example", "https://evil.example/", "https:evil.example", "http:///evil.example",
      "javascript:alert(1)", "\\\\evil.example", "/\\evil.example", "http://[::1", "http://[",
      "\x00/",     "/a\r\nSet-Cookie: b", "/\ud800", "/" + "x" * 5000, "", None, "http://testserver@evil.example/",
-     "ftp://testserver/"],
+     "ftp://testserver/", "relative/", "?query", "#fragment"],
 )  # fmt: skip
 def test_a_next_that_leads_elsewhere_is_ignored(client, account, next_url):
     response = sign_in(client, account, next=next_url)
@@ -296,6 +306,17 @@ def test_a_forged_host_is_never_in_a_message(client, account, settings, host):
 
     assert response.status_code == 400
     assert b"wants you to sign in" not in response.content
+
+
+@pytest.mark.parametrize("port", ["123456", "1" * 3000])
+def test_a_port_that_is_none(client, account, settings, port):
+    settings.ALLOWED_HOSTS = ["example.com"]
+
+    response = post_json(
+        client, {"address": account.address}, headers={"host": f"example.com:{port}"}
+    )
+
+    assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
 def test_a_forged_forwarded_host_is_never_in_a_message(client, account):

@@ -4,10 +4,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.provider import has_one_way_in
+from config.accounts import SocialAccountAdapter
 
 from .accounts import SolanaAccount
 from .ceremony import sign_in, user_of
@@ -78,6 +80,18 @@ def test_an_unlinked_wallet_does_not_open_the_old_account(client, account, other
     sign_in(client, account)
 
     assert user_of(client) not in (None, old)
+
+
+def test_two_unlinkings_at_once_leave_a_way_in(client, account, other_account):
+    """Each of them counts before the other has deleted."""
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    rows = list(SocialAccount.objects.all())
+    adapter = SocialAccountAdapter()
+    adapter.validate_disconnect(rows[0], SocialAccount.objects.all())
+
+    with pytest.raises(ValidationError, match="One after the other"):
+        adapter.validate_disconnect(rows[1], SocialAccount.objects.all())
 
 
 def test_unlinking_sends_a_mail_that_names_the_wallet(

@@ -383,8 +383,7 @@ def test_people_can_sign_up_and_in_by_email_and_then_link_a_wallet(client, accou
         "password2": "correct horse!",
     }
     assert client.post(reverse("account_signup"), form).status_code == 302
-    user = user_of(client)
-    assert user is not None
+    assert user_of(client) is None
     key = re.search(r"/accounts/confirm-email/[^/\s]+/", mail.outbox[0].body)[0]
     client.post(key)
     assert EmailAddress.objects.get(email="ada@example.com").verified
@@ -392,13 +391,25 @@ def test_people_can_sign_up_and_in_by_email_and_then_link_a_wallet(client, accou
     client.post(
         reverse("account_login"), {"login": "ada@example.com", "password": "correct horse!"}
     )
-    assert user_of(client) == user
+    user = user_of(client)
+    assert user is not None
 
     sign_in(client, account, process="connect")
     client.logout()
     sign_in(client, account)
 
     assert user_of(client) == user
+
+
+def test_signing_up_by_email_does_not_tell_who_has_an_account(client, django_user_model):
+    user = django_user_model.objects.create_user("ada", "ada@example.com", "x")
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    form = {"password1": "correct horse!", "password2": "correct horse!"}
+
+    taken = client.post(reverse("account_signup"), {"email": "ada@example.com", **form})
+    free = Client().post(reverse("account_signup"), {"email": "bob@example.com", **form})
+
+    assert (taken.status_code, taken["Location"]) == (free.status_code, free["Location"])
 
 
 def test_a_forgotten_password_can_be_reset(client, django_user_model):

@@ -396,3 +396,27 @@ def test_socks_proxy_keeps_its_own_connections():
 
     assert "SOCKS" in manager.pool_classes_by_scheme["https"].__name__
     adapter.close()
+
+
+@pytest.mark.parametrize("size", [b"-5", b"-1"])
+def test_chunk_of_less_than_nothing(site, asked, size):
+    """``http.client`` takes it, and reads with -1 all that ever comes."""
+    head = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n"
+    site(sends(head + b"x" * 4_000_000))
+
+    with refused(UpstreamRejected, UpstreamUnavailable):
+        MoralisBackend().request_challenge(asked)
+
+
+def test_connection_that_fails_late_is_not_tried_again(site, asked):
+    """The visitor has waited already."""
+
+    def script(peer: Peer) -> bool:
+        time.sleep(0.4)
+        return False
+
+    server = site(script, timeout=(0.2, 2))
+
+    with refused(UpstreamUnavailable):
+        MoralisBackend().request_challenge(asked)
+    assert server.connections == 1

@@ -204,6 +204,21 @@ def test_what_the_page_was_for_is_not_believed(client, process, next_url):
     assert '"asked": {"process": "login", "next": ""}' in page
 
 
+@pytest.mark.parametrize(
+    "spoil", [{"signature": ""}, {"signature": "0" * 5000}], ids=["missing", "too long"]
+)
+def test_with_the_session_put_back_any_attempt_counts(client, account, spoil):
+    """As where it lives in a cookie: the claim is what remembers."""
+    challenge, message = issued(client, account)
+    before = client.session["allauth_moralis"]
+    answer(client, challenge, **spoil)
+    session = client.session
+    session["allauth_moralis"] = before
+    session.save()
+
+    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+
+
 def test_too_many_answers(client, account, provider):
     provider["RATE_LIMITS"] = {"verify": "1/m/ip"}
     challenge, message = issued(client, account)

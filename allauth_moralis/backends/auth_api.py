@@ -84,10 +84,13 @@ class AuthApi:
     def _connect(
         self, method: str, path: str, body: dict[str, Any] | None, *, retry: bool
     ) -> requests.Response:
+        started = time.monotonic()
         try:
             return self._send(method, path, body)
         except requests.ConnectionError:
-            if not retry:
+            # Once more where it failed at once, as a kept-alive connection does that has gone
+            # stale; not where the visitor has waited already.
+            if not retry or time.monotonic() - started > conf.timeout()[0]:
                 raise UpstreamUnavailable("no connection") from None
         try:
             return self._send(method, path, body)
@@ -151,6 +154,8 @@ def _read(response: requests.Response) -> bytes:
         body: bytes = response.raw.read(MAX_ANSWER + 1)
     except urllib3.exceptions.HTTPError:
         raise UpstreamUnavailable("the answer broke off, or took too long") from None
+    except ValueError:  # a chunk of less than nothing
+        raise UpstreamRejected("the answer is malformed") from None
     if response.raw.length_remaining and len(body) <= MAX_ANSWER:
         raise UpstreamUnavailable("the answer broke off")
     if len(body) > MAX_ANSWER:

@@ -16,12 +16,16 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager, ProxyManager
 
+#: Bytes of one answer, headers and all. A real one has some thousand at the most.
+BUDGET = 256 * 1024
+
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket until a moment, and not a second longer."""
+    """Reads a socket until a moment, and not a second longer; and no more than a budget."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
         self._raw, self._sock, self._deadline = raw, sock, deadline
+        self._left = BUDGET
 
     def readable(self) -> bool:
         return True
@@ -30,8 +34,12 @@ class _DeadlineReader(io.RawIOBase):
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise TimeoutError("the answer took too long")
+        if self._left <= 0:
+            raise TimeoutError("it would take too long")  # so that it is not asked for again
         self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
+        count: int | None = self._raw.readinto(buffer)
+        self._left -= count or 0
+        return count
 
     def close(self) -> None:
         self._raw.close()

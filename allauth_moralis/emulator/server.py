@@ -1,6 +1,7 @@
 """The service over HTTP/1.1 with kept-alive connections, on the standard library."""
 
 import json
+import re
 import socket
 import threading
 from collections import deque
@@ -101,7 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> dict[str, Any] | None:
         """The request's JSON object; ``None`` for a body that is something else."""
         length = self.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
+        if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
             self.close_connection = True
             return None
         try:

@@ -4,7 +4,7 @@ from allauth.headless import app_settings
 from allauth.headless.constants import Client
 from django.urls import path
 
-from .views import ChallengeView
+from .views import challenge_view
 
 CHALLENGE = "v1/auth/provider/moralis/challenge"
 
@@ -12,7 +12,7 @@ app_name = "moralis_headless"
 urlpatterns = [
     path(
         f"{client.value}/{CHALLENGE}",
-        ChallengeView.as_api_view(client=client),
+        challenge_view(client),
         name=f"{client.value}_challenge",
     )
     for client in Client

@@ -6,11 +6,12 @@ The answer goes to allauth's own ``…/auth/provider/token``, which asks
 
 from allauth.headless.base.response import APIResponse
 from allauth.headless.base.views import APIView
-from django.http import HttpRequest, HttpResponse
+from allauth.headless.constants import Client
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from .. import events, flows, forms
 from ..exceptions import WalletError
-from ..views import STATUS, describe, with_retry_after
+from ..views import STATUS, View, body_of, bounded, describe, with_retry_after
 
 
 class ChallengeView(APIView):
@@ -21,18 +22,29 @@ class ChallengeView(APIView):
     def post(self, request: HttpRequest) -> HttpResponse:
         asked: forms.ChallengeRequest | None = None
         try:
-            asked = forms.parse_challenge_request(request.body)
+            asked = forms.parse_challenge_request(body_of(request))
             handle, pending = flows.issue_challenge(request, asked)
         except WalletError as error:
             events.wallet_refused(request, error, asked.wallet if asked else None)
-            return self._refuse(request, error)
+            status = STATUS[error.code]
+            return with_retry_after(
+                APIResponse(request, errors=_errors(error), status=status), error
+            )
         response: HttpResponse = APIResponse(request, data=describe(handle, pending))
         return response
 
-    def _refuse(self, request: HttpRequest, error: WalletError) -> HttpResponse:
-        response = APIResponse(
-            request,
-            errors=[{"code": error.code, "message": str(error.message)}],
-            status=STATUS[error.code],
-        )
-        return with_retry_after(response, error)
+
+def challenge_view(client: Client) -> View:
+    view: View = ChallengeView.as_api_view(client=client)
+    return bounded(_refuse, csrf=client == Client.BROWSER)(view)
+
+
+def _refuse(request: HttpRequest, error: WalletError) -> HttpResponse:
+    """In the same envelope, before allauth has made its own of the request."""
+    events.wallet_refused(request, error, None)
+    status = STATUS[error.code]
+    return JsonResponse({"status": status, "errors": _errors(error)}, status=status)
+
+
+def _errors(error: WalletError) -> list[dict[str, str]]:
+    return [{"code": error.code, "message": str(error.message)}]

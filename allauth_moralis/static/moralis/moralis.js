@@ -57,13 +57,18 @@
 
   // --- Wallets: a name, an icon, and connect() -> {account, sign(message)} ---------------------
 
+  /** A name that a person can read, or nothing. */
+  function readable (name) {
+    return typeof name === 'string' && /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? name.trim().slice(0, 64) : ''
+  }
+
   function addWallet ({ name, icon, network, connect }) {
     const node = byId('moralis-wallet').content.cloneNode(true)
     const button = node.querySelector('button')
     const label = node.querySelector('.moralis-wallet')
     // Name and icon come from whatever runs in this browser: text stays text, and an icon that is
     // not an image within the page is not even asked for.
-    if (typeof icon === 'string' && /^data:image\//i.test(icon.trim())) {
+    if (typeof icon === 'string' && /^data:image\/[\w.+-]+[;,]/i.test(icon.trim())) {
       const image = document.createElement('img')
       image.alt = ''
       image.src = icon.trim()
@@ -86,7 +91,7 @@
       const chainId = await ask(provider, 'eth_chainId')
       return {
         // A wallet that does not know its chain: the server takes the first.
-        account: { network: 'evm', address, ...(chainId ? { chain_id: chainId } : {}) },
+        account: { network: 'evm', address, ...(['string', 'number'].includes(typeof chainId) && chainId ? { chain_id: chainId } : {}) },
         // Hex-encoded UTF-8 is the one form of the text on which wallets agree.
         sign: async (message) => ({ signature: await ask(provider, 'personal_sign', ['0x' + hex(new TextEncoder().encode(message)), address]) })
       }
@@ -107,20 +112,29 @@
 
     window.addEventListener('eip6963:announceProvider', (event) => {
       const { info, provider } = event.detail ?? {}
-      if (typeof provider?.request !== 'function' || typeof info?.name !== 'string' || !info.name.trim()) return
+      if (typeof provider?.request !== 'function' || !readable(info?.name)) return
       if (announced.has(provider)) return
       announced.add(provider)
       if (fallback && !attempt) fallback.remove() // it would be the same wallet once more
-      addWallet({ name: info.name.trim(), icon: info.icon, connect: evmWallet(provider) })
+      addWallet({ name: readable(info.name), icon: info.icon, connect: evmWallet(provider) })
     })
     window.dispatchEvent(new Event('eip6963:requestProvider'))
 
     function fallBack () {
-      if (announced.size || fallback || typeof window.ethereum?.request !== 'function') return
-      fallback = addWallet({ name: texts.browserWallet, connect: evmWallet(window.ethereum) })
+      const provider = injected()
+      if (announced.size || fallback || typeof provider?.request !== 'function') return
+      fallback = addWallet({ name: texts.browserWallet, connect: evmWallet(provider) })
     }
     window.addEventListener('ethereum#initialized', fallBack) // of wallets that are slow to come
     return fallBack
+  }
+
+  function injected () {
+    try {
+      return window.ethereum
+    } catch { // two extensions at odds over who owns it
+      return undefined
+    }
   }
 
   // Solana and Aptos: the Wallet Standard, by which wallets and page find each other whoever is first.
@@ -135,12 +149,12 @@
 
     function register (...wallets) {
       for (const wallet of wallets) {
-        if (typeof wallet?.name !== 'string' || !wallet.name.trim() || known.has(wallet)) continue
+        if (!readable(wallet?.name) || known.has(wallet)) continue
         known.add(wallet)
         for (const network of offered) {
           const { title, feature, connect } = STANDARD[network]
           if (!wallet.features?.[feature]) continue
-          addWallet({ name: wallet.name.trim(), icon: wallet.icon, network: title, connect: connect(wallet) })
+          addWallet({ name: readable(wallet.name), icon: wallet.icon, network: title, connect: connect(wallet) })
         }
       }
       return () => {} // wallets may leave again; a page that lives for a minute does not mind
@@ -273,6 +287,14 @@
 
   function explain (error) {
     if (error instanceof Failure) return error.message
+    try {
+      return explainWallet(error)
+    } catch { // an object that throws when it is looked at
+      return texts.walletFailed
+    }
+  }
+
+  function explainWallet (error) {
     const code = error?.data?.originalError?.code ?? error?.cause?.code ?? error?.code
     switch (typeof code === 'string' && /^-?\d+$/.test(code) ? Number(code) : code) {
       case 4001: // EIP-1193: the user said no

@@ -1,0 +1,47 @@
+"""A ``SocialLogin`` that two browsers may save at once."""
+
+from typing import Any
+
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.utils import user_username
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.db import IntegrityError, router, transaction
+from django.http import HttpRequest
+
+
+class WalletLogin(SocialLogin):
+    """allauth writes the user, then the account, and a second first login fails in between.
+
+    Here both are written or neither is, and whoever comes second joins the account that is there.
+    """
+
+    account: SocialAccount
+    user: Any  # of the site's user model
+
+    def save(self, request: HttpRequest, connect: bool = False) -> None:
+        try:
+            self._write(request, connect)
+        except IntegrityError:
+            existing = SocialAccount.objects.filter(
+                provider=self.account.provider, uid=self.account.uid
+            ).first()
+            if existing is None:
+                if connect:
+                    raise
+                # Another wallet's user took the name meanwhile.
+                self._rename(request)
+                self._write(request, connect)
+            elif connect and existing.user_id != self.user.pk:
+                raise get_adapter().validation_error("connected_other") from None
+            else:
+                self.account, self.user = existing, existing.user
+
+    def _write(self, request: HttpRequest, connect: bool) -> None:
+        with transaction.atomic(using=router.db_for_write(SocialAccount)):
+            super().save(request, connect)
+
+    def _rename(self, request: HttpRequest) -> None:
+        self.user.pk = self.account.pk = None
+        name = get_account_adapter(request).generate_unique_username([user_username(self.user)])
+        user_username(self.user, name)
