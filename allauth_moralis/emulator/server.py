@@ -5,11 +5,15 @@ import re
 import socket
 import threading
 from collections import deque
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
+from .control import CONTROL, control
+from .faults import CONNECTIONS, REPLIES, Faults, Reply
 from .service import AuthService, refusal
+
+DRIP = 0.05  # seconds a byte
 
 MAX_BODY = 1024 * 1024  # bytes
 
@@ -18,9 +22,17 @@ class Emulator:
     """An ``AuthService`` on an address of its own; ``port=0`` takes a free one."""
 
     def __init__(
-        self, service: AuthService | None = None, *, host: str = "127.0.0.1", port: int = 0
+        self,
+        service: AuthService | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        control: bool = False,
     ) -> None:
         self.service = service or AuthService()
+        self.faults = Faults()
+        self.control = control
+        self.stopped = threading.Event()
         #: How many connections were made, and the latest requests, for whoever watches a client.
         self.connections = 0
         self.requests: deque[str] = deque(maxlen=1000)
@@ -35,6 +47,10 @@ class Emulator:
     def serve_forever(self) -> None:
         self._server.serve_forever(poll_interval=0.1)
 
+    def fault(self, name: str, *, path: str = "/") -> AbstractContextManager[None]:
+        """While the block lasts, paths that begin with ``path`` fail as ``faults.py`` names it."""
+        return self.faults.during(name, path=path)
+
     def __enter__(self) -> Self:
         self._thread = threading.Thread(target=self.serve_forever, daemon=True)
         self._thread.start()
@@ -46,6 +62,7 @@ class Emulator:
         self.close()
 
     def close(self) -> None:
+        self.stopped.set()
         self._server.server_close()
         self._server.hang_up()
 
@@ -89,19 +106,45 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         emulator = self.server.emulator
-        emulator.requests.append(f"{self.command} {self.path}")
         body = self._body()
+        if self.path == CONTROL and emulator.control and body is not None:
+            self._send(Reply.of(*control(emulator.service, emulator.faults, self.command, body)))
+            return
+        emulator.requests.append(f"{self.command} {self.path}")
         if body is None:
             status, answer = refusal(400, "Unexpected token in JSON")
         else:
             status, answer = emulator.service.handle(
                 self.command, self.path, self.headers.get("X-API-Key"), body
             )
-        self._send(status, json.dumps(answer).encode())
+        reply, fault = Reply.of(status, answer), emulator.faults.take(self.path)
+        if fault in CONNECTIONS:
+            self._misbehave(fault, reply)
+        else:
+            self._send(REPLIES[fault](reply) if fault else reply)
+
+    def _misbehave(self, fault: str, reply: Reply) -> None:
+        """Keep the client waiting, or leave it alone; until the emulator stops."""
+        self.close_connection = True
+        stopped = self.server.emulator.stopped
+        if fault == "hang":
+            stopped.wait()
+        if fault in ("hang", "closed_connection"):
+            return
+        head = f"HTTP/1.1 {reply.status} OK\r\nContent-Length: {len(reply.body)}\r\n\r\n".encode()
+        if fault == "slow_drip":
+            self.wfile.write(head)
+            head = b""
+        for byte in head + reply.body:
+            if stopped.wait(DRIP):
+                return
+            self.wfile.write(bytes([byte]))
 
     def _body(self) -> dict[str, Any] | None:
         """The request's JSON object; ``None`` for a body that is something else."""
         length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers:  # and so no length: what follows is not read
+            length = ""
         if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
             self.close_connection = True
             return None
@@ -111,14 +154,17 @@ class _Handler(BaseHTTPRequestHandler):
             return None
         return body if isinstance(body, dict) else None
 
-    def _send(self, status: int, body: bytes) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(body)))
+    def _send(self, reply: Reply) -> None:
+        if reply.length is not None:
+            self.close_connection = True
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(reply.length or len(reply.body)))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(reply.body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's naming
         """Nothing: the management command says where it listens, and tests want quiet."""

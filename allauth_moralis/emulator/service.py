@@ -1,6 +1,6 @@
 """What the Auth API does with a request, without HTTP: a body in, a status and a body out."""
 
-import hashlib
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -12,11 +12,22 @@ from .. import messages, proofs
 from ..exceptions import WalletError
 from ..messages import AptosWrapper
 from ..wallets import APTOS, EVM, MAINNET, NETWORKS, Challenge, Proof, SignIn, Wallet, eip55
-from .validation import check_request, check_verify, parse_chain_id, parse_cluster, parse_time
+from .profiles import Profiles
+from .validation import (
+    check_account,
+    check_pair,
+    check_request,
+    check_verify,
+    parse_chain_id,
+    parse_cluster,
+    parse_time,
+    reworded,
+)
 
 Body = Mapping[str, Any]
-Answer = tuple[int, dict[str, Any]]
+Answer = tuple[int, dict[str, Any] | list[str]]
 
+PROFILE_PATH = re.compile(r"/profile/(0x[0-9a-fA-F]{64})/addresses", re.ASCII)
 CREATED, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 201, 400, 401, 404
 
 
@@ -28,6 +39,14 @@ class Behaviour:
     single_use: bool = True
     #: ``lenient``: host and port are taken; ``fqdn``: a domain name alone.
     domain_rule: str = "lenient"
+    #: Documented as 201, and a framework's GET would be 200.
+    addresses_status: int = 201
+    #: ``number`` in the recordings, ``string`` in the schema.
+    verify_chain_id: str = "number"
+    #: The wording of the validator's messages, of version 0.13 or 0.14.
+    validator: str = "0.14"
+    #: A service that was broken into says yes to anything.
+    checks_signatures: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +64,7 @@ class AuthService:
     api_key: str | None = None
     behaviour: Behaviour = field(default_factory=Behaviour)
     clock: Callable[[], float] = time.time
+    profiles: Profiles = field(default_factory=Profiles)
     _issued: dict[str, Issued] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -56,16 +76,59 @@ class AuthService:
             return UNAUTHORIZED, {"message": "Api Key Not Present"}
         if self.api_key is not None and key != self.api_key:
             return UNAUTHORIZED, {"message": "Unauthorized"}
-        for network in NETWORKS:
-            if (method, path) == ("POST", f"/challenge/request/{network}"):
-                return self._request(network, key, body)
-            if (method, path) == ("POST", f"/challenge/verify/{network}"):
-                return self._verify(network, body)
+        return self._route(method, path, key, body)
+
+    def _route(self, method: str, path: str, key: str, body: Body) -> Answer:
+        if route := ROUTES.get((method, path)):
+            return route(self, key, body)
+        if method == "GET" and (found := PROFILE_PATH.fullmatch(path)):
+            return self.behaviour.addresses_status, self.profiles.addresses(key, found[1])
         return refusal(NOT_FOUND, f"Cannot {method} {path}")
 
-    def _request(self, network: str, key: str, body: Body) -> Answer:
-        if problems := check_request(network, body, domain_rule=self.behaviour.domain_rule):
+    def request_bind(self, key: str, body: Body) -> Answer:
+        accounts: Any = body.get("addresses")
+        if problems := check_pair("addresses", accounts):
             return refusal(BAD_REQUEST, problems)
+        problems = [problem for account in accounts for problem in check_account(account)]
+        if problems:
+            return refusal(BAD_REQUEST, problems)
+        first, second = (_wallet(account["blockchainType"], account) for account in accounts)
+        return CREATED, {"messages": self.profiles.request_bind(key, (first, second))}
+
+    def verify_bind(self, key: str, body: Body) -> Answer:
+        verifications: Any = body.get("verifications")
+        if problems := check_pair("verifications", verifications):
+            return refusal(BAD_REQUEST, problems)
+        if problems := [p for one in verifications for p in check_verify(None, one)]:
+            return refusal(BAD_REQUEST, problems)
+        wallets = [self.profiles.take(key, one) for one in verifications]
+        signed = [wallet for wallet in wallets if wallet is not None]
+        if len(signed) < len(verifications):
+            return refusal(BAD_REQUEST, "Invalid Signature")
+        return CREATED, {"profileId": self.profiles.merge(key, signed)}
+
+    def request_unbind(self, key: str, body: Body) -> Answer:
+        problems = check_account(body)
+        if not isinstance(body.get("profileId"), str):
+            problems.append("profileId must be a string")
+        if problems:
+            return refusal(BAD_REQUEST, problems)
+        wallet = _wallet(body["blockchainType"], body)
+        if self.profiles.of(key, wallet) != body["profileId"]:
+            return refusal(BAD_REQUEST, "The address is not of this profile")
+        return CREATED, {"message": self.profiles.request_unbind(key, wallet, body["profileId"])}
+
+    def verify_unbind(self, key: str, body: Body) -> Answer:
+        if problems := check_verify(None, body):
+            return refusal(BAD_REQUEST, problems)
+        wallet = self.profiles.take(key, body)
+        if wallet is None:
+            return refusal(BAD_REQUEST, "Invalid Signature")
+        return CREATED, {"profileId": self.profiles.separate(key, wallet)}
+
+    def request_challenge(self, key: str, body: Body, network: str) -> Answer:
+        if problems := check_request(network, body, domain_rule=self.behaviour.domain_rule):
+            return refusal(BAD_REQUEST, reworded(problems, self.behaviour.validator))
         asked = _sign_in(network, body)
         nonce, now = messages.new_nonce(), self.clock()
         issued_at = messages.timestamp(datetime.fromtimestamp(now, UTC))
@@ -75,7 +138,7 @@ class AuthService:
             issued_at=issued_at,
             message=messages.render(asked, nonce=nonce, issued_at=issued_at),
             id=messages.new_nonce(),
-            profile_id=_profile_id(key, asked.wallet),
+            profile_id=self.profiles.of(key, asked.wallet),
             issued_by="emulator",
         )
         with self._lock:
@@ -89,7 +152,7 @@ class AuthService:
             "profileId": challenge.profile_id,
         }
 
-    def _verify(self, network: str, body: Body) -> Answer:
+    def verify_challenge(self, _key: str, body: Body, network: str) -> Answer:
         if problems := check_verify(network, body):
             return refusal(BAD_REQUEST, problems if len(problems) > 1 else problems[0])
         wrapper = AptosWrapper.parse(body["message"]) if network == APTOS else None
@@ -101,26 +164,29 @@ class AuthService:
         proof = Proof(
             signature=body["signature"], full_message=body["message"] if wrapper else None
         )
-        if problem := _check_answer(issued.challenge, proof, now):
+        if problem := _check_answer(issued.challenge, proof, now, self.behaviour):
             return refusal(BAD_REQUEST, problem)
         with self._lock:
             # Two requests at once: one of them finds the challenge gone.
             if self.behaviour.single_use and self._issued.pop(text, None) is None:
                 return refusal(BAD_REQUEST, "Challenge not found")
-        return CREATED, _verified(issued.challenge)
+        return CREATED, _verified(issued.challenge, self.behaviour)
+
+
+def _wallet(network: str, body: Body) -> Wallet:
+    """Of a body that was checked."""
+    if network == EVM:
+        return Wallet(network, eip55(body["address"][2:].lower()))
+    if network == APTOS:
+        # Whether the service holds the key against the address is not known; this one does not.
+        address, key = (body[name].removeprefix("0x").lower() for name in ("address", "publicKey"))
+        return Wallet(network, f"0x{address:0>64}", f"0x{key}")
+    return Wallet(network, body["address"])
 
 
 def _sign_in(network: str, body: Body) -> SignIn:
-    if network == EVM:
-        wallet = Wallet(network, eip55(body["address"][2:].lower()))
-    elif network == APTOS:
-        # Whether the service holds the key against the address is not known; this one does not.
-        address, key = (body[name].removeprefix("0x").lower() for name in ("address", "publicKey"))
-        wallet = Wallet(network, f"0x{address:0>64}", f"0x{key}")
-    else:
-        wallet = Wallet(network, body["address"])
     return SignIn(
-        wallet=wallet,
+        wallet=_wallet(network, body),
         domain=body["domain"],
         uri=body["uri"],
         chain_id=parse_chain_id(body["chainId"]) if network == EVM else None,
@@ -132,12 +198,16 @@ def _sign_in(network: str, body: Body) -> SignIn:
     )
 
 
-def _check_answer(challenge: Challenge, proof: Proof, now: float) -> str | None:
+def _check_answer(
+    challenge: Challenge, proof: Proof, now: float, behaviour: Behaviour
+) -> str | None:
     asked = challenge.asked
     if asked.expiration_time and now >= parse_time(asked.expiration_time).timestamp():
         return "Expired message."
     if asked.not_before and now < parse_time(asked.not_before).timestamp():
         return "Message is not valid yet."
+    if not behaviour.checks_signatures:
+        return None
     try:
         proofs.check(challenge, proof)
     except WalletError:
@@ -151,12 +221,13 @@ def refusal(status: int, message: str | list[str]) -> Answer:
     return status, {"statusCode": status, "name": names[status], "message": message}
 
 
-def _verified(challenge: Challenge) -> dict[str, Any]:
+def _verified(challenge: Challenge, behaviour: Behaviour) -> dict[str, Any]:
     asked = challenge.asked
+    as_string = behaviour.verify_chain_id == "string" and asked.chain_id is not None
     answer = {
         "id": challenge.id,
         "domain": asked.domain,
-        "chainId": asked.chain_id,
+        "chainId": str(asked.chain_id) if as_string else asked.chain_id,
         "network": None if asked.wallet.network == EVM else asked.cluster,
         "address": asked.wallet.address,
         "publicKey": asked.wallet.public_key,
@@ -172,7 +243,19 @@ def _verified(challenge: Challenge) -> dict[str, Any]:
     return {key: value for key, value in answer.items() if value is not None}
 
 
-def _profile_id(key: str, wallet: Wallet) -> str:
-    """Stable for a wallet, as in the recordings, and known before anything was proven."""
-    seed = f"{key}|{wallet.network}|{wallet.address}"
-    return "0x" + hashlib.sha256(seed.encode()).hexdigest()
+Route = Callable[[AuthService, str, Body], Answer]
+
+
+def _of(action: Callable[..., Answer], network: str) -> Route:
+    return lambda service, key, body: action(service, key, body, network)
+
+
+ROUTES: dict[tuple[str, str], Route] = {
+    ("POST", "/bind/request"): AuthService.request_bind,
+    ("POST", "/bind/request/verify"): AuthService.verify_bind,
+    ("POST", "/bind/remove"): AuthService.request_unbind,
+    ("POST", "/bind/remove/verify"): AuthService.verify_unbind,
+}
+for _network in NETWORKS:
+    ROUTES["POST", f"/challenge/request/{_network}"] = _of(AuthService.request_challenge, _network)
+    ROUTES["POST", f"/challenge/verify/{_network}"] = _of(AuthService.verify_challenge, _network)

@@ -16,6 +16,7 @@ CHAINS = (
     43114, 80001, 80002, 84531, 88882, 88888, 11155111,
 )  # fmt: skip
 MIN_TIMEOUT, MAX_TIMEOUT = 15, 120  # seconds
+PAIR = 2
 MIN_SOLANA, MAX_SOLANA = 32, 44  # characters
 SOLANA_NETWORKS = ("mainnet", "testnet", "devnet")
 APTOS_NETWORKS = ("mainnet", "testnet")
@@ -97,8 +98,42 @@ ACCOUNT_RULES: dict[str, Callable[[Body], list[str]]] = {
 }
 
 
-def check_verify(network: str, body: Body) -> list[str]:
-    """What is wrong with the body of ``POST /challenge/verify/…``."""
+def check_account(account: object) -> list[str]:
+    """What is wrong with an account to bind or unbind."""
+    if not isinstance(account, dict) or account.get("blockchainType") not in ACCOUNT_RULES:
+        return [_one_of("blockchainType", ACCOUNT_RULES)]
+    # Neither chain nor network is asked for here: any will do.
+    body = {"chainId": 1, "network": "mainnet", **account}
+    return ACCOUNT_RULES[account["blockchainType"]](body)
+
+
+def check_pair(name: str, value: object) -> list[str]:
+    """What is wrong with a list that must have two elements."""
+    if not isinstance(value, list):
+        return [f"{name} must be an array"]
+    if len(value) < PAIR:
+        return [f"{name} must contain at least 2 elements"]
+    if len(value) > PAIR:
+        return [f"{name} must contain no more than 2 elements"]
+    return []
+
+
+def reworded(problems: list[str], version: str) -> list[str]:
+    """The same in the words of an older validator."""
+    if version != "0.13":
+        return problems
+    return [
+        re.sub(
+            r"must be one of the following values: .*", "must be a valid enum value", problem
+        ).replace("must be a URL address", "must be an URL address")
+        for problem in problems
+    ]
+
+
+def check_verify(network: str | None, body: object) -> list[str]:
+    """What is wrong with a text and its signature; without a network, of whichever."""
+    if not isinstance(body, Mapping):
+        return ["message must be present", "signature must be present"]
     missing = [
         f"{name} must be present"
         for name in ("message", "signature")
@@ -110,7 +145,7 @@ def check_verify(network: str, body: Body) -> list[str]:
     if network == SOLANA:
         if not BASE58.fullmatch(body["signature"]):
             problems.append("signature must be a valid base58 string")
-    elif not HEX.fullmatch(body["signature"]):
+    elif network and not HEX.fullmatch(body["signature"]):
         problems.append("signature must be a valid hex string")
     return problems
 

@@ -29,6 +29,30 @@ class Command(BaseCommand):
             help="Whether a domain may carry a port, as the service may not allow.",
         )
         parser.add_argument(
+            "--addresses-status",
+            type=int,
+            choices=(200, 201),
+            default=201,
+            help="The status of a profile's addresses.",
+        )
+        parser.add_argument(
+            "--verify-chain-id",
+            choices=("number", "string"),
+            default="number",
+            help="The type of chainId in the answer to verify.",
+        )
+        parser.add_argument(
+            "--validator",
+            choices=("0.13", "0.14"),
+            default="0.14",
+            help="Whose words to use for what is wrong with a field.",
+        )
+        parser.add_argument(
+            "--control",
+            action="store_true",
+            help="Take changes of behaviour and faults at POST /_emulator/control.",
+        )
+        parser.add_argument(
             "--even-without-debug",
             action="store_true",
             help="Start although DEBUG is off. Never do this where people sign in.",
@@ -43,11 +67,17 @@ class Command(BaseCommand):
         service = AuthService(
             api_key=options["api_key"],
             behaviour=Behaviour(
-                single_use=not options["no_single_use"], domain_rule=options["domain_rule"]
+                single_use=not options["no_single_use"],
+                domain_rule=options["domain_rule"],
+                addresses_status=options["addresses_status"],
+                verify_chain_id=options["verify_chain_id"],
+                validator=options["validator"],
             ),
         )
         try:
-            emulator = Emulator(service, host=options["host"], port=options["port"])
+            emulator = Emulator(
+                service, host=options["host"], port=options["port"], control=options["control"]
+            )
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or "no such port"
             raise CommandError(f"Cannot listen there: {reason}.") from error

@@ -1,0 +1,131 @@
+"""Profiles: which addresses the service takes for one owner's, and how they are bound and unbound.
+
+Not known of the service, and decided here: each text lists the profile of the *other* wallet; the
+texts live as long as a challenge may; each is good for one use.
+"""
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import messages, proofs
+from ..exceptions import WalletError
+from ..messages import AptosWrapper
+from ..wallets import Challenge, Proof, SignIn, Wallet
+
+Body = Mapping[str, Any]
+MAX_PENDING = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A text that waits for its wallet's signature."""
+
+    key: str
+    wallet: Wallet
+    text: str
+
+
+@dataclass(slots=True)
+class Profiles:
+    """The profiles of every API key's wallets, and the texts that are on their way."""
+
+    _profile: dict[tuple[str, Wallet], str] = field(default_factory=dict)
+    _pending: dict[str, Binding] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, key: str, wallet: Wallet) -> str:
+        """Stable for a wallet, as in the recordings, and known before anything was proven."""
+        seed = f"{key}|{wallet.network}|{wallet.address}"
+        with self._lock:
+            return self._profile.setdefault((key, wallet), _digest(seed))
+
+    def addresses(self, key: str, profile_id: str) -> list[str]:
+        """In the order in which the wallets were first seen; of an unknown profile, none."""
+        with self._lock:
+            return [
+                wallet.address
+                for (owner, wallet), profile in self._profile.items()
+                if (owner, profile) == (key, profile_id)
+            ]
+
+    def request_bind(self, key: str, wallets: tuple[Wallet, Wallet]) -> list[str]:
+        first, second = wallets
+        return [
+            self._wait_for(key, wallet, _bind_text(self.of(key, other), wallet))
+            for wallet, other in ((first, second), (second, first))
+        ]
+
+    def request_unbind(self, key: str, wallet: Wallet, profile_id: str) -> str:
+        return self._wait_for(key, wallet, _unbind_text(wallet, profile_id))
+
+    def take(self, key: str, body: Body) -> Wallet | None:
+        """The wallet that signed one of the waiting texts, which is then used up."""
+        message, signature = body["message"], body["signature"]
+        wrapper = AptosWrapper.parse(message)
+        binding = self._pending.get(wrapper.text if wrapper else message)
+        if binding is None or binding.key != key:
+            return None
+        proof = Proof(signature=signature, full_message=message if wrapper else None)
+        try:
+            proofs.check(_as_challenge(binding), proof)
+        except WalletError:
+            return None
+        return self._pending.pop(binding.text).wallet
+
+    def merge(self, key: str, wallets: list[Wallet]) -> str:
+        """All addresses under the wallets' profiles come under a new one."""
+        old = {self.of(key, wallet) for wallet in wallets}
+        new = _digest(secrets.token_hex())
+        with self._lock:
+            for (owner, wallet), profile in self._profile.items():
+                if owner == key and profile in old:
+                    self._profile[owner, wallet] = new
+        return new
+
+    def separate(self, key: str, wallet: Wallet) -> str:
+        """The wallet leaves its profile for a new one."""
+        with self._lock:
+            self._profile[key, wallet] = new = _digest(secrets.token_hex())
+        return new
+
+    def _wait_for(self, key: str, wallet: Wallet, text: str) -> str:
+        with self._lock:
+            while len(self._pending) >= MAX_PENDING:
+                del self._pending[next(iter(self._pending))]
+            self._pending[text] = Binding(key, wallet, text)
+        return text
+
+
+def _digest(seed: str) -> str:
+    return "0x" + hashlib.sha256(seed.encode()).hexdigest()
+
+
+def _bind_text(profile_id: str, wallet: Wallet) -> str:
+    return (
+        f"Please sign this message to bind:\nProfile Ids:\n- {profile_id}\n\n"
+        f"with\n\nAddress: {wallet.address}\nNonce: {messages.new_nonce()}"
+    )
+
+
+def _unbind_text(wallet: Wallet, profile_id: str) -> str:
+    return (
+        f"Please sign this message to unbind:\nAddress: {wallet.address}\n"
+        f"from\nProfile Id:\n- {profile_id}\nNonce: {messages.new_nonce()}"
+    )
+
+
+def _as_challenge(binding: Binding) -> Challenge:
+    """For the one judgement of signatures: a text and its wallet, and nothing else."""
+    return Challenge(
+        asked=SignIn(wallet=binding.wallet, domain="", uri=""),
+        nonce="",
+        issued_at="",
+        message=binding.text,
+        id="",
+        profile_id=None,
+        issued_by="emulator",
+    )

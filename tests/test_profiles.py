@@ -1,0 +1,182 @@
+"""Profiles of the Auth API: read, bound and unbound, over HTTP."""
+
+import pytest
+
+from allauth_moralis import profiles
+from allauth_moralis.backends import get_backend
+from allauth_moralis.emulator import Emulator
+from allauth_moralis.exceptions import (
+    InvalidRequest,
+    Misconfigured,
+    SignatureInvalid,
+    UpstreamRejected,
+)
+from allauth_moralis.wallets import SignIn, Wallet
+
+from .accounts import AptosAccount, EvmAccount, SolanaAccount
+
+pytestmark = pytest.mark.usefixtures("moralis")
+
+KINDS = [EvmAccount, SolanaAccount, AptosAccount]
+
+
+def wallet_of(account) -> Wallet:
+    return Wallet.parse(account.network, account.address, getattr(account, "public_key", None))
+
+
+def profile_of(account) -> str:
+    """As the service tells it with any challenge."""
+    wallet = wallet_of(account)
+    chain_id = 1 if wallet.network == "evm" else None
+    asked = SignIn(wallet=wallet, domain="localhost", uri="http://localhost/", chain_id=chain_id)
+    return get_backend().request_challenge(asked).profile_id
+
+
+def signed(account, text: str) -> tuple[str, str]:
+    proof = account.prove(text)
+    return proof.get("full_message", text), proof["signature"]
+
+
+def bind(first, second) -> str:
+    texts = profiles.request_bind(wallet_of(first), wallet_of(second))
+    return profiles.verify_bind(
+        [signed(account, text) for account, text in zip((first, second), texts, strict=True)]
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_profile_has_its_wallets_address(kind):
+    account = kind()
+
+    assert profiles.addresses(profile_of(account)) == [account.address]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_binding_makes_a_new_profile_of_both(kind):
+    first, second, stranger = EvmAccount(), kind(), EvmAccount()
+    before = {profile_of(first), profile_of(second), profile_of(stranger)}
+
+    profile = bind(first, second)
+
+    assert profile not in before
+    assert profile == profile_of(first) == profile_of(second) != profile_of(stranger)
+    assert profiles.addresses(profile) == [first.address, second.address]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_unbinding_gives_the_wallet_a_profile_of_its_own(kind):
+    first, second = kind(), EvmAccount()
+    bound = bind(first, second)
+
+    text = profiles.request_unbind(wallet_of(first), bound)
+    alone = profiles.verify_unbind(*signed(first, text))
+
+    assert alone == profile_of(first) != bound
+    assert profiles.addresses(alone) == [first.address]
+    assert profiles.addresses(bound) == [second.address]
+
+
+def test_binding_takes_everything_that_was_bound_before():
+    accounts = [EvmAccount() for _ in range(3)]
+    bind(*accounts[:2])
+
+    profile = bind(*accounts[1:])
+
+    assert set(profiles.addresses(profile)) == {account.address for account in accounts}
+
+
+def test_a_wrong_signature_binds_nothing():
+    first, second = EvmAccount(), EvmAccount()
+    one, other = profiles.request_bind(wallet_of(first), wallet_of(second))
+
+    with pytest.raises(SignatureInvalid):
+        profiles.verify_bind([signed(first, one), signed(first, other)])
+    assert profile_of(first) != profile_of(second)
+
+
+def test_a_text_is_good_for_one_use():
+    first, second = EvmAccount(), EvmAccount()
+    bound = bind(first, second)
+    text = profiles.request_unbind(wallet_of(first), bound)
+    profiles.verify_unbind(*signed(first, text))
+
+    with pytest.raises(SignatureInvalid):
+        profiles.verify_unbind(*signed(first, text))
+
+
+def test_one_wallet_alone_cannot_be_bound():
+    account = EvmAccount()
+    one, _ = profiles.request_bind(wallet_of(account), wallet_of(EvmAccount()))
+
+    with pytest.raises(UpstreamRejected):
+        profiles.verify_bind([signed(account, one)])
+
+
+def test_a_wallet_leaves_only_a_profile_that_is_its_own():
+    with pytest.raises(UpstreamRejected):
+        profiles.request_unbind(wallet_of(EvmAccount()), profile_of(EvmAccount()))
+
+
+@pytest.mark.parametrize("profile_id", ["", "x", "0x" + "g" * 64, "../bind/request"])
+def test_an_id_that_is_none_is_not_even_asked_for(moralis, profile_id):
+    with pytest.raises(InvalidRequest):
+        profiles.addresses(profile_id)
+    assert not moralis.requests
+
+
+def test_an_unknown_profile_has_no_addresses():
+    assert profiles.addresses("0x" + "0" * 64) == []
+
+
+@pytest.mark.parametrize("fault", ["missing_keys", "html_ok", "not_found", "bad_request_list"])
+def test_answers_that_cannot_be_used(moralis, fault):
+    with moralis.fault(fault):
+        for call in (
+            lambda: profiles.addresses("0x" + "0" * 64),
+            lambda: profiles.request_bind(wallet_of(EvmAccount()), wallet_of(EvmAccount())),
+            lambda: profiles.request_unbind(wallet_of(EvmAccount()), "0x" + "0" * 64),
+            lambda: profiles.verify_unbind("text", "0x00"),
+        ):
+            with pytest.raises(UpstreamRejected):
+                call()
+
+
+def test_texts_about_another_wallet_are_not_shown_to_this_one(moralis, monkeypatch):
+    other = wallet_of(EvmAccount())
+    service = type(moralis.service)
+    original = service.handle
+
+    def swapped(self, method, path, key, body):
+        status, answer = original(self, method, path, key, body)
+        if "messages" in answer:
+            answer["messages"].reverse()
+        return status, answer
+
+    monkeypatch.setattr(service, "handle", swapped)
+
+    with pytest.raises(UpstreamRejected):
+        profiles.request_bind(other, wallet_of(EvmAccount()))
+
+
+def test_addresses_that_are_none(moralis, monkeypatch):
+    monkeypatch.setattr(type(moralis.service), "handle", lambda *_: (200, [1]))
+
+    with pytest.raises(UpstreamRejected):
+        profiles.addresses("0x" + "0" * 64)
+
+
+def test_the_embedded_verifier_has_no_profiles(provider):
+    provider["API_KEY"] = ""
+
+    with pytest.raises(Misconfigured):
+        profiles.addresses("0x" + "0" * 64)
+
+
+def test_texts_that_wait_are_bounded(monkeypatch):
+    monkeypatch.setattr("allauth_moralis.emulator.profiles.MAX_PENDING", 2)
+    with Emulator() as emulator:
+        one, other = wallet_of(EvmAccount()), wallet_of(EvmAccount())
+        for _ in range(5):
+            emulator.service.profiles.request_bind("key", (one, other))
+
+        assert len(emulator.service.profiles._pending) == 2
