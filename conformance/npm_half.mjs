@@ -171,6 +171,16 @@ async function wrongSignature(wallet, another) {
   await badRequest(() => Auth.verify({ networkType: wallet.network, ...proof }), "Invalid Signature");
 }
 
+async function wrongSignatureOfBind() {
+  const both = [wallets.evm(), wallets.evm()];
+  const { messages } = (await Auth.evm.requestBind({ addresses: both.map(addressOf) })).raw;
+  const signers = [both[0], wallets.evm()];
+  const verifications = await Promise.all(
+    messages.map((message, index) => signers[index].prove(message)),
+  );
+  await badRequest(() => Auth.evm.verifyRequestBind({ verifications }), "Invalid Signature");
+}
+
 function requestWith(change, wallet = wallets.evm()) {
   return () => Auth.requestMessage({ ...asked(wallet), ...change });
 }
@@ -231,6 +241,7 @@ Object.assign(CALLS, {
 for (const [network, wallet] of Object.entries(wallets)) {
   CALLS[`wrong signature, ${network}`] = () => wrongSignature(wallet(), wallet());
 }
+CALLS["wrong signature of a bind"] = wrongSignatureOfBind;
 
 // It makes an EVM address of every address, so it stops before any server is asked.
 const CANNOT = {};

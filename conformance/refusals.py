@@ -9,7 +9,7 @@ from openapi_auth.exceptions import ApiException, ApiValueError
 
 from tests.accounts import EvmAccount, SolanaAccount
 
-from .scenarios import ACCOUNTS, Half, address_of, asked, proof, request
+from .scenarios import ACCOUNTS, Half, address_of, asked, bind_proof, proof, request
 
 BY_ITSELF = "by the client itself, before any request"
 
@@ -37,10 +37,10 @@ BAD_REQUESTS: dict[str, tuple[str, dict[str, Any], list[str]]] = {
     ),
 }
 #: Fields that its own schema stops. What the service says to them, the client from npm hears.
-STOPPED: dict[str, dict[str, Any]] = {
-    "time-out of 14 seconds": {"timeout": 14},
-    "time-out of 121 seconds": {"timeout": 121},
-    "unsupported chain": {"chainId": "42161"},
+STOPPED: dict[str, tuple[dict[str, Any], str]] = {
+    "time-out of 14 seconds": ({"timeout": 14}, "must be a value greater than or equal to `15`"),
+    "time-out of 121 seconds": ({"timeout": 121}, "must be a value less than or equal to `120`"),
+    "unsupported chain": ({"chainId": "42161"}, "properties.chainId"),
 }
 
 
@@ -61,12 +61,15 @@ def refused(
         raise AssertionError(f"was taken: {answer}")
 
 
-def stopped(half: Half, ask: Callable[[], Any], error: type[Exception] = ApiValueError) -> str:
-    """The client refuses by itself, and sends nothing."""
+def stopped(
+    half: Half, ask: Callable[[], Any], about: str, kind: type[Exception] = ApiValueError
+) -> str:
+    """The client refuses by itself, with words about this, and sends nothing."""
     before = half.requests()
     try:
         answer = ask()
-    except error:
+    except kind as error:
+        assert about in str(error), str(error)
         assert half.requests() == before, "a request was sent"
         return BY_ITSELF
     raise AssertionError(f"was taken: {answer}")
@@ -82,7 +85,7 @@ def missing_key(half: Half) -> str | None:
     body, client = asked(EvmAccount()), half.make(None)
     ask = partial(client.call, "request_challenge_evm", body)
     if half.needs_key:
-        return stopped(half, ask, TypeError)
+        return stopped(half, ask, "expected string or bytes-like object, got 'NoneType'", TypeError)
     refused(ask, 401, "Api Key Not Present", by_gateway=True)
     return None
 
@@ -94,13 +97,15 @@ def bad_request(half: Half, case: str) -> None:
 
 
 def stopped_request(half: Half, case: str) -> str:
-    body = asked(EvmAccount()) | STOPPED[case]
-    return stopped(half, partial(half.make().call, "request_challenge_evm", body))
+    change, about = STOPPED[case]
+    body = asked(EvmAccount()) | change
+    return stopped(half, partial(half.make().call, "request_challenge_evm", body), about)
 
 
 def one_address(half: Half) -> str:
     body = {"addresses": [address_of(EvmAccount())]}
-    return stopped(half, partial(half.make().call, "request_bind", body))
+    ask = partial(half.make().call, "request_bind", body)
+    return stopped(half, ask, "number of items must be greater than or equal to `2`")
 
 
 def wrong_signature(half: Half, network: str) -> None:
@@ -112,11 +117,9 @@ def wrong_signature(half: Half, network: str) -> None:
 
 def wrong_signature_of_bind(half: Half) -> None:
     client, accounts = half.make(), [EvmAccount(), SolanaAccount()]
-    body = {"addresses": [address_of(account) for account in accounts]}
-    messages = client.call("request_bind", body)["messages"]
-    signers = [accounts[0], SolanaAccount()]
-    proofs = list(map(proof, signers, messages, strict=True))
-    body = {"verifications": proofs}
+    asked_for = {"addresses": [address_of(account) for account in accounts]}
+    messages = client.call("request_bind", asked_for)["messages"]
+    body = bind_proof([accounts[0], SolanaAccount()], messages)
     refused(partial(client.call, "verify_request_bind", body), 400, "Invalid Signature")
 
 

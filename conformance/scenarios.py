@@ -67,6 +67,11 @@ def proof(account: Account, message: str) -> dict[str, str]:
     return {"message": proven.get("full_message", message), "signature": proven["signature"]}
 
 
+def bind_proof(accounts: list[Account], messages: list[str]) -> dict[str, Any]:
+    signed = zip(accounts, messages, strict=True)
+    return {"verifications": [proof(account, message) for account, message in signed]}
+
+
 def request(client: Client, account: Account, body: dict[str, Any]) -> dict[str, Any]:
     answer = client.call(f"request_challenge_{account.network}", body)
     assert list(answer) == ["id", "message", "profileId"], list(answer)
@@ -135,14 +140,13 @@ def bound(half: Half, first: str, second: str) -> None:
     asked_for = {"addresses": [address_of(account) for account in accounts]}
     answer = client.call("request_bind", asked_for)
     assert list(answer) == ["messages"], answer
-    for message in answer["messages"]:
+    for account, message in zip(accounts, answer["messages"], strict=True):
         assert re.fullmatch(
             rf"Please sign this message to bind:\nProfile Ids:\n(- {PROFILE.pattern}\n)+"
-            rf"\nwith\n\nAddress: .+\nNonce: {NONCE}",
+            rf"\nwith\n\nAddress: {account.address}\nNonce: {NONCE}",
             message,
         ), message
-    proofs = list(map(proof, accounts, answer["messages"], strict=True))
-    answer = client.call("verify_request_bind", {"verifications": proofs})
+    answer = client.call("verify_request_bind", bind_proof(accounts, answer["messages"]))
     profile = profile_of(answer)
     assert profile not in profiles, "the profile is not a new one"
     assert addresses_of(client, profile) == {account.address for account in accounts}
