@@ -582,7 +582,7 @@ def test_what_timed_out_is_forgotten(timed, clock, fields):
         accepted(timed, fields)
         clock.now += 61
 
-    assert len(timed.service._issued) == 1
+    assert len(timed.service.challenges.issued) == 1
 
 
 def test_expiration_in_the_past_is_refused_at_verify_alone(emulator, account, fields):

@@ -4,7 +4,8 @@ What the service does is taken from its recordings and its OpenAPI description; 
 what it does, a field of ``Behaviour`` decides, so that a client can be tried with every answer.
 """
 
+from .behaviour import Behaviour
 from .server import Emulator
-from .service import AuthService, Behaviour
+from .service import AuthService
 
 __all__ = ["AuthService", "Behaviour", "Emulator"]

@@ -8,7 +8,8 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from .service import AuthService, refusal
+from .answers import refusal
+from .service import AuthService
 
 MAX_BODY = 1024 * 1024  # bytes
 

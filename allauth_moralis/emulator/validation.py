@@ -1,26 +1,34 @@
-"""The service's own rules for a request's fields, in the words of its validator."""
+"""The service's own rules for the body of each endpoint, in the words of its validator."""
 
-import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlsplit
+from collections.abc import Callable
 
-from ..wallets import APTOS, EVM, SOLANA
-
-Body = Mapping[str, Any]
+from ..wallets import APTOS, EVM, NETWORKS, SOLANA
+from .accounts import ADDRESS_RULES, BASE58
+from .answers import Body
+from .behaviour import Behaviour
+from .fields import (
+    check_exactly_two,
+    check_length,
+    check_timeout,
+    is_text,
+    is_time,
+    is_url,
+    matches,
+    not_url,
+    one_of,
+    parse_chain_id,
+    parse_cluster,
+)
 
 #: The enumeration of ``chainId`` in the service's OpenAPI description of June 2024.
 CHAINS = (
     1, 5, 10, 25, 56, 97, 100, 137, 250, 338, 420, 1284, 1285, 1287, 1337, 8453, 10200, 43113,
     43114, 80001, 80002, 84531, 88882, 88888, 11155111,
 )  # fmt: skip
-MIN_TIMEOUT, MAX_TIMEOUT = 15, 120  # seconds
-MIN_SOLANA, MAX_SOLANA = 32, 44  # characters
 SOLANA_NETWORKS = ("mainnet", "testnet", "devnet")
 APTOS_NETWORKS = ("mainnet", "testnet")
-APTOS_CHAIN_IDS = {"1": "mainnet", "2": "testnet"}
+PROFILE_LENGTH = 66  # characters
 
 LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?"
 DOMAIN_RULES = {
@@ -29,83 +37,54 @@ DOMAIN_RULES = {
     ),
     "fqdn": re.compile(rf"(?:{LABEL}\.)+[a-zA-Z]{{2,}}|localhost", re.ASCII),
 }
-EVM_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
-APTOS_ADDRESS = re.compile(r"0x[0-9a-fA-F]{1,64}", re.ASCII)
-APTOS_KEY = re.compile(r"0x[0-9a-fA-F]{64}", re.ASCII)
-BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]+", re.ASCII)
 HEX = re.compile(r"(?:0x|0X)?[a-fA-F0-9]+", re.ASCII)
 
 
-def check_request(network: str, body: Body, *, domain_rule: str) -> list[str]:
+def check_request(network: str, body: Body, behaviour: Behaviour) -> list[str]:
     """What is wrong with the body of ``POST /challenge/request/…``."""
     problems = []
-    if not _matches(DOMAIN_RULES[domain_rule], body.get("domain")):
+    if not matches(DOMAIN_RULES[behaviour.domain_rule], body.get("domain")):
         problems.append("domain must be a valid domain name")
-    problems += ACCOUNT_RULES[network](body)
-    if not _is_url(body.get("uri")):
-        problems.append("uri must be a URL address")
-    problems += _check_timeout(body.get("timeout"))
+    problems += CHAIN_RULES[network](body, behaviour)
+    problems += ADDRESS_RULES[network](body)
+    if not is_url(body.get("uri")):
+        problems.append(not_url("uri", behaviour))
+    problems += check_timeout(body.get("timeout"))
     statement = body.get("statement")
     if statement is not None and not (isinstance(statement, str) and statement.isascii()):
         problems.append("statement must contain only ASCII characters")
     problems += [
         f"{name} must be a valid ISO 8601 date string"
         for name in ("expirationTime", "notBefore")
-        if body.get(name) is not None and not _is_time(body[name])
+        if body.get(name) is not None and not is_time(body[name])
     ]
     resources = body.get("resources")
-    if resources is not None and not (
-        isinstance(resources, list) and all(map(_is_text, resources))
-    ):
+    if resources is not None and not (isinstance(resources, list) and all(map(is_text, resources))):
         problems.append("resources must be an array")
     return problems
 
 
-def _check_evm(body: Body) -> list[str]:
-    problems = []
-    if parse_chain_id(body.get("chainId")) not in CHAINS:
-        problems.append(_one_of("chainId", CHAINS))
-    if not _matches(EVM_ADDRESS, body.get("address")):
-        problems.append("address must be an Ethereum address")
-    return problems
+def _check_chain(body: Body, behaviour: Behaviour) -> list[str]:
+    known = parse_chain_id(body.get("chainId")) in CHAINS
+    return [] if known else [one_of("chainId", CHAINS, behaviour)]
 
 
-def _check_solana(body: Body) -> list[str]:
-    problems = _check_network(body.get("network"), SOLANA_NETWORKS)
-    address = body.get("address")
-    if not isinstance(address, str) or len(address) < MIN_SOLANA:
-        problems.append(f"address must be longer than or equal to {MIN_SOLANA} characters")
-    elif len(address) > MAX_SOLANA:
-        problems.append(f"address must be shorter than or equal to {MAX_SOLANA} characters")
-    elif not BASE58.fullmatch(address):
-        problems.append("address must be a valid Solana address")
-    return problems
+def _check_cluster(value: object, known: tuple[str, ...], behaviour: Behaviour) -> list[str]:
+    if value is None:
+        return ["network should not be empty"]
+    return [] if value in known else [one_of("network", known, behaviour)]
 
 
-def _check_aptos(body: Body) -> list[str]:
-    problems = _check_network(parse_cluster(body), APTOS_NETWORKS)
-    if not _matches(APTOS_ADDRESS, body.get("address")):
-        problems.append("address must be a valid Aptos address")
-    if not _matches(APTOS_KEY, body.get("publicKey")):
-        problems.append("publicKey must be a valid Aptos public key")
-    return problems
-
-
-ACCOUNT_RULES: dict[str, Callable[[Body], list[str]]] = {
-    EVM: _check_evm,
-    SOLANA: _check_solana,
-    APTOS: _check_aptos,
+CHAIN_RULES: dict[str, Callable[[Body, Behaviour], list[str]]] = {
+    EVM: _check_chain,
+    SOLANA: lambda body, behaviour: _check_cluster(body.get("network"), SOLANA_NETWORKS, behaviour),
+    APTOS: lambda body, behaviour: _check_cluster(parse_cluster(body), APTOS_NETWORKS, behaviour),
 }
 
 
 def check_verify(network: str, body: Body) -> list[str]:
     """What is wrong with the body of ``POST /challenge/verify/…``."""
-    missing = [
-        f"{name} must be present"
-        for name in ("message", "signature")
-        if not _is_text(body.get(name)) or not body[name]
-    ]
-    if missing:
+    if missing := check_signed(body):
         return missing
     problems = [] if body["message"].isascii() else ["message must contain only ASCII characters"]
     if network == SOLANA:
@@ -116,65 +95,46 @@ def check_verify(network: str, body: Body) -> list[str]:
     return problems
 
 
-def _check_network(value: object, networks: tuple[str, ...]) -> list[str]:
-    if value is None:
-        return ["network should not be empty"]
-    return [] if value in networks else [_one_of("network", networks)]
+def check_signed(body: Body) -> list[str]:
+    """What is wrong with the body of ``POST /bind/remove/verify``: a text and its signature."""
+    return [
+        f"{name} must be present"
+        for name in ("message", "signature")
+        if not is_text(body.get(name)) or not body[name]
+    ]
 
 
-def _one_of(name: str, values: Iterable[object]) -> str:
-    return f"{name} must be one of the following values: {', '.join(map(str, values))}"
+def check_bind(body: Body, behaviour: Behaviour) -> list[str]:
+    """What is wrong with the body of ``POST /bind/request``."""
+    addresses = body.get("addresses")
+    return check_exactly_two("addresses", addresses, behaviour) or [
+        f"addresses.{index}.{problem}"
+        for index, account in enumerate(addresses or ())
+        for problem in _check_account(account, behaviour)
+    ]
 
 
-def parse_chain_id(value: object) -> int | None:
-    """The official clients have sent it as a number, in decimal and in hex."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}|0x[0-9a-fA-F]{1,14}", value, re.ASCII):
-        return int(value, 16 if value.startswith("0x") else 10)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def check_bind_verify(body: Body, behaviour: Behaviour) -> list[str]:
+    """What is wrong with the body of ``POST /bind/request/verify``."""
+    verifications = body.get("verifications")
+    return check_exactly_two("verifications", verifications, behaviour) or [
+        f"verifications.{index}.{problem}"
+        for index, signed in enumerate(verifications or ())
+        for problem in check_signed(signed)
+    ]
 
 
-def parse_cluster(body: Body) -> Any:
-    """``network``, which Aptos' requests called ``chainId`` until March 2023."""
-    return body.get("network", APTOS_CHAIN_IDS.get(str(body.get("chainId"))))
+def check_unbind(body: Body, behaviour: Behaviour) -> list[str]:
+    """What is wrong with the body of ``POST /bind/remove``."""
+    return _check_account(body, behaviour) + check_profile(body.get("profileId"))
 
 
-def parse_time(value: str) -> datetime:
-    """A time without a zone is UTC. Raises ``ValueError``."""
-    moment = datetime.fromisoformat(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def check_profile(value: object) -> list[str]:
+    return check_length("profileId", value, PROFILE_LENGTH, PROFILE_LENGTH)
 
 
-def _check_timeout(value: object) -> list[str]:
-    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-        return ["timeout must be a number conforming to the specified constraints"]
-    if value < MIN_TIMEOUT:
-        return [f"timeout must not be less than {MIN_TIMEOUT}"]
-    if value > MAX_TIMEOUT:
-        return [f"timeout must not be greater than {MAX_TIMEOUT}"]
-    return []
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _is_url(value: object) -> bool:
-    try:
-        return (
-            isinstance(value, str)
-            and not re.search(r"[\s<>]", value)
-            and bool(urlsplit(value).scheme and urlsplit(value).hostname)
-        )
-    except ValueError:
-        return False
-
-
-def _is_time(value: object) -> bool:
-    try:
-        return isinstance(value, str) and parse_time(value) is not None
-    except ValueError:
-        return False
+def _check_account(body: Body, behaviour: Behaviour) -> list[str]:
+    family = body.get("blockchainType")
+    if family not in NETWORKS:
+        return [one_of("blockchainType", NETWORKS, behaviour)]
+    return ADDRESS_RULES[family](body)
