@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# The official client from PyPI has requirements of its own.
+CONFORMANCE := .venv-conformance
 PORT ?= 8000
 
-.PHONY: run test check format emulator bench wheel matrix clean
+.PHONY: run test conformance check format emulator bench wheel matrix clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt
@@ -23,6 +25,14 @@ emulator: $(VENV)/.ready ## a local stand-in of the Moralis Auth API on http://1
 test: $(VENV)/.ready ## a browser where none is there, then every test
 	$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+
+$(CONFORMANCE)/.ready: conformance/requirements.txt requirements.txt
+	$(PYTHON) -m venv $(CONFORMANCE)
+	$(CONFORMANCE)/bin/python -m pip install --quiet --disable-pip-version-check -r conformance/requirements.txt
+	@touch $@
+
+conformance: $(CONFORMANCE)/.ready ## the official clients of the Moralis Auth API against the emulator
+	$(CONFORMANCE)/bin/python -m conformance.run
 
 matrix: ## the suite on other Pythons and the newest Django, where they are
 	.ci/matrix
@@ -48,4 +58,4 @@ wheel: $(VENV)/.ready
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) .venv-* build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* conformance/node_modules build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

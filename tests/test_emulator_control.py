@@ -246,3 +246,14 @@ def test_the_status_of_addresses(emulator, status):
     )
 
     assert (response.status_code, response.json()) == (status, [])
+
+
+def test_a_service_that_was_broken_into(emulator):
+    control(emulator, behaviour={"checks_signatures": False})
+    text = post(emulator, ASK, BODY).json()["message"]
+
+    response = post(
+        emulator, "/challenge/verify/evm", {"message": text, "signature": "0x" + "00" * 65}
+    )
+
+    assert response.status_code == 201

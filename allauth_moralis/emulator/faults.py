@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+JSON = {"Content-Type": "application/json; charset=utf-8"}
 HTML = b"<html><body><h1>Bad gateway</h1></body></html>"
 QUOTA = (
     "Validation service blocked: Your plan: free-plan-daily total included usage has been "
@@ -22,7 +23,7 @@ class Reply:
 
     status: int
     body: bytes
-    headers: dict[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    headers: dict[str, str] = field(default_factory=lambda: dict(JSON))
     length: int | None = None
 
     @classmethod
