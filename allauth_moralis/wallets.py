@@ -150,6 +150,30 @@ class Challenge:
             return proof.full_message
         return self.message
 
+    def fields(self, profile_id: str | None) -> dict[str, Any]:
+        """What its verification tells: the answer to the Auth API's ``POST /challenge/verify/…``.
+
+        In its names and its order; those that do not apply are left out.
+        """
+        asked = self.asked
+        fields = {
+            "id": self.id,
+            "domain": asked.domain,
+            "chainId": asked.chain_id,
+            "network": None if asked.wallet.network == EVM else asked.cluster,
+            "address": asked.wallet.address,
+            "publicKey": asked.wallet.public_key,
+            "statement": asked.statement,
+            "uri": asked.uri,
+            "expirationTime": asked.expiration_time,
+            "notBefore": asked.not_before,
+            "resources": list(asked.resources) or None,
+            "version": "1",
+            "nonce": self.nonce,
+            "profileId": profile_id,
+        }
+        return {name: value for name, value in fields.items() if value is not None}
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -195,32 +219,12 @@ class VerifiedWallet:
 
     @property
     def extra_data(self) -> dict[str, Any]:
-        """What is stored as ``SocialAccount.extra_data``.
-
-        ``verified`` has the fields of the Moralis Auth API's ``POST /challenge/verify/…``, in its
-        names and its order; those that do not apply are left out.
-        """
+        """What is stored as ``SocialAccount.extra_data``."""
         asked = self.challenge.asked
-        verified = {
-            "id": self.challenge.id,
-            "domain": asked.domain,
-            "chainId": asked.chain_id,
-            "network": None if asked.wallet.network == EVM else asked.cluster,
-            "address": asked.wallet.address,
-            "publicKey": asked.wallet.public_key,
-            "statement": asked.statement,
-            "uri": asked.uri,
-            "expirationTime": asked.expiration_time,
-            "notBefore": asked.not_before,
-            "resources": list(asked.resources) or None,
-            "version": "1",
-            "nonce": self.challenge.nonce,
-            "profileId": self.profile_id,
-        }
         return {
             "network": asked.wallet.network,
             "chain_id": asked.chain_id,
-            "verified": {key: value for key, value in verified.items() if value is not None},
+            "verified": self.challenge.fields(self.profile_id),
             "verified_by": self.verified_by,
             "verified_at": self.verified_at.isoformat(),
             "message": self.challenge.signed_text(self.proof),

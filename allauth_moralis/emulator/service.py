@@ -222,25 +222,10 @@ def refusal(status: int, message: str | list[str]) -> Answer:
 
 
 def _verified(challenge: Challenge, behaviour: Behaviour) -> dict[str, Any]:
-    asked = challenge.asked
-    as_string = behaviour.verify_chain_id == "string" and asked.chain_id is not None
-    answer = {
-        "id": challenge.id,
-        "domain": asked.domain,
-        "chainId": str(asked.chain_id) if as_string else asked.chain_id,
-        "network": None if asked.wallet.network == EVM else asked.cluster,
-        "address": asked.wallet.address,
-        "publicKey": asked.wallet.public_key,
-        "statement": asked.statement,
-        "uri": asked.uri,
-        "expirationTime": asked.expiration_time,
-        "notBefore": asked.not_before,
-        "resources": list(asked.resources) or None,
-        "version": "1",
-        "nonce": challenge.nonce,
-        "profileId": challenge.profile_id,
-    }
-    return {key: value for key, value in answer.items() if value is not None}
+    answer = challenge.fields(challenge.profile_id)
+    if behaviour.verify_chain_id == "string" and "chainId" in answer:
+        answer["chainId"] = str(answer["chainId"])
+    return answer
 
 
 Route = Callable[[AuthService, str, Body], Answer]
