@@ -29,8 +29,8 @@ def test_each_wallet_with_its_network_and_the_one_of_this_session(client, accoun
     sign_in(client, solana, process="connect")
 
     html = profile(client)
-    assert "Ethereum. Added on" in html
-    assert "Solana. Added on" in html
+    assert "Ethereum, added on" in html
+    assert "Solana, added on" in html
     assert html.count("This session") == 1
     assert html.index("This session") < html.index(account.address)
     client.logout()
