@@ -36,6 +36,8 @@ def run(emulator: Emulator, *, chain_id: int | str) -> Iterator[Row]:
     client = f"npm moralis, chainId a {'number' if isinstance(chain_id, int) else 'text'}"
     environment = {
         **os.environ,
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
         "CONFORMANCE_URL": emulator.url,
         "CONFORMANCE_KEY": KEY,
         "CONFORMANCE_CHAIN_ID": json.dumps(chain_id),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 PASSED, FAILED = "passed", "FAILED"
-#: The client cannot make this call against any server; the note says why, and the row proves it.
+#: The client fails at this by its own fault, with any answer like the real one; the row proves it.
 CANNOT = "cannot"
 
 
