@@ -606,6 +606,118 @@ def test_without_javascript(browser, live_server):
     visitor.context.close()
 
 
+# --- The wallet shows another account ---------------------------------------------------------
+
+
+def came_in(visitor: Visitor, account: Account, **wallet: object) -> None:
+    visitor.install({"account": account, **wallet})
+    visitor.open_wallet_page()
+    visitor.button().click()
+    signed_in(visitor)
+
+
+def show(visitor: Visitor, account: Account | None) -> None:
+    accounts = [account.address.lower()] if account else []
+    visitor.page.evaluate("accounts => window.__emit('accountsChanged', accounts)", accounts)
+
+
+def test_a_banner_says_that_the_wallet_shows_another_account(visitor, account, other_account):
+    came_in(visitor, account)
+    banner = visitor.page.locator("#moralis-watch")
+    expect(banner).to_be_hidden()
+
+    show(visitor, other_account)
+
+    expect(banner).to_contain_text(other_account.address.lower())
+    visitor.check_accessibility()
+    show(visitor, account)
+    expect(banner).to_be_hidden()
+    show(visitor, None)  # locked
+    expect(banner).to_be_hidden()
+
+
+def test_switching_signs_in_as_the_other_account(visitor, account, other_account):
+    came_in(visitor, account)
+    user = SocialAccount.objects.get().user_id
+    show(visitor, other_account)
+
+    visitor.page.get_by_role("link", name="Sign in with that one").click()
+
+    expect(visitor.page).to_have_url(re.compile(r"/moralis/login/\?next=%2Faccounts%2Fprofile%2F"))
+    assert SocialAccount.objects.get().user_id == user
+
+
+def test_staying_is_remembered(visitor, account, other_account):
+    came_in(visitor, account, shows=[other_account.address.lower()])
+    banner = visitor.page.locator("#moralis-watch")
+    expect(banner).to_be_visible()
+
+    visitor.page.get_by_role("button", name="Stay signed in as I am").click()
+    expect(banner).to_be_hidden()
+    visitor.page.reload()
+    visitor.page.wait_for_timeout(500)
+
+    expect(banner).to_be_hidden()
+    show(visitor, account)
+    show(visitor, other_account)
+    expect(banner).to_be_hidden()
+
+
+def test_a_change_of_chain_does_nothing(visitor, account):
+    came_in(visitor, account)
+
+    visitor.page.evaluate("window.__emit('chainChanged', '0x89')")
+
+    expect(visitor.page.locator("#moralis-watch")).to_be_hidden()
+    assert visitor.page.evaluate("window.__listeners.map(one => one.event)") == ["accountsChanged"]
+
+
+def test_it_can_sign_out_instead(visitor, account, other_account):
+    came_in(visitor, account)
+    visitor.page.evaluate("document.getElementById('moralis-watch').dataset.onChange = 'logout'")
+
+    show(visitor, other_account)
+
+    expect(visitor.page).to_have_url(visitor.url + "/")
+    assert visitor.requests.count("POST /accounts/logout/") == 1
+
+
+# --- Linking, leaving, proving again ----------------------------------------------------------
+
+
+def test_a_wallet_of_another_account_and_the_last_way_in(visitor, account, other_account):
+    theirs = get_user_model().objects.create_user("ada")
+    SocialAccount.objects.create(user=theirs, provider="moralis", uid=other_account.address)
+    came_in(visitor, account)
+    visitor.install({"account": other_account, "name": "Theirs"})
+    page = visitor.page
+
+    page.goto("/accounts/3rdparty/")
+    page.get_by_role("main").get_by_role("link", name="Wallet").click()
+    visitor.button("Theirs").click()
+    expect(page.get_by_text("This wallet opens another account.")).to_be_visible()
+    page.get_by_role("radio").check()
+    page.get_by_role("button", name="Remove").click()
+
+    expect(page.get_by_text("This is the last way into your account.")).to_be_visible()
+    assert SocialAccount.objects.count() == 2
+
+
+def test_proving_again_before_a_second_factor_is_set_up(visitor, account, settings):
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    came_in(visitor, account)
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 1
+
+    visitor.page.wait_for_timeout(1100)
+    visitor.page.goto("/accounts/2fa/totp/activate/")
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+    visitor.button().click()
+
+    expect(visitor.page).to_have_url(re.compile("/2fa/totp/activate/"))
+
+
 # --- For everybody, on every screen ----------------------------------------------------------
 
 

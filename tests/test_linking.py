@@ -32,12 +32,12 @@ def test_each_wallet_with_its_network_and_the_one_of_this_session(client, accoun
     assert "Ethereum, added on" in html
     assert "Solana, added on" in html
     assert html.count("This session") == 1
-    assert html.index("This session") < html.index(account.address)
+    assert html.index("This session") < html.index(f">{account.address}<")
     client.logout()
     sign_in(client, solana)
 
     html = profile(client)
-    assert html.index("This session") > html.index(account.address)
+    assert html.index("This session") > html.index(f">{account.address}<")
     assert f"{solana.address[:6]}…{solana.address[-4:]} (Solana)" in html
 
 

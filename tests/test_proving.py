@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path, reverse
-from django.utils.decorators import method_decorator
 from django.views import View
 
 from allauth_moralis.proving import (
@@ -45,7 +44,6 @@ urlpatterns = [
     path("plain/", plain),
     path("strict/<int:number>/", strict),
     path("page/", Page.as_view()),
-    path("decorated/", method_decorator(wallet_proof_required, name="dispatch")(Page).as_view()),
     path("", include("config.urls")),
 ]
 PROVE = "/accounts/moralis/login/?process=reauthenticate&next="

@@ -412,6 +412,21 @@ def test_a_sign_up_that_fails_leaves_no_user_without_account(client, account, mo
     assert user_of(client) is None
 
 
+def test_a_linking_that_fails_changes_nothing(client, account, other_account, monkeypatch):
+    client.raise_request_exception = False
+    sign_in(client, account)
+    user = user_of(client)
+
+    def fail(self, *args, **kwargs):
+        raise IntegrityError
+
+    monkeypatch.setattr(SocialAccount, "save", fail)
+
+    assert sign_in(client, other_account, process="connect").status_code == 500
+    assert SocialAccount.objects.get().uid == account.address
+    assert get_user_model().objects.get().pk == user
+
+
 def test_a_failing_receiver_gives_neither_login_nor_challenge_back(client, account, settings):
     settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
     client.raise_request_exception = False

@@ -5,9 +5,14 @@
  */
 (() => {
   window.__calls = []
+  window.__listeners = []
+  window.__emit = (event, value) => window.__listeners.filter((one) => one.event === event).forEach((one) => one.listener(value))
 
   function provider (wallet) {
     return {
+      on (event, listener) {
+        window.__listeners.push({ wallet: wallet.name, event, listener })
+      },
       async request ({ method, params }) {
         window.__calls.push({ wallet: wallet.name, method, params })
         const failure = wallet.fail?.[method]?.shift()
@@ -15,6 +20,7 @@
         if (wallet.delay) await new Promise((resolve) => setTimeout(resolve, wallet.delay))
         if (failure) throw Object.assign(new Error('of the wallet'), { code: failure })
         switch (method) {
+          case 'eth_accounts': return wallet.shows ?? [wallet.address]
           case 'eth_requestAccounts': return wallet.locked ? [] : [wallet.address]
           case 'eth_chainId': return wallet.chainId ?? '0x1'
           case 'personal_sign': return window.__sign(wallet.address, ...params)

@@ -3,6 +3,7 @@
 import json
 import re
 import socket
+import sys
 import threading
 from collections import deque
 from contextlib import AbstractContextManager, suppress
@@ -83,6 +84,11 @@ class _Server(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         self._open.discard(request)
         super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is nothing to tell of; anything else is a bug of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def hang_up(self) -> None:
         """End the connections that are kept alive, as a service that is gone does."""
