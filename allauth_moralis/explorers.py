@@ -30,5 +30,7 @@ def address_url(wallet: Wallet, chain_id: int | None) -> str:
         return f"https://explorer.solana.com/address/{wallet.address}"
     if wallet.network == APTOS:
         return f"https://explorer.aptoslabs.com/account/{wallet.address}?network={MAINNET}"
-    base = EVM_EXPLORERS.get(chain_id or 1, ANY_EVM_EXPLORER)
+    # A row that was edited by hand may hold a list there, which no table can be asked for.
+    chain = chain_id or 1 if isinstance(chain_id, int | None) else None
+    base = ANY_EVM_EXPLORER if chain is None else EVM_EXPLORERS.get(chain, ANY_EVM_EXPLORER)
     return f"{base}/address/{wallet.address}"

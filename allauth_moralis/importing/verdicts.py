@@ -1,0 +1,167 @@
+"""Which of the rows of another package are linked, which are not, and why.
+
+The threat: a user name is a person's free choice. Whoever registered as somebody else's address,
+with a password of their own, would after a careless import share one account with that somebody:
+the wallet's owner signs in, stores what they store, and the other one reads it. (Signing in never
+looks at user names, for the same reason.) So a *name* is believed only where nobody can get in but
+by the wallet; the tables of packages that saw a signature are believed as they stand.
+
+A refusal of a user who has another wallet, or another way in, has a second reason: they may have
+removed this wallet since, because its key was stolen.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_email
+from allauth.socialaccount.models import SocialAccount
+from django.apps import apps
+from django.db import models
+
+from ..exceptions import InvalidAddress
+from ..provider import MoralisProvider
+from ..wallets import EVM, Wallet
+from .sources import Candidate, Claim, Source
+
+#: As these packages write it. ``0X`` is somebody else's hand.
+ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
+
+
+class Verdict(models.TextChoices):
+    """What is done with a row, or why nothing is."""
+
+    LINK = "link", "gets its wallet"
+    LINKED = "linked", "has it already"
+    SAME_WALLET = "same_wallet", "the same wallet of the same user once more, on another chain"
+    NOT_AN_ADDRESS = "not_an_address", "the name is no address"
+    WRONG_CHECKSUM = "wrong_checksum", "the letter case is not the address's checksum (EIP-55)"
+    NO_CHECKSUM = "no_checksum", "no checksum: the name may be somebody's free choice"
+    AMBIGUOUS = "ambiguous", "several users claim this address"
+    TAKEN = "taken", "the wallet belongs to another user already"
+    OTHER_WALLET = "other_wallet", "has a wallet here, and may have removed this one"
+    INACTIVE = "inactive", "is not active"
+    PRIVILEGED = "privileged", "is staff or a superuser"
+    PASSWORD = "password", "has a password, so the name may have been chosen"
+    OTHER_WAY_IN = (
+        "other_way_in",
+        "has an e-mail address, another social account or an authenticator: likewise",
+    )
+
+
+#: What an operator may let through; the other refusals are final.
+OVERRIDABLE = (
+    Verdict.NO_CHECKSUM,
+    Verdict.INACTIVE,
+    Verdict.PRIVILEGED,
+    Verdict.PASSWORD,
+    Verdict.OTHER_WAY_IN,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """What the database says of one batch; judging then asks it nothing more."""
+
+    source: Source
+    allowed: frozenset[Verdict]
+    claims: dict[str, list[Claim]]
+    owners: dict[str, Any]
+    with_wallets: frozenset[Any]
+    with_other_ways_in: frozenset[Any]
+
+    @classmethod
+    def of(
+        cls, source: Source, batch: list[Candidate], allowed: frozenset[Verdict], stamp: str
+    ) -> Self:
+        addresses = {
+            wallet for candidate in batch if (wallet := _canonical(candidate.address)) is not None
+        }
+        users = {candidate.user.pk for candidate in batch}
+        wallets = _wallets_before(stamp)
+        return cls(
+            source=source,
+            allowed=allowed,
+            claims=source.claims(addresses),
+            owners=dict(wallets.filter(uid__in=addresses).values_list("uid", "user_id")),
+            with_wallets=frozenset(
+                wallets.filter(user__in=users).values_list("user_id", flat=True)
+            ),
+            with_other_ways_in=_with_other_ways_in(users) if source.chosen else frozenset(),
+        )
+
+    def verdict(self, candidate: Candidate) -> Verdict:
+        if not ADDRESS.fullmatch(candidate.address):
+            return Verdict.NOT_AN_ADDRESS
+        address = _canonical(candidate.address)
+        if address is None:
+            return Verdict.WRONG_CHECKSUM
+        owner = self.owners.get(address)
+        if owner is not None:
+            return Verdict.LINKED if owner == candidate.user.pk else Verdict.TAKEN
+        rival = self._rival(candidate, address)
+        if rival is not None:
+            return rival
+        if candidate.user.pk in self.with_wallets:
+            return Verdict.OTHER_WALLET
+        doubts = self._doubts(candidate, address)
+        return next((doubt for doubt in doubts if doubt not in self.allowed), Verdict.LINK)
+
+    def _rival(self, candidate: Candidate, address: str) -> Verdict | None:
+        """Another row with the same address, which is told alike in a dry run and in any order."""
+        for claim in self.claims.get(address.lower(), ()):
+            if claim.user != candidate.user.pk:
+                # A name without a checksum takes nothing from the one that has it.
+                if address == claim.spelling or address != candidate.address:
+                    return Verdict.AMBIGUOUS
+            elif claim.row < candidate.row and (
+                claim.spelling == address or Verdict.NO_CHECKSUM in self.allowed
+            ):
+                return Verdict.SAME_WALLET
+        return None
+
+    def _doubts(self, candidate: Candidate, address: str) -> Iterator[Verdict]:
+        user = candidate.user
+        if candidate.address != address:
+            yield Verdict.NO_CHECKSUM
+        if not user.is_active:
+            yield Verdict.INACTIVE
+        if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False):
+            yield Verdict.PRIVILEGED
+        if self.source.chosen:
+            # Django takes the tutorial's empty password for a usable one.
+            if user.password and user.has_usable_password():
+                yield Verdict.PASSWORD
+            if user.pk in self.with_other_ways_in or user_email(user):
+                yield Verdict.OTHER_WAY_IN
+
+
+def _canonical(address: str) -> str | None:
+    try:
+        return Wallet.parse(EVM, address).address
+    except InvalidAddress:
+        return None
+
+
+def _wallets_before(stamp: str) -> models.QuerySet[Any]:
+    """Without those of this very run: a dry run does not have them, and must tell the same."""
+    ours = models.Q(extra_data__imported_at=stamp)
+    wallets: models.QuerySet[Any] = SocialAccount.objects.filter(provider=MoralisProvider.id)
+    # Not `exclude(ours)`, which drops the rows that have no such key (NULL is not false).
+    return wallets.filter(~ours | models.Q(extra_data__imported_at__isnull=True))
+
+
+def _with_other_ways_in(users: set[Any]) -> frozenset[Any]:
+    tables: list[models.QuerySet[Any]] = [
+        EmailAddress.objects.all(),
+        SocialAccount.objects.exclude(provider=MoralisProvider.id),
+    ]
+    if apps.is_installed("allauth.mfa"):
+        tables.append(apps.get_model("mfa", "Authenticator").objects.all())
+    return frozenset(
+        user
+        for table in tables
+        for user in table.filter(user__in=users).values_list("user_id", flat=True)
+    )

@@ -1,0 +1,96 @@
+"""``manage.py moralis_import_tutorial_users``: link the wallets that another package knows."""
+
+from argparse import ArgumentParser
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from allauth_moralis.importing import (
+    OVERRIDABLE,
+    SOURCES,
+    Candidate,
+    ImportRefused,
+    Verdict,
+    import_wallets,
+)
+
+EXAMPLES = 5  # rows of each refusal; `--verbosity 2` names them all
+
+#: The flag that lets a refusal through, and what whoever gives it says.
+FLAGS = {
+    Verdict.NO_CHECKSUM: ("--lower-case", "addresses without a checksum in their letter case"),
+    Verdict.INACTIVE: ("--inactive", "users who are not active (they stay so)"),
+    Verdict.PRIVILEGED: ("--privileged", "staff and superusers: a wallet will open their account"),
+    Verdict.PASSWORD: (
+        "--with-password",
+        "users with a password: you know that none of them chose the name of another's wallet",
+    ),
+    Verdict.OTHER_WAY_IN: (
+        "--with-other-ways-in",
+        "users with an e-mail address, a social account or an authenticator: likewise",
+    ),
+}
+DONE = (Verdict.LINK, Verdict.LINKED)
+
+
+class Command(BaseCommand):
+    help = (
+        "Give users of Moralis' Django tutorial (and of django-siwe-auth and siwe-django) the "
+        "social account that lets them sign in by their wallet here. Writes nothing without "
+        "--apply."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--source", choices=list(SOURCES), default="tutorial")
+        parser.add_argument("--apply", action="store_true", help="Write, in one transaction.")
+        for verdict in OVERRIDABLE:
+            flag, meaning = FLAGS[verdict]
+            parser.add_argument(
+                flag,
+                action="append_const",
+                const=verdict,
+                dest="allowed",
+                help=f"Link {meaning}.",
+            )
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 - Django's signature
+        counts: Counter[Verdict] = Counter()
+
+        def report(candidate: Candidate, verdict: Verdict) -> None:
+            counts[verdict] += 1
+            if options["verbosity"] > 1 or (
+                verdict not in (*DONE, Verdict.NOT_AN_ADDRESS) and counts[verdict] <= EXAMPLES
+            ):
+                # `ascii`: a name is whatever somebody wrote, and this is a terminal.
+                self.stdout.write(
+                    f"{verdict.value}: {candidate.address!a}, user {candidate.user.pk!a}"
+                )
+
+        try:
+            source = SOURCES[options["source"]]()
+            import_wallets(
+                source,
+                allowed=frozenset(options["allowed"] or ()),
+                apply=options["apply"],
+                report=report,
+            )
+        except ImportRefused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        # The names that do not even begin like an address were not read at all.
+        counts[Verdict.NOT_AN_ADDRESS] += max(source.rows.count() - counts.total(), 0)
+        self._summarize(counts, applied=options["apply"])
+
+    def _summarize(self, counts: Counter[Verdict], *, applied: bool) -> None:
+        self.stdout.write("")
+        for verdict in Verdict:
+            if counts[verdict] or verdict in DONE:
+                flag = f" ({FLAGS[verdict][0]})" if verdict in FLAGS else ""
+                self.stdout.write(
+                    f"{counts[verdict]:>9}  {verdict.value:<15} {verdict.label}{flag}"
+                )
+        self.stdout.write("")
+        if applied:
+            self.stdout.write(self.style.SUCCESS(f"{counts[Verdict.LINK]} wallets were linked."))
+        else:
+            self.stdout.write("This was a dry run; nothing was written. Add --apply to write.")
