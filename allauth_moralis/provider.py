@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 
 from . import conf, explorers, proving
 from .logins import WalletLogin
-from .wallets import APTOS, EVM, SOLANA, VerifiedWallet, Wallet
+from .wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
 
 NETWORK_NAMES = {EVM: "Ethereum", SOLANA: "Solana", APTOS: "Aptos"}
 
@@ -26,7 +26,8 @@ class MoralisAccount(ProviderAccount):
 
     @property
     def wallet(self) -> Wallet:
-        return Wallet(self.data.get("network", EVM), self.account.uid)
+        network = self.data.get("network")
+        return Wallet(network if network in NETWORKS else EVM, self.account.uid)
 
     @property
     def data(self) -> dict[str, Any]:
@@ -49,7 +50,7 @@ class MoralisAccount(ProviderAccount):
     @property
     def network_name(self) -> str:
         """As people know it."""
-        return NETWORK_NAMES.get(self.wallet.network, self.wallet.network)
+        return NETWORK_NAMES[self.wallet.network]
 
     def to_str(self) -> str:
         if self.wallet.network == EVM:

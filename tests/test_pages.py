@@ -263,7 +263,16 @@ def test_it_shows_ones_own_wallets_alone(client, account, other_account):
 
 
 @pytest.mark.parametrize(
-    "data", [{}, [], "text", {"verified": []}, {"verified_at": "never"}, {"verified_at": 5}]
+    "data",
+    [
+        {},
+        [],
+        "text",
+        {"verified": []},
+        {"network": ["x"]},
+        {"verified_at": "never"},
+        {"verified_at": 5},
+    ],
 )
 def test_it_stands_rows_that_were_not_written_by_us(client, account, data):
     sign_in(client, account)
