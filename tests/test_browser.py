@@ -618,6 +618,7 @@ def came_in(visitor: Visitor, account: Account, **wallet: object) -> None:
 
 def show(visitor: Visitor, account: Account | None) -> None:
     accounts = [account.address.lower()] if account else []
+    visitor.page.wait_for_function("window.__listeners.length > 0")
     visitor.page.evaluate("accounts => window.__emit('accountsChanged', accounts)", accounts)
 
 
@@ -666,6 +667,7 @@ def test_staying_is_remembered(visitor, account, other_account):
 def test_a_change_of_chain_does_nothing(visitor, account):
     came_in(visitor, account)
 
+    visitor.page.wait_for_function("window.__listeners.length > 0")
     visitor.page.evaluate("window.__emit('chainChanged', '0x89')")
 
     expect(visitor.page.locator("#moralis-watch")).to_be_hidden()

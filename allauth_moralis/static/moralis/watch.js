@@ -16,12 +16,15 @@
   async function watch (provider) {
     if (typeof provider?.request !== 'function' || shown.has(provider)) return
     shown.set(provider, undefined)
+    let changed = false
     provider.on?.('accountsChanged', (accounts) => {
+      changed = true
       shown.set(provider, first(accounts))
       review(true)
     })
     try {
-      shown.set(provider, first(await provider.request({ method: 'eth_accounts' })))
+      const accounts = await provider.request({ method: 'eth_accounts' })
+      if (!changed) shown.set(provider, first(accounts)) // else the event is newer than the answer
     } catch {
       return // a wallet that does not tell
     }
