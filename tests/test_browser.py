@@ -705,6 +705,21 @@ def test_a_wallet_of_another_account_and_the_last_way_in(visitor, account, other
     assert SocialAccount.objects.count() == 2
 
 
+def test_unlinking_a_wallet(visitor, account, other_account):
+    came_in(visitor, account)
+    SocialAccount.objects.create(
+        user=get_user_model().objects.get(), provider="moralis", uid=other_account.address
+    )
+    page = visitor.page
+
+    page.goto("/accounts/3rdparty/")
+    page.get_by_role("radio").last.check()
+    page.get_by_role("button", name="Remove").click()
+
+    expect(page.get_by_role("radio")).to_have_count(1)
+    assert SocialAccount.objects.get().uid == account.address
+
+
 def test_proving_again_before_a_second_factor_is_set_up(visitor, account, settings):
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0

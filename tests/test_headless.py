@@ -1,13 +1,17 @@
 """Single-page and mobile applications, through ``allauth.headless``."""
 
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import get_user_model
 from django.test import Client
+
+from allauth_moralis.views import STATUS
 
 from .accounts import SolanaAccount
 from .ceremony import sign_in, user_of
@@ -296,6 +300,23 @@ def test_a_body_that_is_too_large(app):
     answer = app.post("provider/moralis/challenge", " " * 3_000_000)
 
     assert codes(answer) == ["invalid_request"]
+
+
+def test_the_document_says_what_the_endpoint_does(app, account):
+    document = yaml.safe_load((Path(__file__).parent.parent / "docs" / "openapi.yaml").read_text())
+    (path, operations) = next(iter(document["paths"].items()))
+    schemas = document["components"]["schemas"]
+    url = path.replace("{client}", app.kind)
+
+    response = app.http.post(url, json.dumps(account.described), content_type="application/json")
+
+    assert response.status_code == 200
+    assert list(response.json()["data"]) == schemas["Challenge"]["required"]
+    documented = set(
+        schemas["Errors"]["properties"]["errors"]["items"]["properties"]["code"]["enum"]
+    )
+    statuses = {str(int(STATUS[code])) for code in documented}
+    assert statuses == set(operations["post"]["responses"]) - {"200"}
 
 
 def test_pages_and_applications_share_their_accounts(app, account, client):

@@ -489,6 +489,38 @@ def test_a_site_that_requires_an_email_asks_for_it(client, account, settings):
     assert user_of(client) == row.user_id
 
 
+def test_a_site_that_has_it_confirmed_keeps_the_wallet_through_the_detour(
+    client, account, settings, mailoutbox
+):
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    sign_in(client, account)
+
+    response = client.post(reverse("socialaccount_signup"), {"email": "ada@example.com"})
+    assert response["Location"] == reverse("account_email_verification_sent")
+    assert user_of(client) is None
+    client.post(re.search(r"/accounts/confirm-email/[^/\s]+/", mailoutbox[0].body)[0])
+    again = Client()
+    sign_in(again, account)
+
+    assert user_of(again) == SocialAccount.objects.get().user_id
+    assert EmailAddress.objects.get().verified
+
+
+def test_a_taken_email_is_neither_linked_nor_told(client, account, settings, django_user_model):
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    owner = django_user_model.objects.create_user("ada", "ada@example.com", "x")
+    EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
+    sign_in(client, account)
+
+    response = client.post(reverse("socialaccount_signup"), {"email": "ada@example.com"})
+
+    assert response["Location"] == reverse("account_email_verification_sent")
+    assert user_of(client) is None
+    assert not SocialAccount.objects.filter(user=owner).exists()
+
+
 def test_a_site_that_is_closed_for_sign_up(client, account, monkeypatch):
     monkeypatch.setattr(DefaultSocialAccountAdapter, "is_open_for_signup", lambda *_: False)
 
