@@ -463,6 +463,18 @@ def test_an_account_with_a_second_factor_is_not_signed_in_before_it(client, acco
     assert user_of(client) is None
 
 
+def test_a_security_key_is_a_second_factor_too(client, account):
+    sign_in(client, account)
+    user = SocialAccount.objects.get().user
+    client.logout()
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
+
+    response = sign_in(client, account)
+
+    assert (response.status_code, response["Location"]) == (302, reverse("mfa_authenticate"))
+    assert user_of(client) is None
+
+
 def test_a_wallet_never_matches_by_email(client, account, settings):
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
