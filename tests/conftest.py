@@ -1,6 +1,7 @@
 import copy
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 
@@ -8,6 +9,10 @@ from allauth_moralis.backends import _build
 from allauth_moralis.emulator import Emulator
 
 from .accounts import EvmAccount
+
+# A machine that is busy is no bug: nothing here is timed.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 API_KEY = "key-that-must-not-be-seen-anywhere"
 

@@ -69,8 +69,8 @@ class Judge:
     allowed: frozenset[Verdict]
     claims: dict[str, list[Claim]]
     owners: dict[str, Any]
-    with_wallets: frozenset[Any]
-    with_other_ways_in: frozenset[Any]
+    with_wallets: set[Any]
+    with_other_ways_in: set[Any]
 
     @classmethod
     def of(
@@ -80,16 +80,21 @@ class Judge:
             wallet for candidate in batch if (wallet := _canonical(candidate.address)) is not None
         }
         users = {candidate.user.pk for candidate in batch}
-        wallets = _wallets_before(stamp)
+        # Those of this very run are left out: a dry run does not have them, and must tell the same.
+        rows = SocialAccount.objects.values_list(
+            "user_id", "provider", "uid", "extra_data__imported_at"
+        )
+        owners = rows.filter(provider=MoralisProvider.id, uid__in=addresses)
+        # By the user alone: with the provider beside it, a database may read all of its rows.
+        linked = [row[:2] for row in rows.filter(user__in=users) if row[3] != stamp]
         return cls(
             source=source,
             allowed=allowed,
             claims=source.claims(addresses),
-            owners=dict(wallets.filter(uid__in=addresses).values_list("uid", "user_id")),
-            with_wallets=frozenset(
-                wallets.filter(user__in=users).values_list("user_id", flat=True)
-            ),
-            with_other_ways_in=_with_other_ways_in(users) if source.chosen else frozenset(),
+            owners={uid: user for user, _, uid, run in owners if run != stamp},
+            with_wallets={user for user, provider in linked if provider == MoralisProvider.id},
+            with_other_ways_in={user for user, provider in linked if provider != MoralisProvider.id}
+            | _with_doors_of_their_own(users),
         )
 
     def verdict(self, candidate: Candidate) -> Verdict:
@@ -145,23 +150,13 @@ def _canonical(address: str) -> str | None:
         return None
 
 
-def _wallets_before(stamp: str) -> models.QuerySet[Any]:
-    """Without those of this very run: a dry run does not have them, and must tell the same."""
-    ours = models.Q(extra_data__imported_at=stamp)
-    wallets: models.QuerySet[Any] = SocialAccount.objects.filter(provider=MoralisProvider.id)
-    # Not `exclude(ours)`, which drops the rows that have no such key (NULL is not false).
-    return wallets.filter(~ours | models.Q(extra_data__imported_at__isnull=True))
-
-
-def _with_other_ways_in(users: set[Any]) -> frozenset[Any]:
-    tables: list[models.QuerySet[Any]] = [
-        EmailAddress.objects.all(),
-        SocialAccount.objects.exclude(provider=MoralisProvider.id),
-    ]
+def _with_doors_of_their_own(users: set[Any]) -> set[Any]:
+    """Those who have an e-mail address, or an authenticator such as a passkey."""
+    tables: list[models.QuerySet[Any]] = [EmailAddress.objects.all()]
     if apps.is_installed("allauth.mfa"):
         tables.append(apps.get_model("mfa", "Authenticator").objects.all())
-    return frozenset(
+    return {
         user
         for table in tables
         for user in table.filter(user__in=users).values_list("user_id", flat=True)
-    )
+    }
