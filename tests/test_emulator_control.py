@@ -266,3 +266,12 @@ def test_a_client_that_hangs_up_is_no_news_and_a_bug_is(emulator, capsys, monkey
     emulator._server.handle_error(None, ("127.0.0.1", 1))
 
     assert bool(capsys.readouterr().err) is told
+
+
+def test_a_fault_that_is_over_leaves_the_others_waiting(emulator):
+    emulator.faults.add("server_error", path="/elsewhere")
+
+    with emulator.fault("hang", path="/nowhere"):
+        pass
+
+    assert [fault["fault"] for fault in emulator.faults.waiting] == ["server_error"]
