@@ -3,16 +3,19 @@
 Why: allauth's rate limits (their notation, their cache keys, their grouping of IPv6 addresses)
 are what site owners know, and its public ``allauth.core.ratelimit.consume`` reads the limits of
 ``allauth.account`` alone. And only ``record_authentication`` tells its own pages that a user has
-confirmed their access. ``tests/test_allauth_surface.py`` fails with a sentence when they move.
+confirmed their access, and only ``resume_request`` goes on with what they held up until then.
+``tests/test_allauth_surface.py`` fails with a sentence when they move.
 """
 
 from collections.abc import Mapping
 from math import ceil, inf
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.core.internal import ratelimit
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.utils.http import urlencode
 
 from .exceptions import Misconfigured, RateLimited
 
@@ -35,6 +38,16 @@ def record_reauthentication(request: HttpRequest, uid: str) -> None:
     record_authentication(
         request, request.user, "socialaccount", provider="moralis", uid=uid, reauthenticated=True
     )
+
+
+def resume(request: HttpRequest, next_url: str) -> HttpResponseBase | None:
+    """Go on with the form, or the connection, that allauth held up; else back to ``next_url``.
+
+    ``None`` where that leads nowhere on this site.
+    """
+    request.GET = QueryDict(urlencode({"next": next_url}))
+    response: HttpResponseBase | None = resume_request(request)
+    return response
 
 
 def can_be_counted(value: str) -> bool:

@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from allauth.account import app_settings
-from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -12,11 +12,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .proving import REAUTHENTICATE, ask, is_proven
+from .proving import is_proven
 
 DISCONNECT = 3  # seconds, in which a connected account is deleted
 
@@ -31,8 +30,10 @@ class WalletReauthenticationMixin:
 
     * Who is asked to confirm their access (``ACCOUNT_REAUTHENTICATION_REQUIRED``) may do so with a
       wallet.
-    * Who has nothing but wallets, and whom allauth would let pass, is asked for one. In headless
-      clients they pass, for allauth's interface has no way to ask.
+    * Who has nothing but wallets, and whom allauth would let pass, is asked for one.
+
+    Afterwards allauth goes on with what it held up, as after its own methods. A headless client
+    gets allauth's 401; its ``flows`` do not name the wallet, for allauth has no hook there.
     """
 
     request: HttpRequest | None
@@ -42,7 +43,7 @@ class WalletReauthenticationMixin:
     ) -> list[dict[str, str]]:
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
         if _has_wallet(user):
-            url = f"{reverse('moralis_login')}?{urlencode({'process': REAUTHENTICATE})}"
+            url = reverse("moralis_reauthenticate")
             methods.append({"id": "moralis", "description": str(_("Use your wallet")), "url": url})
         return methods
 
@@ -52,11 +53,10 @@ class WalletReauthenticationMixin:
         if (
             required
             and request is not None
-            and not hasattr(getattr(request, "allauth", None), "headless")
-            and self._has_only_wallets(request.user)
             and not is_proven(request, app_settings.REAUTHENTICATION_TIMEOUT)
+            and self._has_only_wallets(request.user)
         ):
-            raise ImmediateHttpResponse(ask(request))
+            raise ReauthenticationRequired
         return required
 
     def _has_only_wallets(self, user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -86,7 +86,11 @@ class WalletDisconnectMixin:
     ) -> None:
         """allauth counts, then deletes: two requests at once would each leave the other's."""
         super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
-        if not cache.add(f"allauth_moralis:disconnect:{account.user_id}", 1, timeout=DISCONNECT):
+        # The same account may come again: held up to confirm the access, the form is sent twice.
+        leaving = cache.get_or_set(
+            f"allauth_moralis:disconnect:{account.user_id}", account.pk, timeout=DISCONNECT
+        )
+        if leaving != account.pk:
             raise self.validation_error("one_at_a_time")  # type: ignore[attr-defined]  # as above
 
 

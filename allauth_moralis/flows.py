@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from . import conf, events, proving, stash
-from ._allauth import check_rate, record_reauthentication
+from ._allauth import check_rate, record_reauthentication, resume
 from .backends import issuer, judge
 from .exceptions import (
     ChallengeExpired,
@@ -86,7 +86,9 @@ def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) 
     """Judge the answer to a challenge that was taken, and hand the wallet over to allauth."""
     verified, state = judge_answer(request, pending, proof)
     if state["process"] == REAUTHENTICATE:
-        return _prove(request, verified, state)
+        prove_again(request, verified)
+        home = resolve_url(settings.LOGIN_REDIRECT_URL)
+        return resume(request, state.get("next") or home) or HttpResponseRedirect(home)
     return _hand_over(request, verified, state)
 
 
@@ -177,9 +179,7 @@ def _explain_collision(request: HttpRequest, sociallogin: SocialLogin) -> None:
     get_account_adapter().add_message(request, messages.WARNING, message=str(message))
 
 
-def _prove(
-    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
-) -> HttpResponseBase:
+def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
     """It is still them: nobody is signed in or out, and nothing is linked."""
     uid = verified.wallet.address
     accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=MoralisProvider.id)
@@ -187,7 +187,6 @@ def _prove(
         raise WalletNotLinked
     proving.remember(request, uid)
     record_reauthentication(request, uid)
-    return HttpResponseRedirect(state.get("next") or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 @sensitive_variables("verified", "sociallogin")

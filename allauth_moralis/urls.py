@@ -1,9 +1,17 @@
 from django.urls import path
 
 from . import views
+from .proving import REAUTHENTICATE
 
 urlpatterns = [
     path("moralis/login/", views.login, name="moralis_login"),
+    # For allauth, which adds "?next=…" to the address by itself; else ?process=reauthenticate does.
+    path(
+        "moralis/reauthenticate/",
+        views.login,
+        {"process": REAUTHENTICATE},
+        name="moralis_reauthenticate",
+    ),
     path("moralis/challenge/", views.challenge, name="moralis_challenge"),
     path("moralis/verify/", views.verify, name="moralis_verify"),
     path("profile/", views.profile, name="moralis_profile"),

@@ -168,13 +168,14 @@ def refuse_page(
 @require_safe
 @never_cache
 @login_not_required
-def login(request: HttpRequest) -> HttpResponse:
+def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     """The wallet page. It writes nothing."""
     # Nobody shall press a button, wait, and only then be told.
     error = None if issuer().available else UpstreamUnavailable()
-    return render(
-        request, "moralis/login.html", _page(request, Asked.parse(request.GET), error=error)
-    )
+    asked = Asked.parse(request.GET)
+    if process is not None:
+        asked = Asked(process, asked.next)
+    return render(request, "moralis/login.html", _page(request, asked, error=error))
 
 
 @require_POST

@@ -4,6 +4,7 @@ import inspect
 from pathlib import Path
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.core.internal import ratelimit
 
 import allauth_moralis
@@ -22,6 +23,10 @@ def test_the_record_of_a_confirmed_access_is_where_we_make_it():
     parameters = inspect.signature(record_authentication).parameters
 
     assert list(parameters) == ["request", "user", "method", "extra_data"]
+
+
+def test_what_was_held_up_is_resumed_where_we_ask_for_it():
+    assert list(inspect.signature(resume_request).parameters) == ["request"]
 
 
 def test_nothing_else_is_taken_from_allauths_insides():

@@ -116,6 +116,15 @@ class Visitor:
     def alert(self):
         return self.page.locator("main [role=alert][data-error-code], #moralis-alert").first
 
+    def wait_for_listener(self) -> None:
+        """Until the watching script listens to the wallet."""
+        # Not `wait_for_function`, which polls by `eval` inside the page: its policy forbids that.
+        for _ in range(100):
+            if self.page.evaluate("window.__listeners.length"):
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail("no page listens to the wallet")
+
     def check_accessibility(self) -> None:
         results = Axe().run(self.page)
         assert results.violations_count == 0, results.generate_report()
@@ -618,7 +627,7 @@ def came_in(visitor: Visitor, account: Account, **wallet: object) -> None:
 
 def show(visitor: Visitor, account: Account | None) -> None:
     accounts = [account.address.lower()] if account else []
-    visitor.page.wait_for_function("window.__listeners.length > 0")
+    visitor.wait_for_listener()
     visitor.page.evaluate("accounts => window.__emit('accountsChanged', accounts)", accounts)
 
 
@@ -667,7 +676,7 @@ def test_staying_is_remembered(visitor, account, other_account):
 def test_a_change_of_chain_does_nothing(visitor, account):
     came_in(visitor, account)
 
-    visitor.page.wait_for_function("window.__listeners.length > 0")
+    visitor.wait_for_listener()
     visitor.page.evaluate("window.__emit('chainChanged', '0x89')")
 
     expect(visitor.page.locator("#moralis-watch")).to_be_hidden()

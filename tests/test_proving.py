@@ -47,6 +47,8 @@ urlpatterns = [
     path("", include("config.urls")),
 ]
 PROVE = "/accounts/moralis/login/?process=reauthenticate&next="
+#: Where allauth sends people, by its own rules.
+CONFIRM = "/accounts/moralis/reauthenticate/?next="
 
 
 def age(client: Client, seconds: float) -> None:
@@ -180,26 +182,98 @@ def test_who_has_only_a_wallet_is_asked_for_it(client, account, confirmed_access
     age(client, 1000)
 
     response = client.get("/accounts/2fa/totp/activate/")
-    assert response["Location"] == PROVE + "%2Faccounts%2F2fa%2Ftotp%2Factivate%2F"
-    prove(client, account)
+    assert response["Location"] == CONFIRM + "%2Faccounts%2F2fa%2Ftotp%2Factivate%2F"
+    assert "Confirm that it is you" in client.get(response["Location"]).content.decode()
+    response = prove(client, account, next="/accounts/2fa/totp/activate/")
 
+    assert response["Location"] == "/accounts/2fa/totp/activate/"
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
 
 
-def test_linking_and_unlinking_too(client, account, other_account, confirmed_access):
+def test_a_form_that_was_held_up_goes_on(client, account, other_account, confirmed_access):
     sign_in(client, account)
     sign_in(client, other_account, process="connect")
-    assert SocialAccount.objects.count() == 2
     row = SocialAccount.objects.get(uid=other_account.address)
+    connections = reverse("socialaccount_connections")
     age(client, 1000)
 
-    response = client.post(reverse("socialaccount_connections"), {"account": row.pk})
-    assert response["Location"] == PROVE + "%2Faccounts%2F3rdparty%2F"
-    row.delete()
-    response = sign_in(client, other_account, process="connect")
+    response = client.post(connections, {"account": row.pk})
+    assert response["Location"] == CONFIRM + "%2Faccounts%2F3rdparty%2F"
+    assert SocialAccount.objects.count() == 2
+    response = prove(client, account, next=connections)
 
-    assert response["Location"].startswith(PROVE + "%2Faccounts%2Fmoralis%2Flogin%2F")
+    assert (response.status_code, response["Location"]) == (302, connections)
+    assert SocialAccount.objects.get().uid == account.address
+
+
+def test_a_form_that_was_held_up_is_sent_once(client, account, other_account, confirmed_access):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    row = SocialAccount.objects.get(uid=other_account.address)
+    connections = reverse("socialaccount_connections")
+    age(client, 1000)
+    client.post(connections, {"account": row.pk})
+    prove(client, account, next=connections)
+    sign_in(client, other_account, process="connect")
+
+    prove(client, account, next=connections)
+
+    assert SocialAccount.objects.count() == 2
+
+
+def test_a_form_that_was_held_up_is_not_anothers(client, account, other_account, confirmed_access):
+    """Whoever comes next in this browser sends nothing that the one before them began."""
+    sign_in(client, account)
+    age(client, 1000)
+    client.post("/accounts/email/", {"email": "ada@example.com", "action_add": ""})
+    client.post(reverse("account_logout"))
+    sign_in(client, other_account)
+
+    prove(client, other_account, next="/accounts/email/")
+
+    assert not EmailAddress.objects.exists()
+
+
+def test_a_wallet_that_was_to_be_linked_is(client, account, other_account, confirmed_access):
+    sign_in(client, account)
+    age(client, 1000)
+
+    response = sign_in(client, other_account, process="connect")
+    assert response["Location"] == reverse("account_reauthenticate")
+    assert client.get(response["Location"])["Location"] == reverse("moralis_reauthenticate")
     assert SocialAccount.objects.count() == 1
+    response = prove(client, account)
+
+    assert response["Location"] == reverse("socialaccount_connections")
+    assert SocialAccount.objects.get(uid=other_account.address).user_id == user_of(client)
+
+
+def test_a_wallet_of_another_account_is_not_linked_after_the_proof_either(
+    client, account, other_account, confirmed_access
+):
+    sign_in(Client(), other_account)
+    theirs = SocialAccount.objects.values().get()
+    sign_in(client, account)
+    age(client, 1000)
+    sign_in(client, other_account, process="connect")
+
+    prove(client, account)
+
+    assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
+
+
+def test_the_proof_must_be_one(client, account, other_account, confirmed_access):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    row = SocialAccount.objects.get(uid=other_account.address)
+    age(client, 1000)
+    client.post(reverse("socialaccount_connections"), {"account": row.pk})
+    challenge, message = issued(client, account, process="reauthenticate")
+
+    response = answer(client, challenge, other_account.sign(message))
+
+    assert page_code(response) == "signature_invalid"
+    assert SocialAccount.objects.count() == 2
 
 
 def test_who_has_a_password_may_use_the_wallet(client, account, confirmed_access):
@@ -227,13 +301,16 @@ def test_who_has_no_wallet_is_asked_as_before(client, confirmed_access, django_u
     assert "Use your wallet" not in client.get(response["Location"]).content.decode()
 
 
-def test_headless_clients_pass_as_before(client, account, confirmed_access):
+def test_headless_clients_are_asked_in_allauths_way(client, account, confirmed_access):
     sign_in(client, account)
     age(client, 1000)
 
-    response = client.get("/_allauth/browser/v1/account/authenticators/totp")
+    url, email = "/_allauth/browser/v1/account/email", {"email": "ada@example.com"}
+    response = client.post(url, email, content_type="application/json")
 
-    assert response.status_code == 404  # none yet: allauth's own answer, and no redirect
+    assert response.status_code == 401
+    assert response.json()["meta"] == {"is_authenticated": True}
+    assert not EmailAddress.objects.exists()
 
 
 def test_a_proof_is_remembered_with_its_time(client, account):

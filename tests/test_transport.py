@@ -1,5 +1,6 @@
 """One deadline for a whole answer, over real sockets: whatever the service does, nobody waits."""
 
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ import requests
 from allauth_moralis import messages
 from allauth_moralis.backends.local import LocalBackend
 from allauth_moralis.backends.moralis import MoralisBackend
-from allauth_moralis.backends.transport import DeadlineAdapter
+from allauth_moralis.backends.transport import DeadlineAdapter, _DeadlineReader
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable, WalletError
 from allauth_moralis.wallets import EVM, Challenge, Proof, SignIn, Wallet
 
@@ -420,3 +421,14 @@ def test_connection_that_fails_late_is_not_tried_again(site, asked):
     with refused(UpstreamUnavailable):
         MoralisBackend().request_challenge(asked)
     assert server.connections == 1
+
+
+def test_nothing_is_read_once_the_time_is_over():
+    here, there = socket.socketpair()
+    with here, there:
+        there.sendall(b"late")
+        raw = socket.SocketIO(here, "r")
+        reader = _DeadlineReader(raw, here, time.monotonic() - 1)
+
+        with pytest.raises(TimeoutError, match="took too long"):
+            reader.readinto(bytearray(4))
