@@ -2,12 +2,15 @@
 
 from typing import Any, ClassVar
 
+from allauth import app_settings as allauth_settings
 from allauth.account import app_settings
-from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,14 +18,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from .proving import is_proven
+from . import ways_in
+from .proving import ask, is_proven
 
 DISCONNECT = 3  # seconds, in which a connected account is deleted
-
-LAST_WAY_IN = gettext_lazy(
-    "This is the last way into your account. Add an e-mail address and set a password, or link "
-    "another wallet first."
-)
 
 
 class WalletReauthenticationMixin:
@@ -56,6 +55,9 @@ class WalletReauthenticationMixin:
             and not is_proven(request, app_settings.REAUTHENTICATION_TIMEOUT)
             and self._has_only_wallets(request.user)
         ):
+            if allauth_settings.SOCIALACCOUNT_ONLY and not _is_headless(request):
+                # There allauth has no page that could hold a connection up: it must be made again.
+                raise ImmediateHttpResponse(ask(request))
             raise ReauthenticationRequired
         return required
 
@@ -72,14 +74,16 @@ class WalletDisconnectMixin:
 
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultSocialAccountAdapter.error_messages,
-        "no_password": LAST_WAY_IN,
-        "disconnect_last": LAST_WAY_IN,
+        **ways_in.LAST_WAY_IN,
         "one_at_a_time": gettext_lazy("One after the other, please. Try again in a moment."),
-        "no_verified_email": gettext_lazy(
-            "This is the last way into your account. Confirm an e-mail address or link another "
-            "wallet first."
-        ),
     }
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        error: ValidationError = super().validation_error(code, *args)  # type: ignore[misc]  # of the adapter beside this mixin
+        if code in ways_in.LAST_WAY_IN:
+            write = ways_in.plain if _is_headless(context.request) else ways_in.linked
+            error.message = write(str(error.message))
+        return error
 
     def validate_disconnect(
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
@@ -91,7 +95,7 @@ class WalletDisconnectMixin:
             f"allauth_moralis:disconnect:{account.user_id}", account.pk, timeout=DISCONNECT
         )
         if leaving != account.pk:
-            raise self.validation_error("one_at_a_time")  # type: ignore[attr-defined]  # as above
+            raise self.validation_error("one_at_a_time")
 
 
 def _has_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:
@@ -99,3 +103,8 @@ def _has_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:
         user.is_authenticated
         and SocialAccount.objects.filter(user_id=user.pk, provider="moralis").exists()
     )
+
+
+def _is_headless(request: HttpRequest | None) -> bool:
+    """Whether an application asks, which has no pages and shows no markup."""
+    return hasattr(getattr(request, "allauth", None), "headless")

@@ -16,6 +16,7 @@ MAX_BODY = 16 * 1024  # bytes
 MAX_FIELD = 4096  # characters
 MAX_CHAIN_ID = 2**53 - 1  # what JSON can carry without loss
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+MAX_LABEL = 40  # characters
 PURPOSES = ("login", "connect", "reauthenticate")
 
 T = TypeVar("T")
@@ -69,9 +70,26 @@ def parse_proof(data: Mapping[str, str]) -> Proof:
     return Proof(signature=signature, full_message=full_message.replace("\r\n", "\n") or None)
 
 
-def parse_token(id_token: object) -> dict[str, str]:
-    """Read the ``id_token`` of allauth's token endpoint: the fields of an answer, as JSON."""
-    data = parse_json(id_token.encode(errors="replace")) if isinstance(id_token, str) else {}
+def parse_label(data: Mapping[str, str]) -> tuple[int, str]:
+    """Read the fields of ``POST moralis/label/``: a row, and the name for it, empty to have none.
+
+    Raises ``InvalidRequest``.
+    """
+    account, label = data.get("account", ""), data.get("label")
+    if not re.fullmatch(r"[0-9]{1,18}", account, re.ASCII) or label is None:
+        raise InvalidRequest("a field is missing")
+    # Nothing that cannot be seen, or that turns the text around it.
+    label = "".join(filter(str.isprintable, " ".join(label.split())))
+    if len(label) > MAX_LABEL:
+        raise InvalidRequest("the label is too long")
+    return int(account), label
+
+
+def parse_answer(answer: object) -> dict[str, str]:
+    """Read an answer as JSON, in text or bytes: its fields, as far as they are texts."""
+    if isinstance(answer, str):
+        answer = answer.encode(errors="replace")
+    data = parse_json(answer) if isinstance(answer, bytes) else {}
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 

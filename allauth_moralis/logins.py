@@ -9,6 +9,8 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest
 
+from . import labels
+
 
 class WalletLogin(SocialLogin):
     """allauth writes the user, then the account, and a second first login fails in between.
@@ -18,6 +20,14 @@ class WalletLogin(SocialLogin):
 
     account: SocialAccount
     user: Any  # of the site's user model
+
+    def lookup(self) -> None:
+        """allauth's, which writes ``extra_data`` anew: the label is its owner's, and stays."""
+        known = SocialAccount.objects.filter(provider=self.account.provider, uid=self.account.uid)
+        label = known.values_list(f"extra_data__{labels.KEY}", flat=True).first()
+        if label:
+            self.account.extra_data[labels.KEY] = label
+        super().lookup()
 
     def save(self, request: HttpRequest, connect: bool = False) -> None:
         try:

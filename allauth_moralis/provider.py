@@ -3,18 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import user_username
-from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess, Provider, ProviderAccount
-from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from . import conf, explorers, proving
+from . import conf, explorers, labels, proving
 from .logins import WalletLogin
 from .wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
 
@@ -52,10 +50,15 @@ class MoralisAccount(ProviderAccount):
         """As people know it."""
         return NETWORK_NAMES[self.wallet.network]
 
+    @property
+    def label(self) -> str:
+        """Its owner's own name for it, or nothing."""
+        label = self.data.get(labels.KEY)
+        return label if isinstance(label, str) else ""
+
     def to_str(self) -> str:
-        if self.wallet.network == EVM:
-            return self.wallet.short
-        return f"{self.wallet.short} ({self.network_name})"
+        name = f"{self.label} · {self.wallet.short}" if self.label else self.wallet.short
+        return name if self.wallet.network == EVM else f"{name} ({self.network_name})"
 
     def get_profile_url(self) -> str | None:
         return explorers.address_url(self.wallet, self.data.get("chain_id"))
@@ -108,29 +111,6 @@ class MoralisProvider(Provider):
 
     def extract_extra_data(self, data: VerifiedWallet) -> dict[str, Any]:
         return data.extra_data
-
-
-def has_one_way_in(user: AbstractBaseUser) -> bool:
-    """Whether all that opens this account is one connected account, so one wallet's key.
-
-    For templates and views that want to say so before the key is lost. A passkey counts as a way in
-    where the site lets people log in by one; a second factor alone does not.
-    """
-    if user.has_usable_password() or SocialAccount.objects.filter(user_id=user.pk).count() > 1:
-        return False
-    return not _can_use_passkey(user)
-
-
-def _can_use_passkey(user: AbstractBaseUser) -> bool:
-    if not allauth_settings.MFA_ENABLED:
-        return False
-    from allauth.mfa import app_settings  # noqa: PLC0415 - its models are there only where it is installed
-    from allauth.mfa.models import Authenticator  # noqa: PLC0415 - as above
-
-    if not app_settings.PASSKEY_LOGIN_ENABLED:
-        return False
-    keys = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN)
-    return any(key.wrap().is_passwordless for key in keys)
 
 
 def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -> None:

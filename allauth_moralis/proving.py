@@ -43,8 +43,11 @@ def is_proven(request: HttpRequest, max_age: float = MAX_AGE) -> bool:
 
 def ask(request: HttpRequest) -> HttpResponse:
     """Off to the wallet page, and back to this address, which is then asked for by GET."""
-    query = urlencode({"process": REAUTHENTICATE, "next": request.get_full_path()})
-    return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
+    back, wallet_page = request.get_full_path(), reverse("moralis_login")
+    if request.path == reverse("moralis_verify"):  # a wallet was about to be linked
+        back = f"{wallet_page}?{urlencode({'process': 'connect'})}"
+    query = urlencode({"process": REAUTHENTICATE, "next": back})
+    return HttpResponseRedirect(f"{wallet_page}?{query}")
 
 
 def wallet_proof_required(

@@ -1,4 +1,4 @@
-"""The answer to a challenge as a token: for ``allauth.headless`` alone."""
+"""The answer to a challenge as JSON: for ``allauth.headless`` alone."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from . import events, flows, forms
 from .exceptions import ChallengeMissing, WalletError
-from .wallets import Wallet
+from .proving import REAUTHENTICATE
+from .wallets import VerifiedWallet, Wallet
 
 if TYPE_CHECKING:
     from .provider import MoralisProvider
@@ -20,26 +21,44 @@ if TYPE_CHECKING:
 @sensitive_variables()
 def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> SocialLogin:
     """A ``SocialLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
-    pending = None
     try:
-        data = forms.parse_token(token.get("id_token"))
-        pending = flows.take_challenge(request, data.get("challenge", ""))
-        proof = forms.parse_proof(data)
-        if pending is not None and pending.state["process"] != _process(request):
-            raise ChallengeMissing("for another purpose")
-        verified, state = flows.judge_answer(request, pending, proof)
-        _check_account(request, verified.wallet, state["process"])
+        verified, state = judge(request, token.get("id_token"), _process(request))
     except WalletError as error:
-        events.wallet_refused(request, error, pending.challenge.wallet if pending else None)
         raise ValidationError(str(error.message), code=error.code) from None
+    _check_account(request, verified.wallet, state["process"])
     sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
     return sociallogin
 
 
+@sensitive_variables()
+def judge(
+    request: HttpRequest, answer: object, process: object
+) -> tuple[VerifiedWallet, dict[str, Any]]:
+    """Judge an answer, the text of a JSON object, to a challenge that was for ``process``.
+
+    Raises ``WalletError``, which has been told of in the log.
+    """
+    pending = None
+    try:
+        data = forms.parse_answer(answer)
+        pending = flows.take_challenge(request, data.get("challenge", ""))
+        proof = forms.parse_proof(data)
+        if pending is not None and pending.state["process"] != process:
+            raise ChallengeMissing("for another purpose")
+        verified, state = flows.judge_answer(request, pending, proof)
+        if process == REAUTHENTICATE:
+            flows.prove_again(request, verified)
+    except WalletError as error:
+        events.wallet_refused(request, error, pending.challenge.wallet if pending else None)
+        raise
+    return verified, state
+
+
 def _process(request: HttpRequest) -> object:
     """What the request says it is for; allauth tells a provider only afterwards."""
-    return forms.parse_json(request.body).get("process")
+    process = forms.parse_json(request.body).get("process")
+    return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None
 
 
 def _check_account(request: HttpRequest, wallet: Wallet, process: str) -> None:

@@ -14,5 +14,6 @@ urlpatterns = [
     ),
     path("moralis/challenge/", views.challenge, name="moralis_challenge"),
     path("moralis/verify/", views.verify, name="moralis_verify"),
+    path("moralis/label/", views.label, name="moralis_label"),
     path("profile/", views.profile, name="moralis_profile"),
 ]

@@ -19,6 +19,7 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
+    HttpResponseRedirect,
     JsonResponse,
     QueryDict,
     RawPostDataException,
@@ -35,11 +36,10 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from . import conf, events, flows, forms
+from . import conf, events, flows, forms, labels
 from .backends import issuer
 from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
-from .provider import MoralisProvider, has_one_way_in
-from .proving import current_wallet
+from .provider import MoralisProvider
 from .stash import Pending
 from .wallets import Wallet
 
@@ -224,15 +224,25 @@ def verify(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @login_required
 def profile(request: HttpRequest) -> HttpResponse:
-    user = cast("AbstractBaseUser", request.user)  # says login_required
-    accounts = SocialAccount.objects.filter(user_id=user.pk, provider=MoralisProvider.id)
-    wallets = [account.get_provider_account() for account in accounts.order_by("date_joined")]
-    context = {
-        "wallets": wallets,
-        "current_wallet": current_wallet(request),
-        "one_way_in": bool(wallets) and has_one_way_in(user),
-    }
-    return render(request, "moralis/profile.html", context)
+    return _profile(request)
+
+
+def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
+    return _profile(request, error=error)
+
+
+@require_POST
+@never_cache
+@login_required
+@bounded(refuse_label)
+def label(request: HttpRequest) -> HttpResponse:
+    """A person's own name for one of their wallets."""
+    try:
+        account, text = forms.parse_label(request.POST)
+        labels.set_label(_user(request), account, text)
+    except WalletError as error:
+        return refuse_label(request, error)
+    return HttpResponseRedirect(reverse("moralis_profile"))
 
 
 def body_of(request: HttpRequest) -> bytes:
@@ -273,6 +283,18 @@ def _page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> d
             "texts": _texts(),
         },
     }
+
+
+def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpResponse:
+    accounts = SocialAccount.objects.filter(user_id=_user(request).pk, provider=MoralisProvider.id)
+    wallets = [account.get_provider_account() for account in accounts.order_by("date_joined")]
+    context = {"wallets": wallets, "error": error, "max_label": forms.MAX_LABEL}
+    status = HTTPStatus.OK if error is None else STATUS[error.code]
+    return render(request, "moralis/profile.html", context, status=status)
+
+
+def _user(request: HttpRequest) -> "AbstractBaseUser":
+    return cast("AbstractBaseUser", request.user)  # says login_required
 
 
 def _login_url(next_url: str) -> str | None:

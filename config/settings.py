@@ -40,13 +40,14 @@ INSTALLED_APPS = [
     # Before staticfiles: `runserver` then serves static files the way production does.
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    # Before allauth: its page of connections then tells wallets apart.
+    "allauth_moralis",
     "allauth",
     "allauth.account",
     "allauth.socialaccount",
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.headless",
-    "allauth_moralis",
 ]
 
 MIDDLEWARE = [
@@ -170,12 +171,6 @@ ACCOUNT_PRESERVE_USERNAME_CASING = False
 # A wallet gives no e-mail address, and none is asked of the person who signs in with one.
 SOCIALACCOUNT_EMAIL_REQUIRED = False
 SOCIALACCOUNT_EMAIL_VERIFICATION = "optional"
-# allauth names a connection after its user, which costs a query for each on the connections page.
-
-
-def SOCIALACCOUNT_SOCIALACCOUNT_STR(account: Any) -> str:  # noqa: N802 - a setting's name
-    return str(account.get_provider_account())
-
 
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

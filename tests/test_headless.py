@@ -1,6 +1,7 @@
 """Single-page and mobile applications, through ``allauth.headless``."""
 
 import json
+import posixpath
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,10 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import get_user_model
+from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
+from allauth_moralis.proving import SESSION_KEY
 from allauth_moralis.views import STATUS
 
 from .accounts import SolanaAccount
@@ -26,13 +29,17 @@ class App:
         self.kind, self.http, self.token = kind, Client(), None
 
     def post(self, path: str, data: object) -> dict:
+        return self.call("POST", path, data)
+
+    def delete(self, path: str, data: object) -> dict:
+        return self.call("DELETE", path, data)
+
+    def call(self, method: str, path: str, data: object) -> dict:
         headers = {"X-Session-Token": self.token} if self.token else {}
         body = data if isinstance(data, str) else json.dumps(data)
-        response = self.http.post(
-            f"/_allauth/{self.kind}/v1/auth/{path}",
-            body,
-            content_type="application/json",
-            headers=headers,
+        url = posixpath.normpath(f"/_allauth/{self.kind}/v1/auth/{path}")
+        response = self.http.generic(
+            method, url, body, content_type="application/json", headers=headers
         )
         answer = response.json()
         assert answer["status"] == response.status_code
@@ -317,6 +324,151 @@ def test_the_document_says_what_the_endpoint_does(app, account):
     )
     statuses = {str(int(STATUS[code])) for code in documented}
     assert statuses == set(operations["post"]["responses"]) - {"200"}
+
+
+# --- Proving again ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def confirmed_access(settings) -> None:
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
+
+
+def confirm(app, account, signer=None, process="reauthenticate") -> dict:
+    data = app.ask(account, process=process)["data"]
+    proof = (signer or account).prove(data["message"])
+    return app.post("provider/moralis/reauthenticate", {"challenge": data["challenge"], **proof})
+
+
+def forget(app) -> None:
+    """Let the session's proof be too old."""
+    session = SessionStore(app.token) if app.token else app.http.session
+    del session[SESSION_KEY]
+    session.save()
+
+
+def add_email(app) -> dict:
+    return app.post("../account/email", {"email": "ada@example.com"})
+
+
+def test_an_app_is_asked_for_the_wallet_and_goes_on(app, account, confirmed_access):
+    app.sign_in(account)
+    forget(app)
+
+    asked = add_email(app)
+    assert (asked["status"], asked["meta"]["is_authenticated"]) == (401, True)
+    assert asked["data"]["flows"] == []
+    answer = confirm(app, account)
+
+    assert (answer["status"], answer["meta"]["is_authenticated"]) == (200, True)
+    assert answer["data"]["methods"][-1]["reauthenticated"] is True
+    assert add_email(app)["status"] == 200
+
+
+def test_a_wallet_that_is_not_linked_confirms_nothing(
+    app, account, other_account, confirmed_access
+):
+    app.sign_in(account)
+    forget(app)
+
+    answer = confirm(app, other_account)
+
+    assert (answer["status"], codes(answer)) == (400, ["wallet_not_linked"])
+    assert add_email(app)["status"] == 401
+
+
+def test_a_wrong_signature_confirms_nothing(app, account, other_account, confirmed_access):
+    app.sign_in(account)
+    forget(app)
+
+    answer = confirm(app, account, other_account)
+
+    assert (answer["status"], codes(answer)) == (400, ["signature_invalid"])
+    assert add_email(app)["status"] == 401
+
+
+@pytest.mark.parametrize("process", ["login", "connect"])
+def test_a_challenge_for_something_else_confirms_nothing(app, account, confirmed_access, process):
+    app.sign_in(account)
+    forget(app)
+
+    answer = confirm(app, account, process=process)
+
+    assert (answer["status"], codes(answer)) == (400, ["challenge_missing"])
+    assert add_email(app)["status"] == 401
+
+
+@pytest.mark.parametrize("process", ["login", "connect"])
+def test_a_challenge_to_confirm_does_nothing_else(app, account, other_account, process):
+    app.sign_in(account)
+    data = app.ask(account, process="reauthenticate")["data"]
+
+    answer = app.answer(data["challenge"], account.prove(data["message"]), process)
+
+    assert codes(answer) == ["challenge_missing"]
+
+
+def test_the_token_endpoint_takes_no_confirmation(app, account):
+    """allauth's endpoint knows two processes; a third is its own to refuse."""
+    app.sign_in(account)
+    data = app.ask(account, process="reauthenticate")["data"]
+
+    answer = app.answer(data["challenge"], account.prove(data["message"]), "reauthenticate")
+
+    assert answer["status"] == 400
+    assert answer["errors"][0]["param"] == "process"
+
+
+def test_confirming_needs_somebody_signed_in(app, account):
+    answer = app.post("provider/moralis/reauthenticate", {"challenge": "x", "signature": "y"})
+
+    assert (answer["status"], answer["meta"]["is_authenticated"]) == (401, False)
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 10_000, '"x"', '{"challenge": 5}', "{}"])
+def test_a_confirmation_that_is_none(app, account, body):
+    app.sign_in(account)
+
+    answer = app.post("provider/moralis/reauthenticate", body)
+
+    assert (answer["status"], codes(answer)) == (400, ["invalid_request"])
+
+
+def test_too_many_confirmations(app, account, provider):
+    provider["RATE_LIMITS"] = {"verify": "2/m/ip"}
+    app.sign_in(account)
+    confirm(app, account)
+
+    answer = confirm(app, account)
+
+    assert (answer["status"], codes(answer)) == (429, ["rate_limited"])
+
+
+# --- Leaving ----------------------------------------------------------------------------------
+
+
+def test_the_last_wallet_stays_and_the_sentence_has_no_markup(app, account):
+    app.sign_in(account)
+
+    answer = app.delete("../account/providers", {"provider": "moralis", "account": account.address})
+
+    assert codes(answer) == ["no_password"]
+    assert answer["errors"][0]["message"] == (
+        "This is the last way into your account. Link another wallet, or add an e-mail address "
+        "and set a password first."
+    )
+    assert SocialAccount.objects.count() == 1
+
+
+def test_one_of_two_wallets_can_be_removed(app, account, other_account):
+    app.sign_in(account)
+    app.sign_in(other_account, "connect")
+
+    answer = app.delete(
+        "../account/providers", {"provider": "moralis", "account": other_account.address}
+    )
+
+    assert [entry["uid"] for entry in answer["data"]] == [account.address]
 
 
 def test_pages_and_applications_share_their_accounts(app, account, client):

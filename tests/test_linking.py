@@ -1,15 +1,20 @@
 """One person, one account: several wallets, leaving, and what the pages say of it."""
 
+import re
+
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from django.test.utils import CaptureQueriesContext
+from django.urls import NoReverseMatch, reverse
 
-from allauth_moralis.provider import has_one_way_in
-from config.accounts import SocialAccountAdapter
+from allauth_moralis.ways_in import has_one_way_in, linked
+from config.accounts import AccountAdapter, SocialAccountAdapter
 
 from .accounts import SolanaAccount
 from .ceremony import sign_in, user_of
@@ -111,6 +116,99 @@ def test_unlinking_sends_a_mail_that_names_the_wallet(
     assert "Wallet" in mailoutbox[1].body
 
 
+# --- The guard on the last way in -------------------------------------------------------------
+
+
+def remove(client, account):
+    row = SocialAccount.objects.get(uid=account.address)
+    return client.post(reverse("socialaccount_connections"), {"account": row.pk})
+
+
+def test_the_last_way_in_stays_and_the_page_leads_to_others(client, account):
+    sign_in(client, account)
+
+    html = remove(client, account).content.decode()
+
+    assert SocialAccount.objects.count() == 1
+    assert "This is the last way into your account." in html
+    for path in (
+        "/accounts/moralis/login/?process=connect",
+        "/accounts/email/",
+        "/accounts/password/set/",
+    ):
+        assert f'<a href="{path}">' in html
+        assert client.get(path).status_code == 200
+
+
+def test_where_an_address_must_be_confirmed_the_page_says_so(client, account):
+    sign_in(client, account)
+    client.force_login(give_password(verified=False))
+
+    html = remove(client, account).content.decode()
+
+    assert '<a href="/accounts/email/">confirm an e-mail address</a> first.' in html
+    assert SocialAccount.objects.count() == 1
+
+
+def test_where_nobody_has_a_password_none_is_recommended(client, account, settings):
+    sign_in(client, account)
+    settings.SOCIALACCOUNT_ONLY = True
+
+    html = remove(client, account).content.decode()
+
+    assert "Link another wallet</a> first." in html
+    assert "set a password" not in html
+    assert SocialAccount.objects.count() == 1
+
+
+def test_a_site_without_the_pages_says_it_without_links(client, account, monkeypatch):
+    def without(name, *args):
+        raise NoReverseMatch
+
+    monkeypatch.setattr("allauth_moralis.ways_in.reverse", without)
+
+    assert linked("{wallet}Link{end} {email}mail{end} {password}") == "<a>Link</a> <a>mail</a> <a>"
+
+
+# --- allauth's page of connections ------------------------------------------------------------
+
+
+def test_the_connections_page_tells_wallets_apart(client, account):
+    solana = SolanaAccount()
+    sign_in(client, account)
+    sign_in(client, solana, process="connect")
+
+    html = client.get(reverse("socialaccount_connections")).content.decode()
+
+    assert "Ethereum, added on" in html
+    assert "Solana, added on" in html
+    assert html.count("This session") == 1
+    assert html.index("This session") < html.index("Ethereum, added on")
+
+
+def test_the_connections_page_without_any(client, django_user_model):
+    client.force_login(django_user_model.objects.create_user("ada"))
+
+    html = client.get(reverse("socialaccount_connections")).content.decode()
+
+    assert "no third-party accounts" in html
+
+
+def test_the_connections_page_asks_the_database_the_same_for_one_and_for_many(
+    client, account, django_assert_num_queries
+):
+    sign_in(client, account)
+    url = reverse("socialaccount_connections")
+    with CaptureQueriesContext(connection) as one:
+        client.get(url)
+    user = get_user_model().objects.get()
+    for number in range(5):
+        SocialAccount.objects.create(user=user, provider="moralis", uid=f"0x{number:040x}")
+
+    with django_assert_num_queries(len(one)):
+        client.get(url)
+
+
 # --- The only way in -------------------------------------------------------------------------
 
 
@@ -127,14 +225,73 @@ def test_who_has_two_is_not(client, account, other_account):
     assert ONLY_WAY_IN not in profile(client)
 
 
-def test_who_has_a_password_is_not(client, account):
-    sign_in(client, account)
+def give_password(**fields):
     user = get_user_model().objects.get()
     user.set_password("correct horse!")
     user.save()
-    client.force_login(user)
+    if fields:
+        EmailAddress.objects.create(user=user, email="ada@example.com", primary=True, **fields)
+    return user
 
+
+def test_a_password_alone_opens_nothing_where_people_log_in_by_mail(client, account):
+    sign_in(client, account)
+
+    assert has_one_way_in(give_password())
+
+
+def test_a_password_beside_an_address_that_is_not_confirmed(client, account, settings):
+    sign_in(client, account)
+    user = give_password(verified=False)
+
+    assert has_one_way_in(user)
+    settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+    assert not has_one_way_in(user)
+
+
+def test_a_password_beside_a_user_name(client, account, settings):
+    sign_in(client, account)
+    user = give_password()
+    settings.ACCOUNT_LOGIN_METHODS = {"username"}
+
+    assert not has_one_way_in(user)
+
+
+def test_a_password_beside_a_phone_number(client, account, settings, monkeypatch):
+    sign_in(client, account)
+    user = give_password()
+    settings.ACCOUNT_LOGIN_METHODS = {"phone"}
+    monkeypatch.setattr(AccountAdapter, "get_phone", lambda self, user: ("+31600000000", True))
+
+    assert not has_one_way_in(user)
+
+
+def test_a_password_is_none_where_only_connected_accounts_are(client, account, settings):
+    sign_in(client, account)
+    user = give_password(verified=True)
+    settings.SOCIALACCOUNT_ONLY = True
+
+    assert has_one_way_in(user)
+
+
+def test_a_confirmed_address_opens_the_account_without_the_wallet(client, account, mailoutbox):
+    """Whoever lost the key asks for a new password, though they never had one."""
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    assert has_one_way_in(user)
+    EmailAddress.objects.create(user=user, email="ada@example.com", verified=True, primary=True)
+    assert not has_one_way_in(user)
     assert ONLY_WAY_IN not in profile(client)
+
+    browser = Client()
+    browser.post(reverse("account_reset_password"), {"email": "ada@example.com"})
+    link = re.search(r"http://testserver(/\S+)", mailoutbox[0].body)[1]
+    page = browser.get(link)
+    password = "a new horse, a battery"
+    browser.post(page["Location"], {"password1": password, "password2": password})
+    browser.post(reverse("account_login"), {"login": "ada@example.com", "password": password})
+
+    assert user_of(browser) == user.pk
 
 
 def test_who_has_no_wallet_is_not(client, django_user_model):

@@ -262,6 +262,23 @@ def test_a_wallet_of_another_account_is_not_linked_after_the_proof_either(
     assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
 
 
+def test_where_allauth_has_no_page_for_it_the_wallet_is_linked_anew(
+    client, account, other_account, confirmed_access, settings
+):
+    sign_in(client, account)
+    age(client, 1000)
+    settings.SOCIALACCOUNT_ONLY = True
+
+    response = sign_in(client, other_account, process="connect")
+
+    assert response["Location"].startswith(PROVE + "%2Faccounts%2Fmoralis%2Flogin%2F")
+    assert SocialAccount.objects.count() == 1
+    link = "/accounts/moralis/login/?process=connect"
+    assert prove(client, account, next=link)["Location"] == link
+    sign_in(client, other_account, process="connect")
+    assert SocialAccount.objects.count() == 2
+
+
 def test_the_proof_must_be_one(client, account, other_account, confirmed_access):
     sign_in(client, account)
     sign_in(client, other_account, process="connect")

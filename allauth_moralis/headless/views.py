@@ -1,16 +1,19 @@
-"""``POST …/auth/provider/moralis/challenge`` in allauth's envelope, for browser and app clients.
+"""The challenge in allauth's envelope, for browser and app clients, and proving again.
 
-The answer goes to allauth's own ``…/auth/provider/token``, which asks
-``MoralisProvider.verify_token``.
+To sign in, or to link, the answer goes to allauth's own ``…/auth/provider/token``, which asks
+``MoralisProvider.verify_token``. allauth has no endpoint that would take it to reauthenticate.
 """
 
-from allauth.headless.base.response import APIResponse
-from allauth.headless.base.views import APIView
+from http import HTTPStatus
+
+from allauth.headless.base.response import APIResponse, AuthenticationResponse
+from allauth.headless.base.views import APIView, AuthenticatedAPIView
 from allauth.headless.constants import Client
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from .. import events, flows, forms
+from .. import events, flows, forms, tokens
 from ..exceptions import WalletError
+from ..proving import REAUTHENTICATE
 from ..views import STATUS, View, body_of, bounded, describe, with_retry_after
 
 
@@ -26,17 +29,36 @@ class ChallengeView(APIView):
             handle, pending = flows.issue_challenge(request, asked)
         except WalletError as error:
             events.wallet_refused(request, error, asked.wallet if asked else None)
-            status = STATUS[error.code]
-            return with_retry_after(
-                APIResponse(request, errors=_errors(error), status=status), error
-            )
+            return _refusal(request, error, STATUS[error.code])
         response: HttpResponse = APIResponse(request, data=describe(handle, pending))
         return response
 
 
-def challenge_view(client: Client) -> View:
-    view: View = ChallengeView.as_api_view(client=client)
+class ReauthenticateView(AuthenticatedAPIView):
+    """Confirm one's access with a linked wallet, as allauth's own endpoints do by other means."""
+
+    handle_json_input = False
+    http_method_names = ("post", "options")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        try:
+            tokens.judge(request, body_of(request), REAUTHENTICATE)
+        except WalletError as error:
+            # As allauth refuses a wrong password here; its 401 says that one must sign in.
+            visitors = STATUS[error.code] < HTTPStatus.TOO_MANY_REQUESTS
+            status = HTTPStatus.BAD_REQUEST if visitors else STATUS[error.code]
+            return _refusal(request, error, status)
+        response: HttpResponse = AuthenticationResponse(request)
+        return response
+
+
+def api_view(view_class: type[APIView], client: Client) -> View:
+    view: View = view_class.as_api_view(client=client)
     return bounded(_refuse, csrf=client == Client.BROWSER)(view)
+
+
+def _refusal(request: HttpRequest, error: WalletError, status: int) -> HttpResponse:
+    return with_retry_after(APIResponse(request, errors=_errors(error), status=status), error)
 
 
 def _refuse(request: HttpRequest, error: WalletError) -> HttpResponse:

@@ -1,13 +1,16 @@
-"""``{% load moralis %}{% moralis_wallet_watch %}``: does the wallet show another account?"""
+"""``{% load moralis %}``: what a site's own pages may want to say of wallets."""
 
 from typing import Any
 
+from allauth import app_settings as allauth_settings
+from allauth.socialaccount.models import SocialAccount
 from django import template
 from django.template import TemplateSyntaxError
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from ..proving import current_wallet
+from ..ways_in import has_one_way_in
 
 register = template.Library()
 
@@ -37,6 +40,36 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
         "switch_url": f"{reverse('moralis_login')}?{urlencode({'next': request.get_full_path()})}",
         "logout_url": _logout_url(),
     }
+
+
+@register.simple_tag(takes_context=True)
+def moralis_current_wallet(context: dict[str, Any]) -> str | None:
+    """The ``uid`` of the wallet that this session came in with, or proved last."""
+    request = context.get("request")
+    return current_wallet(request) if request and request.user.is_authenticated else None
+
+
+@register.inclusion_tag("moralis/snippets/one_way_in.html", takes_context=True)
+def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
+    """A warning to those whose account opens by one wallet alone, with what they can do."""
+    request = context.get("request")
+    user = request.user if request else None
+    if (
+        user is None
+        or not user.is_authenticated
+        or not SocialAccount.objects.filter(user_id=user.pk, provider="moralis").exists()
+        or not has_one_way_in(user)
+    ):
+        return {"shown": False}
+    return {"shown": True, "request": request, "passkeys": _passkeys_open()}
+
+
+def _passkeys_open() -> bool:
+    if not allauth_settings.MFA_ENABLED:
+        return False
+    from allauth.mfa import app_settings  # noqa: PLC0415 - its models are there only where it is installed
+
+    return bool(app_settings.PASSKEY_LOGIN_ENABLED)
 
 
 def _logout_url() -> str | None:

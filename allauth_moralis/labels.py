@@ -1,0 +1,32 @@
+"""A person's own name for each of their wallets ("Ledger", "phone"), beside what was verified.
+
+In ``SocialAccount.extra_data["label"]``: allauth writes that anew at each sign-in, and
+``logins.WalletLogin`` keeps the label.
+"""
+
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import router, transaction
+
+from .exceptions import InvalidRequest
+
+KEY = "label"
+
+
+def set_label(user: AbstractBaseUser, account_pk: int, label: str) -> None:
+    """Name one of the user's wallets; an empty label takes the name away.
+
+    Raises ``InvalidRequest`` where the row is no wallet of theirs.
+    """
+    with transaction.atomic(using=router.db_for_write(SocialAccount)):
+        account = (
+            SocialAccount.objects.select_for_update()
+            .filter(user_id=user.pk, provider="moralis", pk=account_pk)
+            .first()
+        )
+        if account is None or not isinstance(account.extra_data, dict):
+            raise InvalidRequest("not a wallet of this account")
+        rest = {key: value for key, value in account.extra_data.items() if key != KEY}
+        account.extra_data = {**rest, KEY: label} if label else rest
+        # Alone: to save the rest would tell that the wallet was used just now.
+        account.save(update_fields=["extra_data"])
