@@ -53,6 +53,13 @@ class Wallet:
         return f"{self.address[:6]}…{self.address[-4:]}"
 
 
+def network_of(address: str) -> str:
+    """The network of an address in the spelling that is stored."""
+    if not address.startswith("0x"):
+        return SOLANA
+    return EVM if len(address) == len("0x") + 40 else APTOS
+
+
 def _evm_address(address: str) -> str:
     """Wallets hand out lower case as well as EIP-55. Mixed case carries a checksum, and one that
     does not match is a typing error, not another spelling (EIP-55).

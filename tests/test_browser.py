@@ -693,6 +693,69 @@ def test_it_can_sign_out_instead(visitor, account, other_account):
     assert visitor.requests.count("POST /accounts/logout/") == 1
 
 
+def show_solana(visitor: Visitor, addresses: list[str] | None) -> None:
+    visitor.wait_for_listener()
+    visitor.page.evaluate("addresses => window.__emit('change', addresses)", addresses)
+
+
+@pytest.fixture
+def came_in_by_solana(visitor) -> SolanaAccount:
+    account = SolanaAccount()
+    visitor.install_standard(account)
+    visitor.open_wallet_page()
+    visitor.button("Phantom").click()
+    signed_in(visitor)
+    return account
+
+
+def test_a_solana_wallet_shows_another_account(visitor, came_in_by_solana):
+    other = SolanaAccount().address
+    banner = visitor.page.locator("#moralis-watch")
+
+    show_solana(visitor, [other])
+
+    expect(banner).to_contain_text(other)
+    show_solana(visitor, None)  # its chains changed
+    expect(banner).to_contain_text(other)
+    show_solana(visitor, [])  # locked
+    expect(banner).to_be_hidden()
+    show_solana(visitor, [came_in_by_solana.address])
+    expect(banner).to_be_hidden()
+
+
+def test_a_solana_wallet_is_asked_in_silence(visitor, came_in_by_solana):
+    other = SolanaAccount().address
+    visitor.context.add_init_script(f"window.__standardWallets[0].shows = ['{other}']")
+
+    visitor.page.goto("/accounts/profile/")
+
+    expect(visitor.page.locator("#moralis-watch")).to_contain_text(other)
+    assert visitor.page.evaluate(
+        "window.__calls.every(one => one.method === 'standard:connect' && one.silent)"
+    )
+
+
+def test_what_a_wallet_shows_from_the_start_signs_nobody_out(visitor, came_in_by_solana):
+    """Only a change while the page is open does, where the site wants it."""
+    other = SolanaAccount().address
+
+    def sign_out_on_change(route) -> None:
+        response = route.fetch()
+        body = response.text().replace('data-on-change="banner"', 'data-on-change="logout"')
+        route.fulfill(response=response, body=body)
+
+    visitor.page.route("**/accounts/profile/", sign_out_on_change)
+    visitor.context.add_init_script(f"window.__standardWallets[0].shows = ['{other}']")
+    visitor.page.goto("/accounts/profile/")
+    expect(visitor.page.locator("#moralis-watch")).to_contain_text(other)
+    assert "POST /accounts/logout/" not in visitor.requests
+
+    show_solana(visitor, [SolanaAccount().address])
+
+    expect(visitor.page).to_have_url(visitor.url + "/")
+    assert visitor.requests.count("POST /accounts/logout/") == 1
+
+
 # --- Linking, leaving, proving again ----------------------------------------------------------
 
 

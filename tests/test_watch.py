@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from allauth_moralis.proving import SESSION_KEY
 
-from .accounts import SolanaAccount
-from .ceremony import sign_in
+from .accounts import AptosAccount, SolanaAccount
+from .ceremony import sign_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -18,7 +18,9 @@ def test_it_is_there_for_who_came_in_with_a_wallet(client, account):
 
     html = client.get(reverse("moralis_profile")).content.decode()
 
-    assert f'data-wallet="{account.address}" data-on-change="banner" hidden' in html
+    assert (
+        f'data-network="evm" data-wallet="{account.address}" data-on-change="banner" hidden' in html
+    )
     assert 'href="/accounts/moralis/login/?next=%2Faccounts%2Fprofile%2F"' in html
     assert "moralis/watch.js" in html
 
@@ -29,9 +31,20 @@ def test_it_is_not_there_for_others(client, django_user_model):
     assert "moralis-watch" not in client.get("/").content.decode()
 
 
-def test_it_is_not_there_for_wallets_that_it_cannot_watch(client):
-    sign_in(client, SolanaAccount())
+def test_it_is_there_for_who_came_in_with_a_solana_wallet(client):
+    account = SolanaAccount()
+    sign_in(client, account)
 
+    html = client.get("/").content.decode()
+
+    assert f'data-network="solana" data-wallet="{account.address}"' in html
+
+
+def test_it_is_not_there_for_wallets_that_it_cannot_watch(client, provider):
+    provider["NETWORKS"] = ["aptos"]
+    sign_in(client, AptosAccount())
+
+    assert user_of(client)
     assert "moralis-watch" not in client.get("/").content.decode()
 
 

@@ -59,7 +59,19 @@
   function solana (wallet) {
     const account = { address: wallet.address, chains: ['solana:mainnet'], features: ['solana:signMessage'] }
     return {
-      'standard:connect': { connect: async () => ({ accounts: wallet.locked ? [] : [account] }) },
+      'standard:connect': {
+        connect: async (input) => {
+          window.__calls.push({ method: 'standard:connect', silent: input?.silent })
+          const shown = input?.silent && wallet.shows ? wallet.shows.map((address) => ({ ...account, address })) : [account]
+          return { accounts: wallet.locked ? [] : shown }
+        }
+      },
+      'standard:events': {
+        on (event, listener) {
+          const relay = (addresses) => listener(addresses ? { accounts: addresses.map((address) => ({ ...account, address })) } : { chains: [] })
+          window.__listeners.push({ wallet: wallet.name, event, listener: relay })
+        }
+      },
       'solana:signMessage': {
         signMessage: async ({ account, message }) => {
           window.__calls.push({ method: 'solana:signMessage' })

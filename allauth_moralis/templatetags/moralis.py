@@ -10,14 +10,18 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from ..proving import current_wallet
+from ..wallets import EVM, SOLANA, network_of
 from ..ways_in import has_one_way_in
+
+#: Whose wallets tell their account without asking anybody.
+WATCHED = (EVM, SOLANA)
 
 register = template.Library()
 
 
 @register.inclusion_tag("moralis/snippets/wallet_watch.html", takes_context=True)
 def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> dict[str, Any]:
-    """A banner for pages of people who came in with an EVM wallet; nothing for others.
+    """A banner for pages of people who came in with an EVM or Solana wallet; nothing for others.
 
     ``on_change="logout"``: sign out, by POST, as soon as the wallet changes its account while the
     page is open. A change of chain never does anything.
@@ -25,17 +29,13 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
     if on_change not in ("banner", "logout"):
         raise TemplateSyntaxError('on_change is "banner" or "logout"')
     request = context.get("request")  # error pages are rendered without
-    wallet = current_wallet(request) if request and request.user.is_authenticated else None
-    if (
-        not request
-        or wallet is None
-        or not wallet.startswith("0x")
-        or len(wallet) != len("0x") + 40
-    ):
+    wallet = moralis_current_wallet(context)
+    if not request or not wallet or network_of(wallet) not in WATCHED:
         return {"wallet": None}
     return {
         "request": request,
         "wallet": wallet,
+        "network": network_of(wallet),
         "on_change": on_change,
         "switch_url": f"{reverse('moralis_login')}?{urlencode({'next': request.get_full_path()})}",
         "logout_url": _logout_url(),

@@ -1,38 +1,48 @@
 /* The wallet shows another account than the one that this session came in with: say so.
  *
- * Only asks what wallets tell without asking their user (eth_accounts), and only listens to
- * accountsChanged (EIP-1193): a change of chain is nobody's business.
+ * Only asks what wallets tell without asking their user (eth_accounts of EIP-1193, a silent
+ * standard:connect of the Wallet Standard), and only listens to a change of accounts: a change of
+ * chain is nobody's business.
  */
 (() => {
   'use strict'
 
   const banner = document.getElementById('moralis-watch')
   if (!banner) return
-  const mine = banner.dataset.wallet.toLowerCase()
+  const evm = banner.dataset.network === 'evm'
+  const mine = spelled(banner.dataset.wallet)
   const logout = document.getElementById('moralis-watch-logout')
   const STAY = 'moralis-stay'
-  const shown = new Map() // provider -> the account that it shows, if any
+  const SEARCH_MS = 800
+  const shown = new Map() // wallet -> the account that it shows, if any
 
-  async function watch (provider) {
-    if (typeof provider?.request !== 'function' || shown.has(provider)) return
-    shown.set(provider, undefined)
-    let changed = false
-    provider.on?.('accountsChanged', (accounts) => {
-      changed = true
-      shown.set(provider, first(accounts))
-      review(true)
+  /** The letter case of EVM addresses is a checksum, which most wallets leave out. */
+  function spelled (address) {
+    return evm ? address.toLowerCase() : address
+  }
+
+  /** `listen(listener)` tells of later accounts, `ask()` of those of now; both give addresses. */
+  async function watch (wallet, listen, ask) {
+    if (shown.has(wallet)) return
+    shown.set(wallet, undefined)
+    let told = false
+    let settled = false // before that, an event is the wallet's answer in other words
+    listen((addresses) => {
+      told = true
+      shown.set(wallet, first(addresses))
+      review(settled)
     })
     try {
-      const accounts = await provider.request({ method: 'eth_accounts' })
-      if (!changed) shown.set(provider, first(accounts)) // else the event is newer than the answer
-    } catch {
-      return // a wallet that does not tell
+      const addresses = await ask()
+      if (!told) shown.set(wallet, first(addresses)) // else the event is newer than the answer
+    } catch { // a wallet that does not tell
     }
+    settled = true
     review(false)
   }
 
-  function first (accounts) {
-    return typeof accounts?.[0] === 'string' ? accounts[0].toLowerCase() : undefined
+  function first (addresses) {
+    return typeof addresses?.[0] === 'string' ? spelled(addresses[0]) : undefined
   }
 
   /** A locked or disconnected wallet shows nothing, and one of several that shows ours is enough. */
@@ -52,9 +62,45 @@
     banner.hidden = true
   })
 
-  window.addEventListener('eip6963:announceProvider', (event) => watch(event.detail?.provider))
-  window.dispatchEvent(new Event('eip6963:requestProvider'))
-  setTimeout(() => {
-    if (!shown.size) watch(window.ethereum) // one that does not announce itself
-  }, 800)
+  function watchEvm () {
+    function found (provider) {
+      if (typeof provider?.request !== 'function') return
+      watch(provider, (listener) => provider.on?.('accountsChanged', listener), () => provider.request({ method: 'eth_accounts' }))
+    }
+    window.addEventListener('eip6963:announceProvider', (event) => found(event.detail?.provider))
+    window.dispatchEvent(new Event('eip6963:requestProvider'))
+    setTimeout(() => {
+      if (!shown.size) found(window.ethereum) // one that does not announce itself
+    }, SEARCH_MS)
+  }
+
+  function watchSolana () {
+    const addressesOf = (accounts) => accounts
+      ?.filter((one) => one.chains?.some((chain) => chain.startsWith('solana:')))
+      .map((one) => one.address)
+
+    function register (...wallets) {
+      for (const wallet of wallets) {
+        const connect = wallet?.features?.['standard:connect']
+        if (!connect || !wallet.features['solana:signMessage']) continue
+        watch(
+          wallet,
+          (listener) => wallet.features['standard:events']?.on('change', ({ accounts }) => {
+            if (accounts) listener(addressesOf(accounts)) // else its chains or features changed
+          }),
+          async () => addressesOf((await connect.connect({ silent: true })).accounts)
+        )
+      }
+      return () => {}
+    }
+
+    const api = Object.freeze({ register })
+    window.addEventListener('wallet-standard:register-wallet', (event) => {
+      if (typeof event.detail === 'function') event.detail(api)
+    })
+    window.dispatchEvent(new CustomEvent('wallet-standard:app-ready', { detail: api }))
+  }
+
+  if (evm) watchEvm()
+  else watchSolana()
 })()
