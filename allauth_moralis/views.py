@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from allauth import app_settings as allauth_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
@@ -39,7 +40,8 @@ from django.views.decorators.http import require_POST, require_safe
 from . import conf, events, flows, forms, labels
 from .backends import issuer
 from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
-from .provider import MoralisProvider
+from .provider import MoralisAccount, MoralisProvider
+from .proving import REAUTHENTICATE
 from .stash import Pending
 from .wallets import Wallet
 
@@ -173,9 +175,11 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     # Nobody shall press a button, wait, and only then be told.
     error = None if issuer().available else UpstreamUnavailable()
     asked = Asked.parse(request.GET)
-    if process is not None:
-        asked = Asked(process, asked.next)
-    return render(request, "moralis/login.html", _page(request, asked, error=error))
+    if process is None:
+        return render(request, "moralis/login.html", _page(request, asked, error=error))
+    asked = Asked(process, asked.next)
+    context = {**_page(request, asked, error=error), "alternatives": _alternatives(request, asked)}
+    return render(request, "moralis/login.html", context)
 
 
 @require_POST
@@ -274,6 +278,7 @@ def _page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> d
         "asked": asked,
         "error": error,
         "sign_in_first": sign_in_first,
+        "linked": _wallets(request) if asked.process == REAUTHENTICATE else [],
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
@@ -286,15 +291,29 @@ def _page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> d
 
 
 def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpResponse:
-    accounts = SocialAccount.objects.filter(user_id=_user(request).pk, provider=MoralisProvider.id)
-    wallets = [account.get_provider_account() for account in accounts.order_by("date_joined")]
-    context = {"wallets": wallets, "error": error, "max_label": forms.MAX_LABEL}
+    context = {"wallets": _wallets(request), "error": error, "max_label": forms.MAX_LABEL}
     status = HTTPStatus.OK if error is None else STATUS[error.code]
     return render(request, "moralis/profile.html", context, status=status)
 
 
+def _wallets(request: HttpRequest) -> list[MoralisAccount]:
+    """The wallets of who is signed in, the oldest first."""
+    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=MoralisProvider.id)
+    return [account.get_provider_account() for account in accounts.order_by("date_joined")]
+
+
 def _user(request: HttpRequest) -> "AbstractBaseUser":
     return cast("AbstractBaseUser", request.user)  # says login_required
+
+
+def _alternatives(request: HttpRequest, asked: Asked) -> list[dict[str, str]]:
+    """allauth's other ways to confirm one's access, as its own pages offer them."""
+    methods = get_account_adapter().get_reauthentication_methods(request.user)
+    return [
+        {**method, "url": _with_next(method["url"], asked.next)}
+        for method in methods
+        if method["id"] != MoralisProvider.id
+    ]
 
 
 def _login_url(next_url: str) -> str | None:

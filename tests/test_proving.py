@@ -104,6 +104,17 @@ def test_the_text_and_the_page_say_what_it_is(client, account, backend):
     assert "Confirm that it is you" in client.get(PROVE).content.decode()
 
 
+def test_the_page_names_the_wallets_that_are_linked(client, account, other_account):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+
+    page = client.get(PROVE).content.decode()
+
+    for wallet in (account, other_account):
+        assert f"{wallet.address[:6]}…{wallet.address[-4:]}" in page
+    assert "Linked to your account" not in client.get("/accounts/moralis/login/").content.decode()
+
+
 def test_it_needs_somebody_signed_in(client, account):
     assert json_code(ask(client, account, process="reauthenticate")) == "login_required"
     assert "Sign in first." in client.get(PROVE).content.decode()
@@ -302,6 +313,10 @@ def test_who_has_a_password_may_use_the_wallet(client, account, confirmed_access
 
     page = client.get(client.get("/accounts/2fa/totp/activate/")["Location"]).content.decode()
     assert "Use your wallet" in page
+    url = "/accounts/moralis/reauthenticate/?next=%2Faccounts%2F2fa%2Ftotp%2Factivate%2F"
+    assert f'href="{url}"' in page
+    page = client.get(url).content.decode()
+    assert f'href="/accounts/reauthenticate/?{url.partition("?")[2]}"' in page
     prove(client, account)
 
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
