@@ -4,15 +4,18 @@ from typing import Any, ClassVar
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.cache import cache
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, router, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -66,10 +69,14 @@ class WalletReauthenticationMixin:
         return not others and _has_wallet(user)
 
 
-class WalletDisconnectMixin:
-    """Put it before allauth's social adapter: the guard on the last way in says what to do.
+class WalletSocialAccountMixin:
+    """Put it before allauth's social adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
 
-    The guard itself is allauth's. It counts passwords and connected accounts, and no passkeys.
+    * The guard on the last way in says what to do. The guard itself is allauth's; it counts
+      passwords and connected accounts, and no passkeys.
+    * Two requests at once cannot remove both of two ways in.
+    * Whoever fills in the sign-up form for a wallet that has an account meanwhile is told so, and
+      no user without a wallet is left.
     """
 
     error_messages: ClassVar[dict[str, str | Promise]] = {
@@ -84,6 +91,21 @@ class WalletDisconnectMixin:
             write = ways_in.plain if _is_headless(context.request) else ways_in.linked
             error.message = write(str(error.message))
         return error
+
+    def save_user(
+        self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
+    ) -> AbstractBaseUser:
+        database = router.db_for_write(SocialAccount)
+        try:
+            with transaction.atomic(using=database):
+                user: AbstractBaseUser = super().save_user(request, sociallogin, form)  # type: ignore[misc]  # of the adapter beside this mixin
+        except IntegrityError:
+            account = sociallogin.account
+            known = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)
+            if account.provider != "moralis" or not known.exists():
+                raise
+            raise ImmediateHttpResponse(_sign_in_instead(request)) from None
+        return user
 
     def validate_disconnect(
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
@@ -108,3 +130,15 @@ def _has_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:
 def _is_headless(request: HttpRequest | None) -> bool:
     """Whether an application asks, which has no pages and shows no markup."""
     return hasattr(getattr(request, "allauth", None), "headless")
+
+
+def _sign_in_instead(request: HttpRequest) -> HttpResponse:
+    """The wallet was new when it signed, before its visitor was asked for more."""
+    if _is_headless(request):
+        from allauth.headless.base.response import ConflictResponse  # noqa: PLC0415 - not every site has it
+
+        response: HttpResponse = ConflictResponse(request)
+        return response
+    message = _("This wallet has got an account meanwhile. Sign in with it.")
+    get_account_adapter().add_message(request, messages.WARNING, message=message)
+    return HttpResponseRedirect(reverse("moralis_login"))

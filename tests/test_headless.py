@@ -234,6 +234,20 @@ def test_a_required_email_is_pending(app, account, settings):
     assert SocialAccount.objects.get().uid == account.address
 
 
+def test_a_required_email_comes_too_late(app, account, settings):
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    app.sign_in(account)
+    other = App(app.kind)
+    other.sign_in(account)
+    other.post("provider/signup", {"email": "ada@example.com"})
+
+    answer = app.post("provider/signup", {"email": "ada@example.org"})
+
+    assert answer["status"] == 409
+    assert get_user_model().objects.count() == 1
+    assert app.sign_in(account)["meta"]["is_authenticated"] is True
+
+
 def test_two_first_logins_at_once_are_one(app, account, monkeypatch):
     """The other one is faster: this one joins the account that it made."""
     save_user = DefaultSocialAccountAdapter.save_user

@@ -349,3 +349,10 @@ def test_a_proof_is_remembered_with_its_time(client, account):
     sign_in(client, account)
 
     assert time.time() - client.session[SESSION_KEY]["at"] < 60
+
+
+def test_allauths_way_in_to_it_needs_somebody_signed_in_too(client):
+    response = client.get(CONFIRM)
+
+    assert response.status_code == 200
+    assert "Sign in first." in response.content.decode()

@@ -11,7 +11,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
@@ -517,6 +517,36 @@ def test_a_site_that_has_it_confirmed_keeps_the_wallet_through_the_detour(
 
     assert user_of(again) == SocialAccount.objects.get().user_id
     assert EmailAddress.objects.get().verified
+
+
+def test_a_detour_ends_where_the_wallet_got_an_account_meanwhile(client, account, settings):
+    """Begun in two browsers: the second is told, and leaves no user behind."""
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    form, late = reverse("socialaccount_signup"), Client()
+    sign_in(client, account)
+    sign_in(late, account)
+    client.post(form, {"email": "ada@example.com"})
+
+    response = late.post(form, {"email": "ada@example.org"})
+
+    assert response["Location"] == reverse("moralis_login")
+    assert "has got an account meanwhile" in late.get(response["Location"]).content.decode()
+    assert user_of(late) is None
+    assert get_user_model().objects.count() == EmailAddress.objects.count() == 1
+    assert late.get(form)["Location"] == reverse("account_login")
+
+
+def test_another_conflict_in_the_detour_is_no_wallets(client, account, settings, monkeypatch):
+    def fails(self, request, connect=False):
+        raise IntegrityError
+
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    sign_in(client, account)
+    monkeypatch.setattr(SocialLogin, "save", fails)
+
+    with pytest.raises(IntegrityError):
+        client.post(reverse("socialaccount_signup"), {"email": "ada@example.com"})
+    assert not get_user_model().objects.exists()
 
 
 def test_a_taken_email_is_neither_linked_nor_told(client, account, settings, django_user_model):
