@@ -807,6 +807,29 @@ def test_proving_again_before_a_second_factor_is_set_up(visitor, account, settin
     expect(visitor.page).to_have_url(re.compile("/2fa/totp/activate/"))
 
 
+# --- docs/headless.md -------------------------------------------------------------------------
+
+
+def test_the_example_for_single_page_applications_signs_in_and_links(
+    visitor, account, other_account
+):
+    text = (Path(__file__).parent.parent / "docs" / "headless.md").read_text()
+    example = re.search(r"```js\n(.*?)```", text, re.DOTALL)[1].replace("export ", "")
+    visitor.install({"account": account, "legacy": True})
+    visitor.page.goto("/accounts/login/")
+    visitor.context.clear_cookies()
+
+    sign_in = f"async (process) => {{ {example}; return signIn(window.ethereum, process) }}"
+    answer = visitor.page.evaluate(sign_in, "login")
+    assert answer["meta"] == {"is_authenticated": True}
+    assert SocialAccount.objects.get().uid == account.address
+
+    visitor.install({"account": other_account, "legacy": True})
+    visitor.page.goto("/accounts/profile/")
+    assert visitor.page.evaluate(sign_in, "connect")["status"] == 200
+    assert SocialAccount.objects.count() == 2
+
+
 # --- For everybody, on every screen ----------------------------------------------------------
 
 
