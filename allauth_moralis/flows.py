@@ -169,8 +169,9 @@ def _claim(challenge: Challenge) -> bool:
 
 def _explain_collision(request: HttpRequest, sociallogin: SocialLogin) -> None:
     """What allauth's own words, "connected to a different account", leave a person wondering."""
-    held_up = sociallogin.account.user_id is None  # by something else, such as a confirmation
-    if held_up or sociallogin.is_headless:
+    owner = sociallogin.account.user_id
+    # None: the link is held up, until the access is confirmed.
+    if owner in (None, request.user.pk) or sociallogin.is_headless:
         return
     message = _(
         "This wallet opens another account. To use it here, sign in with it, remove it from that "
@@ -197,13 +198,9 @@ def _hand_over(
 
     sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
+    # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
     with transaction.atomic(using=router.db_for_write(SocialAccount)):
         response: HttpResponseBase = complete_social_login(request, sociallogin)
-        if (
-            state["process"] == AuthProcess.CONNECT
-            and sociallogin.account.user_id != request.user.pk
-        ):
-            # A wallet of another account: refused, but its row was updated on the way.
-            transaction.set_rollback(True, using=router.db_for_write(SocialAccount))
-            _explain_collision(request, sociallogin)
+    if state["process"] == AuthProcess.CONNECT:
+        _explain_collision(request, sociallogin)
     return response

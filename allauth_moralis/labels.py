@@ -4,6 +4,8 @@ In ``SocialAccount.extra_data["label"]``: allauth writes that anew at each sign-
 ``logins.WalletLogin`` keeps the label.
 """
 
+from typing import Any
+
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import router, transaction
@@ -30,3 +32,9 @@ def set_label(user: AbstractBaseUser, account_pk: int, label: str) -> None:
         account.extra_data = {**rest, KEY: label} if label else rest
         # Alone: to save the rest would tell that the wallet was used just now.
         account.save(update_fields=["extra_data"])
+
+
+def keep(old: object, new: dict[str, Any]) -> dict[str, Any]:
+    """What a sign-in writes in the place of ``old``, with the label that was there."""
+    label = old.get(KEY) if isinstance(old, dict) else None
+    return {**new, KEY: label} if label else new

@@ -4,8 +4,11 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import user_username
+from allauth.core import context
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.signals import social_account_updated
 from django.db import IntegrityError, router, transaction
 from django.http import HttpRequest
 
@@ -22,12 +25,25 @@ class WalletLogin(SocialLogin):
     user: Any  # of the site's user model
 
     def lookup(self) -> None:
-        """allauth's, which writes ``extra_data`` anew: the label is its owner's, and stays."""
+        """Find the account that this wallet opens, and keep the new evidence there.
+
+        In one query where allauth needs three; never by e-mail, for a wallet has none. The label is
+        its owner's, and stays. The row of somebody else's account, to which this wallet was to be
+        linked, is left as it is: allauth will refuse.
+        """
+        self._did_authenticate_by_email = None
         known = SocialAccount.objects.filter(provider=self.account.provider, uid=self.account.uid)
-        label = known.values_list(f"extra_data__{labels.KEY}", flat=True).first()
-        if label:
-            self.account.extra_data[labels.KEY] = label
-        super().lookup()
+        account = known.select_related("user").first()
+        if account is None:
+            return
+        evidence = labels.keep(account.extra_data, self.account.extra_data)
+        self.account, self.user = account, account.user
+        request = context.request
+        if self.state.get("process") == AuthProcess.CONNECT and account.user_id != request.user.pk:
+            return
+        account.extra_data = evidence
+        account.save()
+        social_account_updated.send(sender=SocialLogin, request=request, sociallogin=self)
 
     def save(self, request: HttpRequest, connect: bool = False) -> None:
         try:

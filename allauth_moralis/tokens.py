@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from allauth.socialaccount.adapter import get_adapter
-from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -12,7 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 from . import events, flows, forms
 from .exceptions import ChallengeMissing, WalletError
 from .proving import REAUTHENTICATE
-from .wallets import VerifiedWallet, Wallet
+from .wallets import VerifiedWallet
 
 if TYPE_CHECKING:
     from .provider import MoralisProvider
@@ -25,7 +24,6 @@ def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, A
         verified, state = judge(request, token.get("id_token"), _process(request))
     except WalletError as error:
         raise ValidationError(str(error.message), code=error.code) from None
-    _check_account(request, verified.wallet, state["process"])
     sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
     return sociallogin
@@ -59,10 +57,3 @@ def _process(request: HttpRequest) -> object:
     """What the request says it is for; allauth tells a provider only afterwards."""
     process = forms.parse_json(request.body).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None
-
-
-def _check_account(request: HttpRequest, wallet: Wallet, process: str) -> None:
-    """Refuse here what allauth refuses only after it has updated the other account's row."""
-    account = SocialAccount.objects.filter(provider="moralis", uid=wallet.address).first()
-    if process == AuthProcess.CONNECT and account and account.user_id != request.user.pk:
-        raise get_adapter().validation_error("connected_other")

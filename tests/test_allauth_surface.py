@@ -6,6 +6,7 @@ from pathlib import Path
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import resume_request
 from allauth.core.internal import ratelimit
+from allauth.socialaccount.models import SocialLogin
 
 import allauth_moralis
 
@@ -27,6 +28,10 @@ def test_the_record_of_a_confirmed_access_is_where_we_make_it():
 
 def test_what_was_held_up_is_resumed_where_we_ask_for_it():
     assert list(inspect.signature(resume_request).parameters) == ["request"]
+
+
+def test_a_social_login_remembers_whether_it_was_by_mail_where_we_say_that_it_was_not():
+    assert "_did_authenticate_by_email" in SocialLogin.__annotations__
 
 
 def test_nothing_else_is_taken_from_allauths_insides():
