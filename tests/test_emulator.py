@@ -577,6 +577,17 @@ def test_answer_after_the_timeout(timed, clock, account, fields):
     assert reason(verify(timed, account, message)) == "Challenge not found"
 
 
+def test_challenges_that_wait_are_bounded(emulator, fields, account, monkeypatch):
+    monkeypatch.setattr("allauth_moralis.emulator.service.MAX_ISSUED", 2)
+
+    first, *later = [accepted(emulator, fields) for _ in range(3)]
+
+    statuses = [
+        verify(emulator, account, asked["message"]).status_code for asked in (first, *later)
+    ]
+    assert statuses == [400, 201, 201]
+
+
 def test_what_timed_out_is_forgotten(timed, clock, fields):
     for _ in range(3):
         accepted(timed, fields)

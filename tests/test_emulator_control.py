@@ -84,7 +84,19 @@ def test_a_fault_happens_so_many_times_and_where_it_was_asked_for(emulator):
 
 
 @pytest.mark.parametrize(
-    "body", [{"fault": "nonsense"}, {"behaviour": {"nonsense": 1}}, {"behaviour": 5}]
+    "body",
+    [
+        {"fault": "nonsense"},
+        {"behaviour": {"nonsense": 1}},
+        {"behaviour": 5},
+        {"behaviour": {"single_use": 1}},
+        {"behaviour": {"single_use": "no"}},
+        {"behaviour": {"domain_rule": "strict"}},
+        {"behaviour": {"addresses_status": "200"}},
+        {"behaviour": {"verify_chain_id": None}},
+        {"behaviour": {"validator": 0.13}},
+        {"behaviour": {"checks_signatures": []}},
+    ],
 )
 def test_what_it_does_not_know_it_says(emulator, body):
     response = control(emulator, **body)

@@ -1,6 +1,9 @@
 """Profiles of the Auth API: read, bound and unbound, over HTTP."""
 
+import time
+
 import pytest
+from allauth.socialaccount.models import SocialAccount
 
 from allauth_moralis import profiles
 from allauth_moralis.backends import get_backend
@@ -14,6 +17,7 @@ from allauth_moralis.exceptions import (
 from allauth_moralis.wallets import SignIn, Wallet
 
 from .accounts import AptosAccount, EvmAccount, SolanaAccount
+from .ceremony import answer, issued
 
 pytestmark = pytest.mark.usefixtures("moralis")
 
@@ -83,6 +87,43 @@ def test_binding_takes_everything_that_was_bound_before():
     profile = bind(*accounts[1:])
 
     assert set(profiles.addresses(profile)) == {account.address for account in accounts}
+
+
+def test_texts_of_two_binds_bind_nothing():
+    first, second = EvmAccount(), EvmAccount()
+    pairs = [profiles.request_bind(wallet_of(first), wallet_of(second)) for _ in range(2)]
+
+    with pytest.raises(SignatureInvalid):
+        profiles.verify_bind([signed(first, pairs[0][0]), signed(second, pairs[1][1])])
+    assert profile_of(first) != profile_of(second)
+
+
+def test_a_text_to_bind_does_not_unbind():
+    first, second = EvmAccount(), EvmAccount()
+    text = profiles.request_bind(wallet_of(first), wallet_of(second))[0]
+
+    with pytest.raises(SignatureInvalid):
+        profiles.verify_unbind(*signed(first, text))
+
+
+def test_a_text_to_bind_must_be_answered_in_time(moralis):
+    first, second = EvmAccount(), EvmAccount()
+    one, other = profiles.request_bind(wallet_of(first), wallet_of(second))
+    moralis.service.profiles.clock = lambda: time.time() + 121
+
+    with pytest.raises(SignatureInvalid):
+        profiles.verify_bind([signed(first, one), signed(second, other)])
+
+
+@pytest.mark.django_db
+def test_a_verification_tells_the_profile_of_now(client):
+    first, second = EvmAccount(), EvmAccount()
+    challenge, message = issued(client, first)
+    bound = bind(first, second)
+
+    answer(client, challenge, first.sign(message))
+
+    assert SocialAccount.objects.get().extra_data["verified"]["profileId"] == bound
 
 
 def test_a_wrong_signature_binds_nothing():

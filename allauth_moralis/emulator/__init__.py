@@ -6,6 +6,6 @@ what it does, a field of ``Behaviour`` decides, so that a client can be tried wi
 
 from .faults import NAMES
 from .server import Emulator
-from .service import AuthService, Behaviour
+from .service import CHOICES, AuthService, Behaviour
 
-__all__ = ["NAMES", "AuthService", "Behaviour", "Emulator"]
+__all__ = ["CHOICES", "NAMES", "AuthService", "Behaviour", "Emulator"]

@@ -1,13 +1,15 @@
 """Profiles: which addresses the service takes for one owner's, and how they are bound and unbound.
 
 Not known of the service, and decided here: each text lists the profile of the *other* wallet; the
-texts live as long as a challenge may; each is good for one use.
+texts live as long as a challenge may; each is good for one use; two texts bind only together, as
+they were issued.
 """
 
 import hashlib
 import secrets
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +20,8 @@ from ..wallets import Challenge, Proof, SignIn, Wallet
 
 Body = Mapping[str, Any]
 MAX_PENDING = 1000
+UNBIND = "unbind"
+LIFETIME = 120  # seconds, the longest that a challenge may be answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +31,16 @@ class Binding:
     key: str
     wallet: Wallet
     text: str
+    #: What it was issued for: both texts of one bind have the same.
+    purpose: str
+    deadline: float  # seconds since the epoch
 
 
 @dataclass(slots=True)
 class Profiles:
     """The profiles of every API key's wallets, and the texts that are on their way."""
 
+    clock: Callable[[], float] = time.time
     _profile: dict[tuple[str, Wallet], str] = field(default_factory=dict)
     _pending: dict[str, Binding] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -54,27 +62,41 @@ class Profiles:
 
     def request_bind(self, key: str, wallets: tuple[Wallet, Wallet]) -> list[str]:
         first, second = wallets
+        purpose = messages.new_nonce()
         return [
-            self._wait_for(key, wallet, _bind_text(self.of(key, other), wallet))
+            self._wait_for(key, wallet, _bind_text(self.of(key, other), wallet), purpose)
             for wallet, other in ((first, second), (second, first))
         ]
 
     def request_unbind(self, key: str, wallet: Wallet, profile_id: str) -> str:
-        return self._wait_for(key, wallet, _unbind_text(wallet, profile_id))
+        return self._wait_for(key, wallet, _unbind_text(wallet, profile_id), UNBIND)
 
-    def take(self, key: str, body: Body) -> Wallet | None:
-        """The wallet that signed one of the waiting texts, which is then used up."""
+    def take_bind(self, key: str, bodies: list[Body]) -> list[Wallet] | None:
+        """The wallets that signed the two texts of one bind, which are then used up."""
+        bindings = [self._take(key, body) for body in bodies]
+        purposes = {binding.purpose for binding in bindings if binding is not None}
+        if None in bindings or len(purposes) > 1 or UNBIND in purposes:
+            return None
+        return [binding.wallet for binding in bindings if binding is not None]
+
+    def take_unbind(self, key: str, body: Body) -> Wallet | None:
+        """The wallet that signed a text to leave its profile, which is then used up."""
+        binding = self._take(key, body)
+        return binding.wallet if binding is not None and binding.purpose == UNBIND else None
+
+    def _take(self, key: str, body: Body) -> Binding | None:
         message, signature = body["message"], body["signature"]
         wrapper = AptosWrapper.parse(message)
         binding = self._pending.get(wrapper.text if wrapper else message)
-        if binding is None or binding.key != key:
+        if binding is None or binding.key != key or self.clock() > binding.deadline:
             return None
         proof = Proof(signature=signature, full_message=message if wrapper else None)
         try:
             proofs.check(_as_challenge(binding), proof)
         except WalletError:
             return None
-        return self._pending.pop(binding.text).wallet
+        with self._lock:  # two requests at once: one of them finds the text gone
+            return self._pending.pop(binding.text, None)
 
     def merge(self, key: str, wallets: list[Wallet]) -> str:
         """All addresses under the wallets' profiles come under a new one."""
@@ -92,11 +114,12 @@ class Profiles:
             self._profile[key, wallet] = new = _digest(secrets.token_hex())
         return new
 
-    def _wait_for(self, key: str, wallet: Wallet, text: str) -> str:
+    def _wait_for(self, key: str, wallet: Wallet, text: str, purpose: str) -> str:
         with self._lock:
             while len(self._pending) >= MAX_PENDING:
                 del self._pending[next(iter(self._pending))]
-            self._pending[text] = Binding(key, wallet, text)
+            deadline = self.clock() + LIFETIME
+            self._pending[text] = Binding(key, wallet, text, purpose, deadline)
         return text
 
 

@@ -70,6 +70,7 @@ class Emulator:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # connections that wait to be taken; five, by default, are soon made
     emulator: Emulator
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -28,7 +28,20 @@ Body = Mapping[str, Any]
 Answer = tuple[int, dict[str, Any] | list[str]]
 
 PROFILE_PATH = re.compile(r"/profile/(0x[0-9a-fA-F]{64})/addresses", re.ASCII)
+#: So many challenges are remembered; a flood of them costs memory and no more.
+MAX_ISSUED = 10_000
 CREATED, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 201, 400, 401, 404
+
+
+#: The settings of each switch of ``Behaviour``.
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "single_use": (True, False),
+    "domain_rule": ("lenient", "fqdn"),
+    "addresses_status": (200, 201),
+    "verify_chain_id": ("number", "string"),
+    "validator": ("0.13", "0.14"),
+    "checks_signatures": (True, False),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +60,13 @@ class Behaviour:
     validator: str = "0.14"
     #: A service that was broken into says yes to anything.
     checks_signatures: bool = True
+
+    def __post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            value = getattr(self, name)
+            # By their types too: to Python, 1 is True.
+            if (type(value), value) not in [(type(choice), choice) for choice in choices]:
+                raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +87,9 @@ class AuthService:
     profiles: Profiles = field(default_factory=Profiles)
     _issued: dict[str, Issued] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.profiles.clock = self.clock
 
     def handle(self, method: str, path: str, key: str | None, body: Body) -> Answer:
         """Answer one request. ``key`` is the ``X-API-Key`` header, ``None`` where it is missing."""
@@ -101,9 +124,8 @@ class AuthService:
             return refusal(BAD_REQUEST, problems)
         if problems := [p for one in verifications for p in check_verify(None, one)]:
             return refusal(BAD_REQUEST, problems)
-        wallets = [self.profiles.take(key, one) for one in verifications]
-        signed = [wallet for wallet in wallets if wallet is not None]
-        if len(signed) < len(verifications):
+        signed = self.profiles.take_bind(key, verifications)
+        if signed is None:
             return refusal(BAD_REQUEST, "Invalid Signature")
         return CREATED, {"profileId": self.profiles.merge(key, signed)}
 
@@ -121,7 +143,7 @@ class AuthService:
     def verify_unbind(self, key: str, body: Body) -> Answer:
         if problems := check_verify(None, body):
             return refusal(BAD_REQUEST, problems)
-        wallet = self.profiles.take(key, body)
+        wallet = self.profiles.take_unbind(key, body)
         if wallet is None:
             return refusal(BAD_REQUEST, "Invalid Signature")
         return CREATED, {"profileId": self.profiles.separate(key, wallet)}
@@ -143,6 +165,8 @@ class AuthService:
         )
         with self._lock:
             self._issued = {t: known for t, known in self._issued.items() if known.deadline > now}
+            while len(self._issued) >= MAX_ISSUED:
+                del self._issued[next(iter(self._issued))]  # the oldest
             self._issued[challenge.message] = Issued(
                 challenge=challenge, deadline=now + body["timeout"]
             )
@@ -152,7 +176,7 @@ class AuthService:
             "profileId": challenge.profile_id,
         }
 
-    def verify_challenge(self, _key: str, body: Body, network: str) -> Answer:
+    def verify_challenge(self, key: str, body: Body, network: str) -> Answer:
         if problems := check_verify(network, body):
             return refusal(BAD_REQUEST, problems if len(problems) > 1 else problems[0])
         wrapper = AptosWrapper.parse(body["message"]) if network == APTOS else None
@@ -170,7 +194,9 @@ class AuthService:
             # Two requests at once: one of them finds the challenge gone.
             if self.behaviour.single_use and self._issued.pop(text, None) is None:
                 return refusal(BAD_REQUEST, "Challenge not found")
-        return CREATED, _verified(issued.challenge, self.behaviour)
+        # As it is by now: binding may have changed it since the challenge was asked for.
+        profile_id = self.profiles.of(key, issued.challenge.wallet)
+        return CREATED, _verified(issued.challenge, profile_id, self.behaviour)
 
 
 def _wallet(network: str, body: Body) -> Wallet:
@@ -221,8 +247,8 @@ def refusal(status: int, message: str | list[str]) -> Answer:
     return status, {"statusCode": status, "name": names[status], "message": message}
 
 
-def _verified(challenge: Challenge, behaviour: Behaviour) -> dict[str, Any]:
-    answer = challenge.fields(challenge.profile_id)
+def _verified(challenge: Challenge, profile_id: str, behaviour: Behaviour) -> dict[str, Any]:
+    answer = challenge.fields(profile_id)
     if behaviour.verify_chain_id == "string" and "chainId" in answer:
         answer["chainId"] = str(answer["chainId"])
     return answer

@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from allauth_moralis.emulator import AuthService, Behaviour, Emulator
+from allauth_moralis.emulator import CHOICES, AuthService, Behaviour, Emulator
 
 
 class Command(BaseCommand):
@@ -24,26 +24,26 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--domain-rule",
-            choices=("lenient", "fqdn"),
+            choices=CHOICES["domain_rule"],
             default="lenient",
             help="Whether a domain may carry a port, as the service may not allow.",
         )
         parser.add_argument(
             "--addresses-status",
             type=int,
-            choices=(200, 201),
+            choices=CHOICES["addresses_status"],
             default=201,
             help="The status of a profile's addresses.",
         )
         parser.add_argument(
             "--verify-chain-id",
-            choices=("number", "string"),
+            choices=CHOICES["verify_chain_id"],
             default="number",
             help="The type of chainId in the answer to verify.",
         )
         parser.add_argument(
             "--validator",
-            choices=("0.13", "0.14"),
+            choices=CHOICES["validator"],
             default="0.14",
             help="Whose words to use for what is wrong with a field.",
         )
