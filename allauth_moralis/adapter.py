@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy
 from . import ways_in
 from .proving import ask, is_proven
 
-DISCONNECT = 3  # seconds, in which a connected account is deleted
+DISCONNECT = 120  # seconds, more than any request to delete a connected account may take
 
 
 class WalletReauthenticationMixin:
@@ -82,7 +82,9 @@ class WalletSocialAccountMixin:
     error_messages: ClassVar[dict[str, str | Promise]] = {
         **DefaultSocialAccountAdapter.error_messages,
         **ways_in.LAST_WAY_IN,
-        "one_at_a_time": gettext_lazy("One after the other, please. Try again in a moment."),
+        "one_at_a_time": gettext_lazy(
+            "Something else is being removed from your account. Try again in two minutes."
+        ),
     }
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
@@ -110,14 +112,28 @@ class WalletSocialAccountMixin:
     def validate_disconnect(
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
-        """allauth counts, then deletes: two requests at once would each leave the other's."""
+        """allauth counts, then deletes: two requests at once would each leave the other's.
+
+        So one account of a user leaves at a time, and who is next is counted anew. The same one
+        may come again: held up to confirm the access, its form is sent twice.
+        """
         super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
-        # The same account may come again: held up to confirm the access, the form is sent twice.
-        leaving = cache.get_or_set(
-            f"allauth_moralis:disconnect:{account.user_id}", account.pk, timeout=DISCONNECT
-        )
-        if leaving != account.pk:
+        key = _leaving(account)
+        if cache.get_or_set(key, account.pk, timeout=DISCONNECT) != account.pk:
             raise self.validation_error("one_at_a_time")
+        refusal = ways_in.guard(account.user)
+        if refusal and not accounts.exclude(pk=account.pk).exists():
+            cache.delete(key)
+            raise self.validation_error(refusal)
+
+
+def let_the_next_one_leave(socialaccount: SocialAccount, **_: Any) -> None:
+    """Nothing of this user is being removed any more (a receiver of ``social_account_removed``)."""
+    cache.delete(_leaving(socialaccount))
+
+
+def _leaving(account: SocialAccount) -> str:
+    return f"allauth_moralis:disconnect:{account.user_id}"
 
 
 def _has_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:

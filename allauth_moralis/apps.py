@@ -7,11 +7,16 @@ class MoralisConfig(AppConfig):
     verbose_name = _("Wallet sign-in")
 
     def ready(self) -> None:
-        from allauth.account.signals import user_logged_in  # noqa: PLC0415 - needs the app registry
-        from allauth.socialaccount.signals import pre_social_login  # noqa: PLC0415 - needs the app registry
+        # All of it needs the app registry.
+        from allauth.account.signals import user_logged_in  # noqa: PLC0415 - see above
+        from allauth.socialaccount.signals import pre_social_login, social_account_removed  # noqa: PLC0415 - see above
 
-        from . import checks  # noqa: F401, PLC0415 - registers them
-        from .provider import propose_username, remember_wallet  # noqa: PLC0415 - needs the app registry
+        from . import adapter, checks, provider, proving  # noqa: F401, PLC0415 - checks registers them
 
-        pre_social_login.connect(propose_username, dispatch_uid="allauth_moralis.propose_username")
-        user_logged_in.connect(remember_wallet, dispatch_uid="allauth_moralis.remember_wallet")
+        for signal, receiver in (
+            (pre_social_login, provider.propose_username),
+            (user_logged_in, provider.remember_wallet),
+            (social_account_removed, proving.forget),
+            (social_account_removed, adapter.let_the_next_one_leave),
+        ):
+            signal.connect(receiver, dispatch_uid=f"allauth_moralis.{receiver.__name__}")

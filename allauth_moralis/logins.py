@@ -9,7 +9,7 @@ from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.signals import social_account_updated
-from django.db import IntegrityError, router, transaction
+from django.db import DatabaseError, IntegrityError, router, transaction
 from django.http import HttpRequest
 
 from . import labels
@@ -37,12 +37,21 @@ class WalletLogin(SocialLogin):
         if account is None:
             return
         evidence = labels.keep(account.extra_data, self.account.extra_data)
+        fresh = self.account, self.user
         self.account, self.user = account, account.user
         request = context.request
         if self.state.get("process") == AuthProcess.CONNECT and account.user_id != request.user.pk:
             return
         account.extra_data = evidence
-        account.save()
+        try:
+            with transaction.atomic(using=router.db_for_write(SocialAccount)):
+                account.save(force_update=True)
+        except DatabaseError:
+            if known.exists():
+                raise
+            # Removed meanwhile: to write it anew would bring back what its owner took away.
+            self.account, self.user = fresh
+            return
         social_account_updated.send(sender=SocialLogin, request=request, sociallogin=self)
 
     def save(self, request: HttpRequest, connect: bool = False) -> None:

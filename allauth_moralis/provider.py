@@ -11,6 +11,7 @@ from allauth.socialaccount.providers.base import AuthProcess, Provider, Provider
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.timezone import localtime
 
 from . import conf, explorers, labels, proving
 from .logins import WalletLogin
@@ -39,10 +40,16 @@ class MoralisAccount(ProviderAccount):
         return verified if isinstance(verified, dict) else {}
 
     @property
+    def fields(self) -> list[tuple[str, Any]]:
+        """The same for a template, where ``.items`` would be a field of that name."""
+        return list(self.verified.items())
+
+    @property
     def verified_at(self) -> datetime | None:
         try:
-            return datetime.fromisoformat(self.data["verified_at"])
-        except (KeyError, TypeError, ValueError):
+            # In the zone of who looks: at the ends of time, where some moments have none.
+            return localtime(datetime.fromisoformat(self.data["verified_at"]))
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
 
     @property

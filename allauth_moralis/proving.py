@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.mixins import AccessMixin
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -35,10 +36,22 @@ def current_wallet(request: HttpRequest) -> str | None:
 
 
 def is_proven(request: HttpRequest, max_age: float = MAX_AGE) -> bool:
-    """Whether this session's user proved a wallet in the last ``max_age`` seconds."""
-    if not request.user.is_authenticated or current_wallet(request) is None:
+    """Whether this session's user proved a wallet of theirs in the last ``max_age`` seconds.
+
+    One that was removed meanwhile, perhaps because its key was stolen, proves nothing.
+    """
+    if not request.user.is_authenticated or (uid := current_wallet(request)) is None:
         return False
-    return bool(time.time() - request.session[SESSION_KEY]["at"] < max_age)
+    if time.time() - request.session[SESSION_KEY]["at"] >= max_age:
+        return False
+    wallets = SocialAccount.objects.filter(user_id=request.user.pk, provider="moralis")
+    return bool(wallets.filter(uid=uid).exists())
+
+
+def forget(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:
+    """A wallet that was removed is not the session's (a receiver of ``social_account_removed``)."""
+    if socialaccount.provider == "moralis" and current_wallet(request) == socialaccount.uid:
+        del request.session[SESSION_KEY]
 
 
 def ask(request: HttpRequest) -> HttpResponse:

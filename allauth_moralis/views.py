@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.decorators import reauthentication_required
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
@@ -167,6 +168,13 @@ def refuse_page(
     return with_retry_after(response, error)
 
 
+#: Raises where allauth wants people to confirm their access before they link: at once, then, and
+#: not after they have signed.
+confirm_access: Callable[[HttpRequest], None] = reauthentication_required(
+    app="allauth.socialaccount"
+)(lambda request: None)  # noqa: ARG005 - the decorator is what counts
+
+
 @require_safe
 @never_cache
 @login_not_required
@@ -175,6 +183,8 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     # Nobody shall press a button, wait, and only then be told.
     error = None if issuer().available else UpstreamUnavailable()
     asked = Asked.parse(request.GET)
+    if asked.process == AuthProcess.CONNECT and request.user.is_authenticated:
+        confirm_access(request)
     if process is None:
         return render(request, "moralis/login.html", _page(request, asked, error=error))
     asked = Asked(process, asked.next)

@@ -1,5 +1,7 @@
 """Which ways lead into an account, and what people are told before the last one is gone."""
 
+from typing import Any
+
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -8,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.utils import user_username
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import QuerySet
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html
@@ -43,6 +46,17 @@ def has_one_way_in(user: AbstractBaseUser) -> bool:
     return not (_opens_without(user) or _has_passkey(user))
 
 
+def guard(user: AbstractBaseUser) -> str | None:
+    """allauth's rule for the last connected account: the code of its refusal, or nothing."""
+    if allauth_settings.SOCIALACCOUNT_ONLY:
+        return "disconnect_last"
+    if not user.has_usable_password():
+        return "no_password"
+    if _must_be_confirmed() and not _addresses(user).filter(verified=True).exists():
+        return "no_verified_email"
+    return None
+
+
 def linked(text: str) -> SafeString:
     """One of the sentences above, its remedies led to by links."""
     return format_html(
@@ -71,19 +85,27 @@ def _opens_without(user: AbstractBaseUser) -> bool:
     """Whether the account opens without any connected one, by what its user knows or is mailed."""
     if allauth_settings.SOCIALACCOUNT_ONLY:
         return False
-    addresses = EmailAddress.objects.filter(user_id=user.pk)
+    addresses = _addresses(user)
     if addresses.filter(verified=True).exists():
         return True
     if not user.has_usable_password():
         return False
     # A password is worth as much as the name that is asked for beside it.
     methods = account_settings.LOGIN_METHODS
-    mandatory = account_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY
     return bool(
         (LoginMethod.USERNAME in methods and user_username(user))
-        or (LoginMethod.EMAIL in methods and not mandatory and addresses.exists())
+        or (LoginMethod.EMAIL in methods and not _must_be_confirmed() and addresses.exists())
         or (LoginMethod.PHONE in methods and get_account_adapter().get_phone(user))
     )
+
+
+def _addresses(user: AbstractBaseUser) -> QuerySet[Any]:
+    addresses: QuerySet[Any] = EmailAddress.objects.filter(user_id=user.pk)
+    return addresses
+
+
+def _must_be_confirmed() -> bool:
+    return bool(account_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY)
 
 
 def _has_passkey(user: AbstractBaseUser) -> bool:

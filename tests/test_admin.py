@@ -183,6 +183,7 @@ def test_rows_of_other_providers_cost_no_query_of_ours(staff, settings):
         {"verified": [], "verified_by": ["x"], "verified_at": 5, "chain_id": [1]},
         {"network": ["evm"], "chain_id": {"a": 1}},
         {"chain_id": "137"},
+        {"verified_at": "9999-12-31T23:59:59-14:00"},
         {"verified_by": "<script>alert(1)</script>", "message": "<script>alert(1)</script>"},
     ],
 )

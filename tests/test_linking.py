@@ -8,7 +8,8 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.db import OperationalError, connection
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
@@ -95,8 +96,66 @@ def test_two_unlinkings_at_once_leave_a_way_in(client, account, other_account):
     adapter = SocialAccountAdapter()
     adapter.validate_disconnect(rows[0], SocialAccount.objects.all())
 
-    with pytest.raises(ValidationError, match="One after the other"):
+    with pytest.raises(ValidationError, match="Something else is being removed"):
         adapter.validate_disconnect(rows[1], SocialAccount.objects.all())
+
+
+def test_who_counted_before_and_comes_after_counts_anew(client, account, other_account):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    first, second = SocialAccount.objects.all()
+    remove(client, account)
+    adapter = SocialAccountAdapter()
+
+    for _ in range(2):  # the refusal leaves nothing locked
+        with pytest.raises(ValidationError) as refusal:
+            adapter.validate_disconnect(second, SocialAccount.objects.filter(user=second.user))
+        assert refusal.value.code == "no_password"
+    assert first.user_id == second.user_id
+
+
+def test_one_after_the_other_they_can_all_go_but_the_last(client, account, other_account):
+    third = SolanaAccount()
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    sign_in(client, third, process="connect")
+
+    statuses = [remove(client, one).status_code for one in (third, other_account, account)]
+
+    assert statuses == [302, 302, 200]
+    assert SocialAccount.objects.get().uid == account.address
+
+
+def test_a_wallet_that_is_removed_while_it_signs_in_stays_removed(
+    client, account, other_account, monkeypatch
+):
+    """allauth reads the row, then saves it, which would write it anew for the old account."""
+    sign_in(client, account)
+    old = user_of(client)
+    sign_in(client, other_account, process="connect")
+
+    def remove_it(old, new):
+        SocialAccount.objects.filter(uid=account.address).delete()
+        return new
+
+    monkeypatch.setattr("allauth_moralis.labels.keep", remove_it)
+    visitor = Client()
+    sign_in(visitor, account)
+
+    assert user_of(visitor) not in (None, old)
+    assert SocialAccount.objects.get(uid=account.address).user_id == user_of(visitor)
+
+
+def test_a_database_that_fails_is_no_wallet_that_was_removed(client, account):
+    sign_in(client, account)
+
+    def fail(**_) -> None:
+        pre_save.disconnect(fail, sender=SocialAccount)
+        raise OperationalError
+
+    pre_save.connect(fail, sender=SocialAccount)
+    with pytest.raises(OperationalError):
+        sign_in(Client(), account)
 
 
 def test_unlinking_sends_a_mail_that_names_the_wallet(

@@ -272,6 +272,11 @@ def test_it_shows_ones_own_wallets_alone(client, account, other_account):
         {"network": ["x"]},
         {"verified_at": "never"},
         {"verified_at": 5},
+        {"verified_at": "0001-01-01T00:00:00+14:00"},
+        {"verified_at": "9999-12-31T23:59:59-14:00"},
+        {"verified": {"items": [1]}},
+        {"verified": {"resources": 5}},
+        {"label": ["x"]},
     ],
 )
 def test_it_stands_rows_that_were_not_written_by_us(client, account, data):

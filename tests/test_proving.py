@@ -170,6 +170,31 @@ def test_whoever_was_signed_out_meanwhile(client, account):
     assert page_code(answer(client, challenge, account.sign(message))) == "wallet_not_linked"
 
 
+def test_a_wallet_that_was_removed_meanwhile_proves_nothing(client, account, other_account):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    row = SocialAccount.objects.get(uid=account.address)
+    elsewhere = Client()
+    sign_in(elsewhere, account)
+
+    client.post(reverse("socialaccount_connections"), {"account": row.pk})
+
+    for browser in (client, elsewhere):
+        assert browser.get("/plain/").status_code == 302
+    assert SESSION_KEY not in client.session
+    assert "moralis-watch" not in client.get("/accounts/profile/").content.decode()
+
+
+def test_the_other_wallet_proves_as_before(client, account, other_account):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    row = SocialAccount.objects.get(uid=other_account.address)
+
+    client.post(reverse("socialaccount_connections"), {"account": row.pk})
+
+    assert client.get("/plain/").status_code == 200
+
+
 def test_a_wrong_signature_proves_nothing(client, account, other_account):
     sign_in(client, account)
     age(client, 1000)
@@ -243,6 +268,20 @@ def test_a_form_that_was_held_up_is_not_anothers(client, account, other_account,
     prove(client, other_account, next="/accounts/email/")
 
     assert not EmailAddress.objects.exists()
+
+
+def test_access_is_confirmed_before_a_wallet_is_linked(client, account, confirmed_access):
+    """Nobody shall sign, and only then be asked for more."""
+    sign_in(client, account)
+    link = "/accounts/moralis/login/?process=connect"
+    assert client.get(link).status_code == 200
+    age(client, 1000)
+
+    response = client.get(link)
+
+    assert response["Location"].startswith(CONFIRM)
+    prove(client, account, next=link)
+    assert client.get(link).status_code == 200
 
 
 def test_a_wallet_that_was_to_be_linked_is(client, account, other_account, confirmed_access):
