@@ -11,7 +11,7 @@ class MoralisConfig(AppConfig):
         from allauth.account.signals import user_logged_in  # noqa: PLC0415 - see above
         from allauth.socialaccount.signals import pre_social_login, social_account_removed  # noqa: PLC0415 - see above
 
-        from . import adapter, checks, provider, proving  # noqa: F401, PLC0415 - checks registers them
+        from . import adapter, checks, provider, proving, site_checks  # noqa: F401, PLC0415 - see above; the checks register themselves
 
         for signal, receiver in (
             (pre_social_login, provider.propose_username),

@@ -1,13 +1,14 @@
-"""``manage.py check``: every setting of the provider, each with an id, a sentence and a hint."""
+"""``manage.py check``: every setting of the provider, each with an id, a sentence and a hint.
+
+What must be right around them is checked in ``site_checks.py``.
+"""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from inspect import isabstract
 from typing import Any
 from urllib.parse import urlsplit
 
-from allauth.account import app_settings as account_settings
-from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
@@ -26,7 +27,6 @@ AUTHORITY = re.compile(
     re.ASCII,
 )
 MIN_TTL, MAX_TTL = 15, 120  # seconds; the range of `timeout` in the Auth API
-PER_PROCESS_CACHES = ("LocMemCache", "DummyCache")
 
 
 def _error(number: int, key: str, message: str, hint: str) -> Error:
@@ -232,50 +232,3 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 def _allauths_own(key: str) -> bool:
     """Keys that allauth itself reads for any provider."""
     return key in {"APP", "APPS", "VERIFIED_EMAIL", "EMAIL_AUTHENTICATION", "provider_class"}
-
-
-@register(Tags.security)
-def check_sessions(**_: Any) -> list[CheckMessage]:
-    if settings.SESSION_ENGINE.endswith("signed_cookies") and _cache_is_per_process():
-        return [
-            Error(
-                "Sessions live in cookies, which can be sent again, and no cache is shared that "
-                "could tell a used challenge.",
-                hint='Use another SESSION_ENGINE, or a shared cache as CACHES["default"].',
-                id="allauth_moralis.E020",
-            )
-        ]
-    return []
-
-
-@register(Tags.security, deploy=True)
-def check_deployment(**_: Any) -> list[CheckMessage]:
-    return list(_deployment_warnings())
-
-
-def _deployment_warnings() -> Iterator[CheckMessage]:
-    if _cache_is_per_process():
-        yield checks.Warning(
-            "The cache is not shared between processes, so each worker counts rate limits and "
-            "used challenges for itself.",
-            hint='Use a shared cache, such as Redis, as CACHES["default"].',
-            id="allauth_moralis.W002",
-        )
-    if account_settings.USER_MODEL_USERNAME_FIELD and account_settings.PRESERVE_USERNAME_CASING:
-        yield checks.Warning(
-            "Each sign-up by wallet scans the whole user table for a free user name.",
-            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False, and make the names that exist "
-            "lower case: the search is then an exact match on an index.",
-            id="allauth_moralis.W003",
-        )
-    if conf.api_key() and urlsplit(conf.base_url()).scheme != "https":
-        yield checks.Warning(
-            "The API key goes to the Moralis Auth API without encryption.",
-            hint="Set BASE_URL to an https:// address.",
-            id="allauth_moralis.W004",
-        )
-
-
-def _cache_is_per_process() -> bool:
-    backend: str = settings.CACHES.get("default", {}).get("BACKEND", "")
-    return backend.endswith(PER_PROCESS_CACHES)

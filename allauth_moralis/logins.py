@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.utils import user_username
 from allauth.core import context
@@ -62,7 +63,7 @@ class WalletLogin(SocialLogin):
                 provider=self.account.provider, uid=self.account.uid
             ).first()
             if existing is None:
-                if connect:
+                if connect or not account_settings.USER_MODEL_USERNAME_FIELD:
                     raise
                 # Another wallet's user took the name meanwhile.
                 self._rename(request)
@@ -73,6 +74,7 @@ class WalletLogin(SocialLogin):
                 self.account, self.user = existing, existing.user
 
     def _write(self, request: HttpRequest, connect: bool) -> None:
+        self._leave_email_empty()
         with transaction.atomic(using=router.db_for_write(SocialAccount)):
             super().save(request, connect)
 
@@ -80,3 +82,10 @@ class WalletLogin(SocialLogin):
         self.user.pk = self.account.pk = None
         name = get_account_adapter(request).generate_unique_username([user_username(self.user)])
         user_username(self.user, name)
+
+    def _leave_email_empty(self) -> None:
+        """A unique address can be missing many times as NULL, and once as ""."""
+        if name := account_settings.USER_MODEL_EMAIL_FIELD:
+            field = self.user._meta.get_field(name)  # noqa: SLF001 - documented by Django
+            if field.null and not getattr(self.user, name):
+                setattr(self.user, name, None)

@@ -1,9 +1,11 @@
 """``manage.py check`` reports every wrong setting, by its id and with a hint."""
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 
 from allauth_moralis import conf
+from allauth_moralis.site_checks import check_redirect
 
 WRONG = {
     "API_KEY": ("E001", [None, 5, "with space", "new\nline", "ключ", b"bytes"]),
@@ -142,3 +144,65 @@ def test_a_good_deployment(settings, provider):
     shared_cache(settings)
     provider["API_KEY"] = "key"
     assert deployment_ids() == []
+
+
+def test_a_deployment_whose_cache_adds_in_two_steps(settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+            "LOCATION": "/nowhere",
+        }
+    }
+    assert deployment_ids() == ["allauth_moralis.W007"]
+
+
+def test_a_deployment_whose_sign_up_form_tells_who_has_an_account(settings):
+    shared_cache(settings)
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    assert deployment_ids() == ["allauth_moralis.W008"]
+
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    assert deployment_ids() == []
+
+
+def email_of_users(monkeypatch, **attributes) -> None:
+    field = get_user_model()._meta.get_field("email")
+    for name, value in attributes.items():
+        monkeypatch.setattr(field, name, value)
+
+
+def test_a_user_model_where_only_one_can_be_without_an_address(settings, monkeypatch):
+    email_of_users(monkeypatch, unique=True)
+    assert [message.id for message in ours()] == ["allauth_moralis.W005"]
+
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    assert ours() == []
+
+
+def test_a_user_model_where_many_can_be_without_an_address(monkeypatch):
+    email_of_users(monkeypatch, unique=True, null=True)
+    assert ours() == []
+
+
+def test_a_user_model_without_addresses(settings):
+    settings.ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+    assert "allauth_moralis.W005" not in [message.id for message in ours()]
+
+
+@pytest.mark.urls("tests.urls_at_the_root")
+def test_a_site_that_sends_people_where_it_has_no_page(settings):
+    assert [message.id for message in ours()] == ["allauth_moralis.W006"]
+
+    settings.LOGIN_REDIRECT_URL = "moralis_profile"
+    assert ours() == []
+
+
+def test_a_site_under_a_prefix_that_sends_people_beside_it(settings):
+    settings.FORCE_SCRIPT_NAME = "/shop"
+    assert [message.id for message in ours()] == ["allauth_moralis.W006"]
+
+
+def test_a_project_without_pages(settings):
+    settings.ROOT_URLCONF = None
+    assert check_redirect() == []

@@ -382,8 +382,12 @@ def test_it_names_a_few_of_many_and_all_on_request():
     for _ in range(9):
         tutorial_user(EvmAccount(), is_active=False)
 
-    assert len(re.findall("^inactive: ", run()[1], re.MULTILINE)) == 5
-    assert len(re.findall("^inactive: ", run("--verbosity", "2")[1], re.MULTILINE)) == 9
+    few, all_of_them = run()[1], run("--verbosity", "2")[1]
+
+    assert len(re.findall("^inactive: ", few, re.MULTILINE)) == 5
+    assert "(5 of each; --verbosity 2 names them all)" in few
+    assert len(re.findall("^inactive: ", all_of_them, re.MULTILINE)) == 9
+    assert "of each" not in all_of_them
 
 
 def test_a_sign_in_in_the_middle_of_it_undoes_all(client, account, monkeypatch):
@@ -562,11 +566,12 @@ from django.contrib.auth import get_user_model
 from tests.accounts import EvmAccount
 from tests.ceremony import sign_in
 
-known, admin, lower, new = (EvmAccount() for _ in range(4))
+known, admin, lower, new, gone = (EvmAccount() for _ in range(5))
 Wallet = get_user_model()
 Wallet.objects.create(ethereum_address=known.address, password="!x")
 Wallet.objects.create(ethereum_address=admin.address, password="!x", is_admin=True)
 Wallet.objects.create(ethereum_address=lower.address.lower())
+Wallet.objects.create(ethereum_address=gone.address, password="!x", is_active=False)
 for _ in range(2):
     call_command("moralis_import_tutorial_users", source="django-siwe-auth", apply=True)
 assert SocialAccount.objects.get().user_id == known.address
@@ -575,7 +580,13 @@ for account in (known, new):
     response = sign_in(client, account)
     assert response.status_code == 302, response.content
     assert client.session["_auth_user_id"] == account.address
-assert Wallet.objects.count() == 4
+before = list(Wallet.objects.order_by("pk").values())
+for account in (admin, gone, lower):
+    client = Client()
+    assert sign_in(client, account).status_code == 403
+    assert "_auth_user_id" not in client.session
+assert list(Wallet.objects.order_by("pk").values()) == before
+assert len(before) == 5
 """
 
 
@@ -596,6 +607,7 @@ def test_wallets_of_django_siwe_auth():
         "link": "1",
         "linked": "0",
         "no_checksum": "1",
+        "inactive": "1",
         "privileged": "1",
     }
     assert "0 wallets were linked." in second

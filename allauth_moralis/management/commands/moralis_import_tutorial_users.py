@@ -32,6 +32,8 @@ FLAGS = {
     ),
 }
 DONE = (Verdict.LINK, Verdict.LINKED)
+#: Rows that need nobody's eye.
+UNNAMED = (*DONE, Verdict.NOT_AN_ADDRESS)
 
 
 class Command(BaseCommand):
@@ -59,9 +61,7 @@ class Command(BaseCommand):
 
         def report(candidate: Candidate, verdict: Verdict) -> None:
             counts[verdict] += 1
-            if options["verbosity"] > 1 or (
-                verdict not in (*DONE, Verdict.NOT_AN_ADDRESS) and counts[verdict] <= EXAMPLES
-            ):
+            if options["verbosity"] > 1 or (verdict not in UNNAMED and counts[verdict] <= EXAMPLES):
                 # `ascii`: a name is whatever somebody wrote, and this is a terminal.
                 self.stdout.write(
                     f"{verdict.value}: {candidate.address!a}, user {candidate.user.pk!a}"
@@ -79,9 +79,13 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         # The names that do not even begin like an address were not read at all.
         counts[Verdict.NOT_AN_ADDRESS] += max(source.rows.count() - counts.total(), 0)
-        self._summarize(counts, applied=options["apply"])
+        self._summarize(counts, options)
 
-    def _summarize(self, counts: Counter[Verdict], *, applied: bool) -> None:
+    def _summarize(self, counts: Counter[Verdict], options: dict[str, Any]) -> None:
+        if options["verbosity"] < 2 and any(  # noqa: PLR2004 - as Django counts it
+            counts[verdict] > EXAMPLES for verdict in Verdict if verdict not in UNNAMED
+        ):
+            self.stdout.write(f"({EXAMPLES} of each; --verbosity 2 names them all)")
         self.stdout.write("")
         for verdict in Verdict:
             if counts[verdict] or verdict in DONE:
@@ -90,7 +94,7 @@ class Command(BaseCommand):
                     f"{counts[verdict]:>9}  {verdict.value:<15} {verdict.label}{flag}"
                 )
         self.stdout.write("")
-        if applied:
+        if options["apply"]:
             self.stdout.write(self.style.SUCCESS(f"{counts[Verdict.LINK]} wallets were linked."))
         else:
             self.stdout.write("This was a dry run; nothing was written. Add --apply to write.")

@@ -11,9 +11,5 @@ class Person(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
 
-    def save(self, *args, **kwargs) -> None:
-        self.email = self.email or None
-        super().save(*args, **kwargs)
-
     def __str__(self) -> str:
         return self.email or f"person {self.pk}"

@@ -1,0 +1,128 @@
+"""``manage.py check``: what must be right on the site for wallets to do well there."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from allauth.account import app_settings as account_settings
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.socialaccount import app_settings as socialaccount_settings
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.urls import Resolver404, resolve
+
+from . import conf
+
+PER_PROCESS_CACHES = ("LocMemCache", "DummyCache")
+#: Django's own default, which is our page where allauth is included under ``/accounts/``.
+DEFAULT_REDIRECT = "/accounts/profile/"
+
+
+@register(Tags.security)
+def check_sessions(**_: Any) -> list[CheckMessage]:
+    if settings.SESSION_ENGINE.endswith("signed_cookies") and _cache_is_per_process():
+        return [
+            Error(
+                "Sessions live in cookies, which can be sent again, and no cache is shared that "
+                "could tell a used challenge.",
+                hint='Use another SESSION_ENGINE, or a shared cache as CACHES["default"].',
+                id="allauth_moralis.E020",
+            )
+        ]
+    return []
+
+
+@register(Tags.models)
+def check_user_model(**_: Any) -> list[CheckMessage]:
+    name = account_settings.USER_MODEL_EMAIL_FIELD
+    if not name or socialaccount_settings.EMAIL_REQUIRED:
+        return []
+    field: Any = get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
+    if not field.unique or field.null:
+        return []
+    return [
+        checks.Warning(
+            "Users who sign up by wallet have no e-mail address, and this user model lets one of "
+            "them alone have none: the second will fail.",
+            hint=f"Let {field} be NULL, or set SOCIALACCOUNT_EMAIL_REQUIRED = True.",
+            id="allauth_moralis.W005",
+        )
+    ]
+
+
+@register(Tags.urls)
+def check_redirect(**_: Any) -> list[CheckMessage]:
+    if settings.LOGIN_REDIRECT_URL != DEFAULT_REDIRECT or not settings.ROOT_URLCONF:
+        return []
+    try:
+        resolve(DEFAULT_REDIRECT)
+    except Resolver404:
+        missing = True
+    else:  # a path is taken as it stands, without the prefix under which the site is served
+        missing = bool(settings.FORCE_SCRIPT_NAME)
+    if not missing:
+        return []
+    return [
+        checks.Warning(
+            f"Whoever signs in is sent to {DEFAULT_REDIRECT}, where this site has no page.",
+            hint='Set LOGIN_REDIRECT_URL = "moralis_profile", or to a page of your own.',
+            id="allauth_moralis.W006",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(**_: Any) -> list[CheckMessage]:
+    return list(_deployment_warnings())
+
+
+def _deployment_warnings() -> Iterator[CheckMessage]:
+    if _cache_is_per_process():
+        yield checks.Warning(
+            "The cache is not shared between processes, so each worker counts rate limits and "
+            "used challenges for itself.",
+            hint='Use a shared cache, such as Redis, as CACHES["default"].',
+            id="allauth_moralis.W002",
+        )
+    if _cache_backend().endswith("FileBasedCache"):
+        yield checks.Warning(
+            "The cache does not add a key as one step, so two requests at once may both use a "
+            "challenge.",
+            hint='Use Redis, Memcached or the database as CACHES["default"].',
+            id="allauth_moralis.W007",
+        )
+    if account_settings.USER_MODEL_USERNAME_FIELD and account_settings.PRESERVE_USERNAME_CASING:
+        yield checks.Warning(
+            "Each sign-up by wallet scans the whole user table for a free user name.",
+            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False, and make the names that exist "
+            "lower case: the search is then an exact match on an index. Import the users of "
+            "another package first: the letter case of an address is its checksum.",
+            id="allauth_moralis.W003",
+        )
+    if conf.api_key() and urlsplit(conf.base_url()).scheme != "https":
+        yield checks.Warning(
+            "The API key goes to the Moralis Auth API without encryption.",
+            hint="Set BASE_URL to an https:// address.",
+            id="allauth_moralis.W004",
+        )
+    if (
+        socialaccount_settings.EMAIL_REQUIRED
+        and socialaccount_settings.EMAIL_VERIFICATION != EmailVerificationMethod.MANDATORY
+    ):
+        yield checks.Warning(
+            "The sign-up form that asks people with a wallet for an e-mail address tells them "
+            "whether the address has an account here.",
+            hint='Set SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory".',
+            id="allauth_moralis.W008",
+        )
+
+
+def _cache_backend() -> str:
+    backend: str = settings.CACHES.get("default", {}).get("BACKEND", "")
+    return backend
+
+
+def _cache_is_per_process() -> bool:
+    return _cache_backend().endswith(PER_PROCESS_CACHES)
