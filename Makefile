@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CONFORMANCE := .venv-conformance
 PORT ?= 8000
 
-.PHONY: run test conformance check format emulator bench wheel matrix clean
+.PHONY: run test conformance check format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 $(VENV)/.ready: requirements.txt requirements-dev.txt
@@ -53,6 +53,10 @@ format: $(VENV)/.ready
 
 bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
 	$(BIN)/python -m bench
+
+messages: $(VENV)/.ready ## the catalogues of translations, after a text was changed; needs GNU gettext
+	cd allauth_moralis && ../$(BIN)/django-admin makemessages --all --no-location --no-obsolete --no-wrap
+	cd allauth_moralis && ../$(BIN)/django-admin compilemessages
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build

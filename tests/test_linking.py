@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
-from allauth_moralis.ways_in import has_one_way_in, linked
+from allauth_moralis.ways_in import guard, has_one_way_in, linked
 from config.accounts import AccountAdapter, SocialAccountAdapter
 
 from .accounts import SolanaAccount
@@ -229,6 +229,28 @@ def test_a_site_without_the_pages_says_it_without_links(client, account, monkeyp
     assert linked("{wallet}Link{end} {email}mail{end} {password}") == "<a>Link</a> <a>mail</a> <a>"
 
 
+def test_the_rule_is_allauths(client, account, settings):
+    """Asked once more under the lock, and so here in words of our own."""
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    assert guard(user) == "no_password"
+
+    user = give_password(verified=False)
+    assert guard(user) == "no_verified_email"
+    user.emailaddress_set.update(verified=True)
+    assert guard(user) is None
+    settings.SOCIALACCOUNT_ONLY = True
+    assert guard(user) == "disconnect_last"
+
+
+def test_a_password_and_a_confirmed_address_are_enough(client, account):
+    sign_in(client, account)
+    client.force_login(give_password(verified=True))
+
+    assert remove(client, account).status_code == 302
+    assert not SocialAccount.objects.exists()
+
+
 # --- allauth's page of connections ------------------------------------------------------------
 
 
@@ -388,6 +410,8 @@ def test_a_passkey_is_none_where_people_cannot_log_in_by_it(client, account, set
 
 def test_a_site_without_second_factors(client, account, monkeypatch):
     sign_in(client, account)
+    assert "Add a passkey" in profile(client)
     monkeypatch.setattr("allauth.app_settings.MFA_ENABLED", False)
 
     assert has_one_way_in(get_user_model().objects.get())
+    assert "Add a passkey" not in profile(client)

@@ -21,6 +21,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.emulator import Emulator
+from allauth_moralis.logins import WalletLogin
 from allauth_moralis.signatures import keccak256
 
 from .ceremony import answer, issued, page_code, sign_in, user_of
@@ -484,6 +485,24 @@ def test_a_wallet_never_matches_by_email(client, account, settings):
     sign_in(client, account)
 
     assert SocialAccount.objects.get().user != user
+
+
+def test_users_without_an_address_where_it_is_unique(monkeypatch):
+    """ "" would be one of a kind; NULL is not."""
+    user = get_user_model()(email="")
+    monkeypatch.setattr(user._meta.get_field("email"), "null", True)
+
+    WalletLogin(user=user)._leave_email_empty()
+
+    assert user.email is None
+
+
+def test_users_without_any_addresses(client, account, settings):
+    settings.ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+
+    sign_in(client, account)
+
+    assert user_of(client)
 
 
 def test_a_site_that_requires_an_email_asks_for_it(client, account, settings):
