@@ -807,6 +807,43 @@ def test_proving_again_before_a_second_factor_is_set_up(visitor, account, settin
     expect(visitor.page).to_have_url(re.compile("/2fa/totp/activate/"))
 
 
+def test_a_removal_goes_on_once_the_wallet_has_confirmed(visitor, account, other_account, settings):
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
+    came_in(visitor, account)
+    SocialAccount.objects.create(
+        user=get_user_model().objects.get(), provider="moralis", uid=other_account.address
+    )
+    page = visitor.page
+
+    page.goto("/accounts/3rdparty/")
+    page.get_by_role("radio").last.check()
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm that it is you")
+    visitor.check_accessibility()
+    assert SocialAccount.objects.count() == 2
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+    visitor.button().click()
+
+    expect(page).to_have_url(re.compile("/accounts/3rdparty/$"))
+    expect(page.get_by_role("radio")).to_have_count(1)
+    assert SocialAccount.objects.get().uid == account.address
+
+
+def test_naming_a_wallet(visitor, account):
+    came_in(visitor, account)
+    page = visitor.page
+
+    page.get_by_text("Name this wallet").click()
+    visitor.check_accessibility()
+    page.get_by_label("Your own name for it").fill("Ledger in the drawer")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("heading", name="Ledger in the drawer")).to_be_visible()
+    page.goto("/accounts/3rdparty/")
+    expect(page.get_by_role("radio", name="Ledger in the drawer")).to_be_visible()
+
+
 # --- docs/headless.md -------------------------------------------------------------------------
 
 
