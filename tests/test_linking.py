@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
 from django.db.models.signals import pre_save
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
@@ -158,21 +159,51 @@ def test_a_database_that_fails_is_no_wallet_that_was_removed(client, account):
         sign_in(Client(), account)
 
 
-def test_unlinking_sends_a_mail_that_names_the_wallet(
-    client, account, other_account, mailoutbox, settings
-):
+@pytest.fixture
+def notified(client, account, settings):
+    """Somebody who came in by wallet, has an address, and is told of every change."""
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
     sign_in(client, account)
     user = get_user_model().objects.get()
     user.emailaddress_set.create(email="ada@example.com", verified=True, primary=True)
+    return user
+
+
+def test_mails_tell_which_wallet_was_linked_and_removed(
+    client, notified, other_account, mailoutbox
+):
     sign_in(client, other_account, process="connect")
+    remove(client, other_account)
 
-    assert "Wallet" in mailoutbox[0].body
-    assert mailoutbox[0].to == ["ada@example.com"]
-    row = SocialAccount.objects.get(uid=other_account.address)
-    client.post(reverse("socialaccount_connections"), {"account": row.pk})
+    linked_mail, removed_mail = mailoutbox
+    assert linked_mail.to == removed_mail.to == ["ada@example.com"]
+    short = f"{other_account.address[:6]}…{other_account.address[-4:]}"
+    assert linked_mail.subject.endswith("Wallet linked")
+    assert f"The wallet {short} was linked to your account." in linked_mail.body
+    assert removed_mail.subject.endswith("Wallet removed")
+    assert f"The wallet {short} was removed from your account." in removed_mail.body
+    for mail in mailoutbox:
+        assert other_account.address in mail.body
+        assert "IP address: 127.0.0.1" in mail.body
 
-    assert "Wallet" in mailoutbox[1].body
+
+def test_mails_of_other_providers_are_allauths(notified):
+    row = SocialAccount(user=notified, provider="google", uid="1")
+    mails = [
+        render_to_string(
+            f"socialaccount/email/account_{what}_{part}.txt",
+            {"account": row, "provider": "Google", "ip": "127.0.0.1"},
+        )
+        for what in ("connected", "disconnected")
+        for part in ("subject", "message")
+    ]
+
+    assert [mail.strip() for mail in mails[::2]] == [
+        "Third-Party Account Connected",
+        "Third-Party Account Disconnected",
+    ]
+    assert "A third-party account from Google has been connected" in mails[1]
+    assert "A third-party account from Google has been disconnected" in mails[3]
 
 
 # --- The guard on the last way in -------------------------------------------------------------

@@ -21,6 +21,8 @@ ALLAUTHS = {
     "Account Connections",
     "Add a Third-Party Account",
     "Remove",
+    "Third-Party Account Connected",
+    "Third-Party Account Disconnected",
     "You currently have no third-party accounts connected to this account.",
 }
 MARKED = {"_", "gettext", "gettext_lazy"}
@@ -42,7 +44,7 @@ def said_in_templates() -> set[str]:
     marked = re.compile(r"\bgettext\(u?((?:'(?:[^'\\]|\\.)*')|(?:\"(?:[^\"\\]|\\.)*\"))\)")
     return {
         ast.literal_eval(text)
-        for path in PACKAGE.rglob("*.html")
+        for path in (PACKAGE / "templates").rglob("*.*")
         for text in marked.findall(templatize(path.read_text()))
     }
 
