@@ -3,18 +3,27 @@
 Why: allauth's rate limits (their notation, their cache keys, their grouping of IPv6 addresses)
 are what site owners know, and its public ``allauth.core.ratelimit.consume`` reads the limits of
 ``allauth.account`` alone. And only ``record_authentication`` tells its own pages that a user has
-confirmed their access, and only ``resume_request`` goes on with what they held up until then.
+confirmed their access, only ``resume_request`` goes on with what they held up until then, and only
+``get_reauthentication_flows`` tells by what somebody can confirm where the site has no pages.
 ``tests/test_allauth_surface.py`` fails with a sentence when they move.
 """
 
+import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from math import ceil, inf
 
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import resume_request
+from allauth.account.internal.flows.reauthentication import (
+    STATE_SESSION_KEY,
+    get_reauthentication_flows,
+    resume_request,
+)
 from allauth.core.internal import ratelimit
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.db import connections, transaction
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.utils.http import urlencode
 
 from .exceptions import Misconfigured, RateLimited
@@ -40,14 +49,47 @@ def record_reauthentication(request: HttpRequest, uid: str) -> None:
     )
 
 
-def resume(request: HttpRequest, next_url: str) -> HttpResponseBase | None:
-    """Go on with the form, or the connection, that allauth held up; else back to ``next_url``.
+def can_confirm_otherwise(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether the user has a password or a second factor to confirm their access by."""
+    return bool(get_reauthentication_flows(user))
 
-    ``None`` where that leads nowhere on this site.
+
+def drop_what_is_held_up(request: HttpRequest) -> None:
+    """Forget the form, or the link, that waits for a confirmation which did not come."""
+    request.session.pop(STATE_SESSION_KEY, None)
+
+
+def take_over(request: HttpRequest, callback: str) -> bool:
+    """Have ``callback`` go on with the link that allauth holds up; whether it holds one up.
+
+    A dotted path, called with the request and ``{"login": …, "at": …}``: allauth's serialized
+    login, and the seconds since the epoch.
     """
-    request.GET = QueryDict(urlencode({"next": next_url}))
-    response: HttpResponseBase | None = resume_request(request)
-    return response
+    held = request.session.get(STATE_SESSION_KEY)
+    if held is None:
+        return False
+    state = {"login": held["state"], "at": time.time()}
+    request.session[STATE_SESSION_KEY] = {"callback": callback, "state": state}
+    return True
+
+
+def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpResponseBase:
+    """Go on with the form, or the link, that allauth held up; else to ``next_url``, or home.
+
+    A link waits without an address to return to. Where this confirmation has one, it was for
+    something else, and a link that was begun earlier, perhaps by somebody else at this browser,
+    must not ride on it.
+    """
+    if next_url and "callback" in request.session.get(STATE_SESSION_KEY, {}):
+        drop_what_is_held_up(request)
+    request.GET = QueryDict(urlencode({"next": next_url or home}))
+    with ExitStack() as stack:
+        # The form's own view would have been one transaction; the one that calls it here is none.
+        for database in connections:
+            if connections.settings[database]["ATOMIC_REQUESTS"]:
+                stack.enter_context(transaction.atomic(using=database))
+        response: HttpResponseBase | None = resume_request(request)
+    return response or HttpResponseRedirect(home)
 
 
 def can_be_counted(value: str) -> bool:

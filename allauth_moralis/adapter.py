@@ -1,13 +1,13 @@
 """Mixins for the site's adapters: allauth's own pages know of wallets."""
 
-from typing import Any, ClassVar
+from functools import partial
+from typing import Any
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
-from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -16,13 +16,13 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.functional import Promise
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from . import ways_in
-from .proving import ask, is_proven
+from ._allauth import can_confirm_otherwise
+from .logins import empty_email
+from .proving import has_wallet, is_proven
 
 DISCONNECT = 120  # seconds, more than any request to delete a connected account may take
 
@@ -43,8 +43,8 @@ class WalletReauthenticationMixin:
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser
     ) -> list[dict[str, str]]:
-        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
-        if _has_wallet(user):
+        methods = self._other_methods(user)
+        if has_wallet(user):
             url = reverse("moralis_reauthenticate")
             methods.append({"id": "moralis", "description": str(_("Use your wallet")), "url": url})
         return methods
@@ -56,17 +56,20 @@ class WalletReauthenticationMixin:
             required
             and request is not None
             and not is_proven(request, app_settings.REAUTHENTICATION_TIMEOUT)
-            and self._has_only_wallets(request.user)
+            and not can_confirm_otherwise(request.user)
+            and has_wallet(request.user)
         ):
-            if allauth_settings.SOCIALACCOUNT_ONLY and not _is_headless(request):
-                # There allauth has no page that could hold a connection up: it must be made again.
-                raise ImmediateHttpResponse(ask(request))
             raise ReauthenticationRequired
         return required
 
-    def _has_only_wallets(self, user: AbstractBaseUser | AnonymousUser) -> bool:
-        others = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
-        return not others and _has_wallet(user)
+    def _other_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, str]]:
+        if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
+            return []
+        try:
+            methods: list[dict[str, str]] = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
+        except NoReverseMatch:  # HEADLESS_ONLY: allauth has no pages there
+            return []
+        return methods
 
 
 class WalletSocialAccountMixin:
@@ -79,27 +82,25 @@ class WalletSocialAccountMixin:
       no user without a wallet is left.
     """
 
-    error_messages: ClassVar[dict[str, str | Promise]] = {
-        **DefaultSocialAccountAdapter.error_messages,
-        **ways_in.LAST_WAY_IN,
-        "one_at_a_time": gettext_lazy(
-            "Something else is being removed from your account. Try again in two minutes."
-        ),
-    }
-
     def validation_error(self, code: str, *args: Any) -> ValidationError:
+        if code == "one_at_a_time":
+            return ValidationError(
+                _("Something else is being removed from your account. Try again in two minutes."),
+                code=code,
+            )
+        if sentence := ways_in.LAST_WAY_IN.get(code):
+            write = ways_in.linked if _shows_pages(context.request) else ways_in.plain
+            return ValidationError(write(str(sentence)), code=code)
         error: ValidationError = super().validation_error(code, *args)  # type: ignore[misc]  # of the adapter beside this mixin
-        if code in ways_in.LAST_WAY_IN:
-            write = ways_in.plain if _is_headless(context.request) else ways_in.linked
-            error.message = write(str(error.message))
         return error
 
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
     ) -> AbstractBaseUser:
-        database = router.db_for_write(SocialAccount)
+        if form is not None and not form.cleaned_data.get("email"):
+            form.cleaned_data["email"] = empty_email()
         try:
-            with transaction.atomic(using=database):
+            with transaction.atomic(using=router.db_for_write(SocialAccount)):
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)  # type: ignore[misc]  # of the adapter beside this mixin
         except IntegrityError:
             account = sociallogin.account
@@ -129,23 +130,25 @@ class WalletSocialAccountMixin:
 
 def let_the_next_one_leave(socialaccount: SocialAccount, **_: Any) -> None:
     """Nothing of this user is being removed any more (a receiver of ``social_account_removed``)."""
-    cache.delete(_leaving(socialaccount))
+    # Not before the removal is there for all to see.
+    transaction.on_commit(
+        partial(cache.delete, _leaving(socialaccount)), using=router.db_for_write(SocialAccount)
+    )
 
 
 def _leaving(account: SocialAccount) -> str:
     return f"allauth_moralis:disconnect:{account.user_id}"
 
 
-def _has_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:
-    return bool(
-        user.is_authenticated
-        and SocialAccount.objects.filter(user_id=user.pk, provider="moralis").exists()
-    )
-
-
 def _is_headless(request: HttpRequest | None) -> bool:
     """Whether an application asks, which has no pages and shows no markup."""
     return hasattr(getattr(request, "allauth", None), "headless")
+
+
+def _shows_pages(request: HttpRequest | None) -> bool:
+    """Whether what is said ends up on a page, where a link is one."""
+    by_script = request is not None and "X-Requested-With" in request.headers
+    return not by_script and not _is_headless(request)
 
 
 def _sign_in_instead(request: HttpRequest) -> HttpResponse:

@@ -1,5 +1,6 @@
 """The story: issue a challenge, complete a login. No status codes, no cryptography."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -19,11 +20,19 @@ from django.db import router, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.shortcuts import resolve_url
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from . import conf, events, proving, stash
-from ._allauth import check_rate, record_reauthentication, resume
+from ._allauth import (
+    check_rate,
+    drop_what_is_held_up,
+    record_reauthentication,
+    resume,
+    take_over,
+)
 from .backends import issuer, judge
 from .exceptions import (
     ChallengeExpired,
@@ -33,6 +42,7 @@ from .exceptions import (
     WalletNotLinked,
 )
 from .forms import ChallengeRequest
+from .logins import WalletLogin
 from .messages import timestamp
 from .provider import MoralisProvider
 from .proving import REAUTHENTICATE
@@ -40,6 +50,7 @@ from .stash import Pending
 from .wallets import Challenge, Proof, SignIn, VerifiedWallet
 
 MAX_PORT_DIGITS = 5
+HELD_UP = 600  # seconds in which somebody can confirm their access and have the wallet linked
 
 
 def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str, Pending]:
@@ -87,9 +98,22 @@ def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) 
     verified, state = judge_answer(request, pending, proof)
     if state["process"] == REAUTHENTICATE:
         prove_again(request, verified)
-        home = resolve_url(settings.LOGIN_REDIRECT_URL)
-        return resume(request, state.get("next") or home) or HttpResponseRedirect(home)
-    return _hand_over(request, verified, state)
+        return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
+    provider = get_adapter().get_provider(request, MoralisProvider.id)
+    sociallogin = provider.sociallogin_from_response(request, verified)
+    sociallogin.state = dict(state)
+    return _hand_over(request, sociallogin)
+
+
+def resume_link(request: HttpRequest, held: dict[str, Any]) -> HttpResponseBase:
+    """Link the wallet that signed before the access was confirmed (``_allauth.take_over``)."""
+    if time.time() - held["at"] > HELD_UP:
+        get_account_adapter().add_message(
+            request, messages.ERROR, message=str(ChallengeExpired.message)
+        )
+        query = urlencode({"process": AuthProcess.CONNECT})
+        return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
+    return _hand_over(request, WalletLogin.anew(request, SocialLogin.deserialize(held["login"])))
 
 
 @sensitive_variables("proof", "verified")
@@ -167,19 +191,6 @@ def _claim(challenge: Challenge) -> bool:
     return bool(cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED))
 
 
-def _explain_collision(request: HttpRequest, sociallogin: SocialLogin) -> None:
-    """What allauth's own words, "connected to a different account", leave a person wondering."""
-    owner = sociallogin.account.user_id
-    # None: the link is held up, until the access is confirmed.
-    if owner in (None, request.user.pk) or sociallogin.is_headless:
-        return
-    message = _(
-        "This wallet opens another account. To use it here, sign in with it, remove it from that "
-        "account (which needs another way in first), and come back to link it."
-    )
-    get_account_adapter().add_message(request, messages.WARNING, message=str(message))
-
-
 def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
     """It is still them: nobody is signed in or out, and nothing is linked."""
     uid = verified.wallet.address
@@ -190,17 +201,25 @@ def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
     record_reauthentication(request, uid)
 
 
-@sensitive_variables("verified", "sociallogin")
-def _hand_over(
-    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
-) -> HttpResponseBase:
-    provider = get_adapter().get_provider(request, MoralisProvider.id)
-
-    sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
-    sociallogin.state = dict(state)
+@sensitive_variables("sociallogin")
+def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
+    links = sociallogin.state["process"] == AuthProcess.CONNECT
+    if links:
+        drop_what_is_held_up(request)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
     with transaction.atomic(using=router.db_for_write(SocialAccount)):
         response: HttpResponseBase = complete_social_login(request, sociallogin)
-    if state["process"] == AuthProcess.CONNECT:
+    if links and not take_over(request, f"{__name__}.{resume_link.__name__}"):
         _explain_collision(request, sociallogin)
     return response
+
+
+def _explain_collision(request: HttpRequest, sociallogin: WalletLogin) -> None:
+    """What allauth's own words, "connected to a different account", leave a person wondering."""
+    if sociallogin.account.user_id == request.user.pk or sociallogin.is_headless:
+        return
+    message = _(
+        "This wallet opens another account. To use it here, sign in with it, remove it from that "
+        "account (which needs another way in first), and come back to link it."
+    )
+    get_account_adapter().add_message(request, messages.WARNING, message=str(message))

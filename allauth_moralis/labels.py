@@ -35,6 +35,7 @@ def set_label(user: AbstractBaseUser, account_pk: int, label: str) -> None:
 
 
 def keep(old: object, new: dict[str, Any]) -> dict[str, Any]:
-    """What a sign-in writes in the place of ``old``, with the label that was there."""
+    """What a sign-in writes in the place of ``old``, with the label that is there, or none."""
+    evidence = {key: value for key, value in new.items() if key != KEY}
     label = old.get(KEY) if isinstance(old, dict) else None
-    return {**new, KEY: label} if label else new
+    return {**evidence, KEY: label} if label else evidence

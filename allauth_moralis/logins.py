@@ -1,16 +1,19 @@
 """A ``SocialLogin`` that two browsers may save at once."""
 
-from typing import Any
+from typing import Any, Self
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.utils import user_username
+from allauth.account.utils import user_email, user_username
 from allauth.core import context
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.signals import social_account_updated
-from django.db import DatabaseError, IntegrityError, router, transaction
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+from django.db import IntegrityError, connections, router, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from . import labels
@@ -25,43 +28,46 @@ class WalletLogin(SocialLogin):
     account: SocialAccount
     user: Any  # of the site's user model
 
+    @classmethod
+    def anew(cls, request: HttpRequest, kept: SocialLogin) -> Self:
+        """allauth keeps a login in the session, and brings it back as one of its own class."""
+        account = SocialAccount(
+            provider=kept.account.provider,
+            uid=kept.account.uid,
+            extra_data=kept.account.extra_data,
+        )
+        user = get_adapter().new_user(request, kept)
+        login = cls(user=user, account=account, provider=kept.provider)
+        login.state = kept.state
+        return login
+
     def lookup(self) -> None:
         """Find the account that this wallet opens, and keep the new evidence there.
 
-        In one query where allauth needs three; never by e-mail, for a wallet has none. The label is
-        its owner's, and stays. The row of somebody else's account, to which this wallet was to be
-        linked, is left as it is: allauth will refuse.
+        Never by e-mail, for a wallet has none. The label is its owner's, and stays. The row of
+        somebody else's account, to which this wallet was to be linked, is left as it is: allauth
+        will refuse. Locked, for a row that is removed meanwhile must not be written anew.
         """
         self._did_authenticate_by_email = None
-        known = SocialAccount.objects.filter(provider=self.account.provider, uid=self.account.uid)
-        account = known.select_related("user").first()
-        if account is None:
-            return
-        evidence = labels.keep(account.extra_data, self.account.extra_data)
-        fresh = self.account, self.user
-        self.account, self.user = account, account.user
         request = context.request
-        if self.state.get("process") == AuthProcess.CONNECT and account.user_id != request.user.pk:
-            return
-        account.extra_data = evidence
-        try:
-            with transaction.atomic(using=router.db_for_write(SocialAccount)):
-                account.save(force_update=True)
-        except DatabaseError:
-            if known.exists():
-                raise
-            # Removed meanwhile: to write it anew would bring back what its owner took away.
-            self.account, self.user = fresh
-            return
+        with transaction.atomic(using=router.db_for_write(SocialAccount)):
+            account = _known(self.account, lock=True).select_related("user").first()
+            if account is None:
+                return
+            evidence = labels.keep(account.extra_data, self.account.extra_data)
+            self.account, self.user = account, account.user
+            links = self.state.get("process") == AuthProcess.CONNECT
+            if links and account.user_id != request.user.pk:
+                return
+            account.extra_data = evidence
+            account.save(force_update=True)
         social_account_updated.send(sender=SocialLogin, request=request, sociallogin=self)
 
     def save(self, request: HttpRequest, connect: bool = False) -> None:
         try:
             self._write(request, connect)
         except IntegrityError:
-            existing = SocialAccount.objects.filter(
-                provider=self.account.provider, uid=self.account.uid
-            ).first()
+            existing = _known(self.account).first()
             if existing is None:
                 if connect or not account_settings.USER_MODEL_USERNAME_FIELD:
                     raise
@@ -74,7 +80,8 @@ class WalletLogin(SocialLogin):
                 self.account, self.user = existing, existing.user
 
     def _write(self, request: HttpRequest, connect: bool) -> None:
-        self._leave_email_empty()
+        if not connect and not user_email(self.user):
+            user_email(self.user, empty_email())
         with transaction.atomic(using=router.db_for_write(SocialAccount)):
             super().save(request, connect)
 
@@ -83,9 +90,24 @@ class WalletLogin(SocialLogin):
         name = get_account_adapter(request).generate_unique_username([user_username(self.user)])
         user_username(self.user, name)
 
-    def _leave_email_empty(self) -> None:
-        """A unique address can be missing many times as NULL, and once as ""."""
-        if name := account_settings.USER_MODEL_EMAIL_FIELD:
-            field = self.user._meta.get_field(name)  # noqa: SLF001 - documented by Django
-            if field.null and not getattr(self.user, name):
-                setattr(self.user, name, None)
+
+def empty_email() -> str | None:
+    """What an address that is missing is stored as: unique, it can be so many times as NULL."""
+    try:
+        name = account_settings.USER_MODEL_EMAIL_FIELD or ""
+        field: Any = get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
+    except FieldDoesNotExist:
+        return ""
+    return None if field.null else ""
+
+
+def _known(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccount]:
+    """The row of this wallet, if there is one."""
+    database = router.db_for_write(SocialAccount)
+    rows: QuerySet[SocialAccount] = SocialAccount.objects.using(database).filter(
+        provider=account.provider, uid=account.uid
+    )
+    if lock:
+        of = ("self",) if connections[database].features.has_select_for_update_of else ()
+        rows = rows.select_for_update(of=of)
+    return rows

@@ -128,7 +128,7 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
     """
     if (
         sociallogin.account.provider == MoralisProvider.id
-        and sociallogin.user.pk is None
+        and sociallogin.account.pk is None  # not the user's, which may be a UUID from the start
         and sociallogin.state.get("process") != AuthProcess.CONNECT
         and account_settings.USER_MODEL_USERNAME_FIELD
         and not user_username(sociallogin.user)  # the site's adapter knew better

@@ -12,6 +12,7 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.mixins import AccessMixin
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -44,8 +45,15 @@ def is_proven(request: HttpRequest, max_age: float = MAX_AGE) -> bool:
         return False
     if time.time() - request.session[SESSION_KEY]["at"] >= max_age:
         return False
-    wallets = SocialAccount.objects.filter(user_id=request.user.pk, provider="moralis")
-    return bool(wallets.filter(uid=uid).exists())
+    return has_wallet(request.user, uid=uid)
+
+
+def has_wallet(user: AbstractBaseUser | AnonymousUser, **which: str) -> bool:
+    """Whether a wallet is linked to the user's account, or the one with this ``uid``."""
+    if not user.is_authenticated:
+        return False
+    wallets = SocialAccount.objects.filter(user_id=user.pk, provider="moralis", **which)
+    return bool(wallets.exists())
 
 
 def forget(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:
@@ -56,11 +64,8 @@ def forget(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None
 
 def ask(request: HttpRequest) -> HttpResponse:
     """Off to the wallet page, and back to this address, which is then asked for by GET."""
-    back, wallet_page = request.get_full_path(), reverse("moralis_login")
-    if request.path == reverse("moralis_verify"):  # a wallet was about to be linked
-        back = f"{wallet_page}?{urlencode({'process': 'connect'})}"
-    query = urlencode({"process": REAUTHENTICATE, "next": back})
-    return HttpResponseRedirect(f"{wallet_page}?{query}")
+    query = urlencode({"process": REAUTHENTICATE, "next": request.get_full_path()})
+    return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
 
 
 def wallet_proof_required(

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import FieldDoesNotExist
 from django.urls import Resolver404, resolve
 
 from . import conf
@@ -36,11 +37,12 @@ def check_sessions(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.models)
 def check_user_model(**_: Any) -> list[CheckMessage]:
-    name = account_settings.USER_MODEL_EMAIL_FIELD
-    if not name or socialaccount_settings.EMAIL_REQUIRED:
+    name = account_settings.USER_MODEL_EMAIL_FIELD or ""
+    try:
+        field: Any = get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
+    except FieldDoesNotExist:
         return []
-    field: Any = get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
-    if not field.unique or field.null:
+    if socialaccount_settings.EMAIL_REQUIRED or not field.unique or field.null:
         return []
     return [
         checks.Warning(
@@ -54,15 +56,14 @@ def check_user_model(**_: Any) -> list[CheckMessage]:
 
 @register(Tags.urls)
 def check_redirect(**_: Any) -> list[CheckMessage]:
-    if settings.LOGIN_REDIRECT_URL != DEFAULT_REDIRECT or not settings.ROOT_URLCONF:
+    if settings.LOGIN_REDIRECT_URL != DEFAULT_REDIRECT or not getattr(
+        settings, "ROOT_URLCONF", None
+    ):
         return []
-    try:
-        resolve(DEFAULT_REDIRECT)
-    except Resolver404:
-        missing = True
-    else:  # a path is taken as it stands, without the prefix under which the site is served
-        missing = bool(settings.FORCE_SCRIPT_NAME)
-    if not missing:
+    # With the language before it, where i18n_patterns and LocaleMiddleware lead on. A path is taken
+    # as it stands, without the prefix under which a site may be served.
+    paths = DEFAULT_REDIRECT, f"/{settings.LANGUAGE_CODE}{DEFAULT_REDIRECT}"
+    if any(map(_is_a_page, paths)) and not settings.FORCE_SCRIPT_NAME:
         return []
     return [
         checks.Warning(
@@ -71,6 +72,14 @@ def check_redirect(**_: Any) -> list[CheckMessage]:
             id="allauth_moralis.W006",
         )
     ]
+
+
+def _is_a_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
 
 
 @register(Tags.security, deploy=True)

@@ -1,3 +1,4 @@
+from allauth import app_settings
 from django.urls import path
 
 from . import views
@@ -17,3 +18,14 @@ urlpatterns = [
     path("moralis/label/", views.label, name="moralis_label"),
     path("profile/", views.profile, name="moralis_profile"),
 ]
+if app_settings.SOCIALACCOUNT_ONLY:
+    # allauth leads people there who must confirm their access, and on such sites leaves it out,
+    # since nobody has a password.
+    urlpatterns.append(
+        path(
+            "moralis/reauthenticate/",
+            views.login,
+            {"process": REAUTHENTICATE},
+            name="account_reauthenticate",
+        )
+    )

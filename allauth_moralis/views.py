@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.decorators import reauthentication_required
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
@@ -42,7 +43,7 @@ from . import conf, events, flows, forms, labels
 from .backends import issuer
 from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
 from .provider import MoralisAccount, MoralisProvider
-from .proving import REAUTHENTICATE
+from .proving import REAUTHENTICATE, ask, has_wallet
 from .stash import Pending
 from .wallets import Wallet
 
@@ -184,7 +185,13 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     error = None if issuer().available else UpstreamUnavailable()
     asked = Asked.parse(request.GET)
     if asked.process == AuthProcess.CONNECT and request.user.is_authenticated:
-        confirm_access(request)
+        try:
+            confirm_access(request)
+        except ReauthenticationRequired:
+            if not allauth_settings.HEADLESS_ONLY:
+                raise
+            if has_wallet(request.user):  # allauth has no page that would ask them
+                return ask(request)
     if process is None:
         return render(request, "moralis/login.html", _page(request, asked, error=error))
     asked = Asked(process, asked.next)
@@ -318,11 +325,14 @@ def _user(request: HttpRequest) -> "AbstractBaseUser":
 
 def _alternatives(request: HttpRequest, asked: Asked) -> list[dict[str, str]]:
     """allauth's other ways to confirm one's access, as its own pages offer them."""
-    methods = get_account_adapter().get_reauthentication_methods(request.user)
+    try:
+        methods = get_account_adapter().get_reauthentication_methods(request.user)
+    except NoReverseMatch:  # HEADLESS_ONLY
+        return []
     return [
         {**method, "url": _with_next(method["url"], asked.next)}
         for method in methods
-        if method["id"] != MoralisProvider.id
+        if method["id"] != MoralisProvider.id and method["url"] != request.path
     ]
 
 

@@ -4,9 +4,12 @@ import json
 import re
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+
+from allauth_moralis.proving import SESSION_KEY
 
 from .accounts import Account
 
@@ -60,7 +63,14 @@ def page_code(response: HttpResponse) -> str:
     return match[1]
 
 
-def user_of(client: Client) -> int | None:
+def user_of(client: Client) -> Any:
     """The primary key of the user whom this browser is signed in as."""
     value = client.session.get("_auth_user_id")
-    return None if value is None else int(value)
+    return get_user_model()._meta.pk.to_python(value)
+
+
+def age(client: Client, seconds: float) -> None:
+    """Let the session's proof of a wallet grow older."""
+    session = client.session
+    session[SESSION_KEY]["at"] -= seconds
+    session.save()

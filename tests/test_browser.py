@@ -673,6 +673,25 @@ def test_staying_is_remembered(visitor, account, other_account):
     expect(banner).to_be_hidden()
 
 
+def test_the_banner_needs_no_storage_and_stands_a_wallet_that_throws(
+    visitor, account, other_account
+):
+    came_in(visitor, account, shows=[other_account.address.lower()])
+    visitor.context.add_init_script(
+        "Object.defineProperty(window, 'sessionStorage', { get () { throw new Error('off') } });"
+        "window.addEventListener('eip6963:requestProvider', () => window.dispatchEvent("
+        "new CustomEvent('eip6963:announceProvider', { detail: { info: {}, provider: {"
+        "request: async () => [], on () { throw new Error('of the wallet') } } } })))"
+    )
+    visitor.page.goto("/accounts/profile/")
+    banner = visitor.page.locator("#moralis-watch")
+    expect(banner).to_contain_text(other_account.address.lower())
+
+    visitor.page.get_by_role("button", name="Stay signed in as I am").click()
+
+    expect(banner).to_be_hidden()
+
+
 def test_a_change_of_chain_does_nothing(visitor, account):
     came_in(visitor, account)
 

@@ -6,6 +6,7 @@
 import re
 
 import pytest
+from allauth.account import app_settings as account_settings
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -15,7 +16,7 @@ from django.urls import reverse
 from allauth_moralis.stash import SESSION_KEY
 
 from .accounts import EvmAccount
-from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import age, answer, ask, issued, json_code, page_code, sign_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +42,8 @@ def test_first_sign_in_makes_user_and_account(client, account, backend):
     assert user_of(client) == row.user_id
     assert not row.user.has_usable_password()
     assert not row.user.email
+    if account_settings.USER_MODEL_USERNAME_FIELD:
+        assert row.user.username == account.address.lower()
 
 
 def test_next_sign_in_is_the_same_user(client, account, backend):
@@ -433,3 +436,81 @@ def test_a_wallet_made_of_the_same_key_has_the_same_address():
     key = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
 
     assert EvmAccount.from_hex(key).address == "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
+
+
+def test_a_sign_up_form_where_nobody_gives_an_address(account, other_account, settings):
+    """Both have none, where an address is unique, too."""
+    settings.SOCIALACCOUNT_AUTO_SIGNUP = False
+    for owner in (account, other_account):
+        client = Client()
+        sign_in(client, owner)
+        assert not SocialAccount.objects.filter(uid=owner.address).exists()
+
+        client.post(
+            "/_allauth/browser/v1/auth/provider/signup",
+            {"email": ""},
+            content_type="application/json",
+        )
+
+        assert SocialAccount.objects.get(uid=owner.address).user_id == user_of(client)
+
+
+# --- Confirming one's access -----------------------------------------------------------------
+
+
+@pytest.fixture
+def confirmed_access(settings) -> None:
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
+
+
+def test_a_wallet_is_linked_once_the_access_was_confirmed(
+    client, account, other_account, confirmed_access
+):
+    sign_in(client, account)
+    age(client, 1000)
+
+    page = client.get("/accounts/moralis/login/?process=connect", follow=True)
+    assert (page.status_code, page.context["asked"].process) == (200, "reauthenticate")
+    sign_in(client, other_account, process="connect")
+    assert SocialAccount.objects.count() == 1
+    sign_in(client, account, process="reauthenticate")
+    if SocialAccount.objects.count() == 1:  # a site without pages, where nothing can be held up
+        sign_in(client, other_account, process="connect")
+
+    assert SocialAccount.objects.get(uid=other_account.address).user_id == user_of(client)
+
+
+def test_who_has_a_password_too_can_confirm_by_wallet(
+    client, account, other_account, confirmed_access
+):
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    user.set_password("correct horse!")
+    user.save()
+    client.force_login(user)
+
+    page = client.get("/accounts/moralis/login/?process=connect", follow=True)
+    assert page.status_code == 200
+    assert client.get("/accounts/moralis/reauthenticate/").status_code == 200
+    sign_in(client, account, process="reauthenticate")
+    sign_in(client, other_account, process="connect")
+
+    assert SocialAccount.objects.count() == 2
+
+
+@pytest.mark.parametrize("by_wallet", [True, False])
+def test_applications_are_asked_in_allauths_way(client, account, confirmed_access, by_wallet):
+    if by_wallet:
+        sign_in(client, account)
+        age(client, 1000)
+    else:
+        user = get_user_model()()
+        user.set_password("correct horse!")
+        user.save()
+        client.force_login(user)
+    url = "/_allauth/browser/v1/account/email"
+
+    response = client.post(url, {"email": "ada@example.com"}, content_type="application/json")
+
+    # 404: a site that has no local accounts has no e-mail addresses either.
+    assert response.status_code in (401, 404)

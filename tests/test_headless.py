@@ -3,6 +3,7 @@
 import json
 import posixpath
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
 import openapi_spec_validator
@@ -513,6 +514,24 @@ def test_one_of_two_wallets_can_be_removed(app, account, other_account):
     )
 
     assert [entry["uid"] for entry in answer["data"]] == [account.address]
+
+
+def test_a_wallet_of_another_account_by_redirect_tells_the_application_alone(
+    client, account, other_account
+):
+    """No page of the site is left to show a message, which would turn up on another."""
+    sign_in(Client(), other_account)
+    sign_in(client, account)
+    response = client.post(
+        "/_allauth/browser/v1/auth/provider/redirect",
+        {"provider": "moralis", "process": "connect", "callback_url": "/app/"},
+    )
+    state = parse_qs(urlsplit(response["Location"]).query)["state"][0]
+
+    response = sign_in(client, other_account, state=state)
+
+    assert parse_qs(urlsplit(response["Location"]).query)["error"] == ["connected_other"]
+    assert "opens another account" not in client.get("/accounts/profile/").content.decode()
 
 
 def test_pages_and_applications_share_their_accounts(app, account, client):

@@ -1,20 +1,25 @@
 """One person, one account: several wallets, leaving, and what the pages say of it."""
 
 import re
+from typing import ClassVar
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.signals import social_account_updated
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection
-from django.db.models.signals import pre_save
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
+from allauth_moralis.adapter import WalletSocialAccountMixin, let_the_next_one_leave
+from allauth_moralis.logins import WalletLogin
+from allauth_moralis.proving import current_wallet, forget
 from allauth_moralis.ways_in import guard, has_one_way_in, linked
 from config.accounts import AccountAdapter, SocialAccountAdapter
 
@@ -101,20 +106,55 @@ def test_two_unlinkings_at_once_leave_a_way_in(client, account, other_account):
         adapter.validate_disconnect(rows[1], SocialAccount.objects.all())
 
 
+@pytest.mark.django_db(transaction=True)
 def test_who_counted_before_and_comes_after_counts_anew(client, account, other_account):
     sign_in(client, account)
     sign_in(client, other_account, process="connect")
-    first, second = SocialAccount.objects.all()
+    second = SocialAccount.objects.get(uid=other_account.address)
     remove(client, account)
     adapter = SocialAccountAdapter()
+    accounts = SocialAccount.objects.filter(user=second.user)
 
-    for _ in range(2):  # the refusal leaves nothing locked
-        with pytest.raises(ValidationError) as refusal:
-            adapter.validate_disconnect(second, SocialAccount.objects.filter(user=second.user))
-        assert refusal.value.code == "no_password"
-    assert first.user_id == second.user_id
+    with pytest.raises(ValidationError) as refusal:
+        adapter.validate_disconnect(second, accounts)
+
+    assert refusal.value.code == "no_password"
+    # The refusal leaves nothing locked for others.
+    third = SocialAccount.objects.create(user=second.user, provider="moralis", uid="0x0")
+    adapter.validate_disconnect(third, accounts)
 
 
+def test_somebody_elses_removal_is_none_of_ones_own(client, account, other_account):
+    for owner in (account, other_account):
+        sign_in(client := Client(), owner)
+        sign_in(client, SolanaAccount(), process="connect")
+    adapter = SocialAccountAdapter()
+
+    for owner in (account, other_account):
+        row = SocialAccount.objects.get(uid=owner.address)
+        adapter.validate_disconnect(row, SocialAccount.objects.filter(user=row.user))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_next_removal_waits_until_the_last_is_there_for_all_to_see(
+    client, account, other_account
+):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    first, second = SocialAccount.objects.all()
+    adapter = SocialAccountAdapter()
+    accounts = SocialAccount.objects.filter(user=first.user)
+    adapter.validate_disconnect(first, accounts)
+
+    with transaction.atomic():
+        let_the_next_one_leave(socialaccount=first)  # as allauth's signal says
+        with pytest.raises(ValidationError, match="Something else is being removed"):
+            adapter.validate_disconnect(second, accounts)
+
+    adapter.validate_disconnect(second, accounts)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_one_after_the_other_they_can_all_go_but_the_last(client, account, other_account):
     third = SolanaAccount()
     sign_in(client, account)
@@ -127,36 +167,41 @@ def test_one_after_the_other_they_can_all_go_but_the_last(client, account, other
     assert SocialAccount.objects.get().uid == account.address
 
 
-def test_a_wallet_that_is_removed_while_it_signs_in_stays_removed(
-    client, account, other_account, monkeypatch
-):
-    """allauth reads the row, then saves it, which would write it anew for the old account."""
+def test_a_wallet_that_is_gone_is_not_written_anew(client, account, monkeypatch):
+    """A sign-in holds its row, where the database can; where it cannot, it fails."""
     sign_in(client, account)
-    old = user_of(client)
-    sign_in(client, other_account, process="connect")
 
     def remove_it(old, new):
         SocialAccount.objects.filter(uid=account.address).delete()
         return new
 
     monkeypatch.setattr("allauth_moralis.labels.keep", remove_it)
-    visitor = Client()
-    sign_in(visitor, account)
-
-    assert user_of(visitor) not in (None, old)
-    assert SocialAccount.objects.get(uid=account.address).user_id == user_of(visitor)
-
-
-def test_a_database_that_fails_is_no_wallet_that_was_removed(client, account):
-    sign_in(client, account)
-
-    def fail(**_) -> None:
-        pre_save.disconnect(fail, sender=SocialAccount)
-        raise OperationalError
-
-    pre_save.connect(fail, sender=SocialAccount)
-    with pytest.raises(OperationalError):
+    with pytest.raises(DatabaseError, match="Forced update"):
         sign_in(Client(), account)
+
+
+def test_a_sign_in_looks_its_account_and_user_up_at_once(
+    client, account, django_assert_num_queries
+):
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    login = WalletLogin(account=SocialAccount(provider="moralis", uid=account.address))
+
+    with django_assert_num_queries(4):  # the look-up and the update, in a savepoint
+        login.lookup()
+        assert login.user == user
+
+
+def test_the_signals_tell_of_a_sign_in_as_for_every_provider(client, account):
+    sign_in(client, account)
+    told = []
+    receiver = lambda **kwargs: told.append(kwargs["sociallogin"].account.uid)  # noqa: E731
+    social_account_updated.connect(receiver)
+
+    sign_in(Client(), account)
+
+    social_account_updated.disconnect(receiver)
+    assert told == [account.address]
 
 
 @pytest.fixture
@@ -204,6 +249,20 @@ def test_mails_of_other_providers_are_allauths(notified):
     ]
     assert "A third-party account from Google has been connected" in mails[1]
     assert "A third-party account from Google has been disconnected" in mails[3]
+
+
+def test_an_account_of_another_provider_is_no_wallet_of_the_session(client, account):
+    sign_in(client, account)
+    SocialAccount.objects.create(
+        user=get_user_model().objects.get(), provider="dummy", uid=account.address
+    )
+    row = SocialAccount.objects.get(provider="dummy")
+    request = RequestFactory().get("/")
+    request.user, request.session = row.user, client.session
+
+    forget(request, row)
+
+    assert current_wallet(request) == account.address
 
 
 # --- The guard on the last way in -------------------------------------------------------------
@@ -280,6 +339,51 @@ def test_a_password_and_a_confirmed_address_are_enough(client, account):
 
     assert remove(client, account).status_code == 302
     assert not SocialAccount.objects.exists()
+
+
+def test_a_script_is_told_without_markup(client, account):
+    sign_in(client, account)
+    row = SocialAccount.objects.get()
+
+    answer = client.post(
+        reverse("socialaccount_connections"),
+        {"account": row.pk},
+        headers={"X-Requested-With": "XMLHttpRequest"},
+    )
+
+    assert "Link another wallet, or add an e-mail address" in answer.content.decode()
+    assert "<a" not in str(answer.json()["form"]["errors"])
+
+
+def test_a_sites_own_words_stay_its_own():
+    class Theirs(DefaultSocialAccountAdapter):
+        error_messages: ClassVar = {
+            **DefaultSocialAccountAdapter.error_messages,
+            "banned": "No.",
+            "connected_other": "Theirs.",
+        }
+
+    class Adapter(WalletSocialAccountMixin, Theirs):
+        pass
+
+    for code in ("banned", "connected_other"):
+        error = Adapter().validation_error(code)
+        assert (error.code, error.message) == (code, Theirs.error_messages[code])
+
+
+def test_a_conflict_of_another_provider_is_not_taken_for_a_wallets(
+    client, account, rf, monkeypatch
+):
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    row = SocialAccount.objects.create(user=user, provider="google", uid="1")
+    other = get_user_model()(username="ada")
+    login = SocialLogin(user=other, account=SocialAccount(provider="google", uid=row.uid))
+
+    with pytest.raises(IntegrityError):
+        SocialAccountAdapter().save_user(rf.get("/"), login)
+
+    assert get_user_model().objects.get() == user
 
 
 # --- allauth's page of connections ------------------------------------------------------------

@@ -5,7 +5,9 @@ import time
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.signals import social_account_removed
 from django.contrib.auth import get_user_model
+from django.db import connections as django_connections
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path, reverse
@@ -18,7 +20,7 @@ from allauth_moralis.proving import (
     wallet_proof_required,
 )
 
-from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import age, answer, ask, issued, json_code, page_code, sign_in, user_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -49,13 +51,6 @@ urlpatterns = [
 PROVE = "/accounts/moralis/login/?process=reauthenticate&next="
 #: Where allauth sends people, by its own rules.
 CONFIRM = "/accounts/moralis/reauthenticate/?next="
-
-
-def age(client: Client, seconds: float) -> None:
-    """Let the session's proof grow older."""
-    session = client.session
-    session[SESSION_KEY]["at"] -= seconds
-    session.save()
 
 
 def prove(client, account, **fields):
@@ -312,21 +307,130 @@ def test_a_wallet_of_another_account_is_not_linked_after_the_proof_either(
     assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
 
 
-def test_where_allauth_has_no_page_for_it_the_wallet_is_linked_anew(
-    client, account, other_account, confirmed_access, settings
+def test_a_wallet_that_got_an_account_meanwhile_is_not_linked(
+    client, account, other_account, confirmed_access
 ):
     sign_in(client, account)
     age(client, 1000)
-    settings.SOCIALACCOUNT_ONLY = True
+    sign_in(client, other_account, process="connect")
+    sign_in(Client(), other_account)
+    theirs = SocialAccount.objects.values().get(uid=other_account.address)
+
+    response = prove(client, account)
+
+    page = client.get(response["Location"]).content.decode()
+    assert "This wallet opens another account." in page
+    assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
+
+
+def test_the_label_of_a_wallet_stays_while_its_link_is_held_up(
+    client, account, other_account, confirmed_access
+):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    row = SocialAccount.objects.get(uid=other_account.address)
+    age(client, 1000)
+    sign_in(client, other_account, process="connect")
+    client.post(reverse("moralis_label"), {"account": row.pk, "label": "Ledger"})
+
+    prove(client, account)
+
+    row.refresh_from_db()
+    assert row.extra_data["label"] == "Ledger"
+
+
+def test_a_link_that_was_begun_earlier_does_not_ride_on_another_proof(
+    client, account, other_account, confirmed_access
+):
+    """Somebody finds the browser and begins to link a wallet of theirs; its owner comes back."""
+    sign_in(client, account)
+    age(client, 1000)
+    sign_in(client, other_account, process="connect")
+    assert client.get("/plain/")["Location"] == PROVE + "%2Fplain%2F"
+
+    assert prove(client, account, next="/plain/")["Location"] == "/plain/"
+    prove(client, account)
+
+    assert SocialAccount.objects.get().uid == account.address
+
+
+def test_a_link_that_is_held_up_for_long_must_be_made_again(
+    client, account, other_account, confirmed_access, monkeypatch
+):
+    sign_in(client, account)
+    age(client, 1000)
+    sign_in(client, other_account, process="connect")
+    monkeypatch.setattr("allauth_moralis.flows.HELD_UP", -1)
+
+    response = prove(client, account)
+
+    assert response["Location"] == "/accounts/moralis/login/?process=connect"
+    assert "The time to sign ran out." in client.get(response["Location"]).content.decode()
+    assert SocialAccount.objects.count() == 1
+
+
+def test_who_has_a_password_confirms_by_it_and_the_link_goes_on(
+    client, account, other_account, confirmed_access
+):
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    user.set_password("correct horse!")
+    user.save()
+    client.force_login(user)
 
     response = sign_in(client, other_account, process="connect")
+    assert response["Location"] == reverse("account_reauthenticate")
+    response = client.post(response["Location"], {"password": "correct horse!"})
 
-    assert response["Location"].startswith(PROVE + "%2Faccounts%2Fmoralis%2Flogin%2F")
-    assert SocialAccount.objects.count() == 1
-    link = "/accounts/moralis/login/?process=connect"
-    assert prove(client, account, next=link)["Location"] == link
+    assert response["Location"] == reverse("socialaccount_connections")
+    assert SocialAccount.objects.get(uid=other_account.address).user_id == user.pk
+    # Once confirmed, it is not asked for again, by whatever way it was.
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+
+
+def test_a_held_up_wallet_of_another_account_is_refused_once_it_was_confirmed(
+    client, account, other_account, confirmed_access
+):
+    sign_in(Client(), other_account)
+    sign_in(client, account)
+    age(client, 1000)
     sign_in(client, other_account, process="connect")
+    page = client.get("/accounts/profile/").content.decode()
+    assert "This wallet opens another account." not in page
+
+    page = client.get(prove(client, account)["Location"]).content.decode()
+
+    assert "This wallet opens another account." in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_form_that_was_held_up_is_one_transaction_where_every_request_is(
+    client, account, other_account, confirmed_access, monkeypatch
+):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    row = SocialAccount.objects.get(uid=other_account.address)
+    connections = reverse("socialaccount_connections")
+    age(client, 1000)
+    client.post(connections, {"account": row.pk})
+    monkeypatch.setitem(django_connections.settings["default"], "ATOMIC_REQUESTS", True)
+
+    def fail(**_):
+        raise RuntimeError
+
+    social_account_removed.connect(fail)
+    with pytest.raises(RuntimeError):
+        prove(client, account, next=connections)
+
+    social_account_removed.disconnect(fail)
     assert SocialAccount.objects.count() == 2
+
+
+def test_a_site_that_sends_people_elsewhere_after_signing_in(client, account, settings):
+    settings.LOGIN_REDIRECT_URL = "https://app.example.com/"
+    sign_in(client, account)
+
+    assert prove(client, account)["Location"] == "https://app.example.com/"
 
 
 def test_the_proof_must_be_one(client, account, other_account, confirmed_access):

@@ -27,12 +27,12 @@
     shown.set(wallet, undefined)
     let told = false
     let settled = false // before that, an event is the wallet's answer in other words
-    listen((addresses) => {
-      told = true
-      shown.set(wallet, first(addresses))
-      review(settled)
-    })
     try {
+      listen((addresses) => {
+        told = true
+        shown.set(wallet, first(addresses))
+        review(settled)
+      })
       const addresses = await ask()
       if (!told) shown.set(wallet, first(addresses)) // else the event is newer than the answer
     } catch { // a wallet that does not tell
@@ -53,13 +53,25 @@
       logout.submit()
       return
     }
-    banner.hidden = !other || sessionStorage.getItem(STAY) === other
+    banner.hidden = !other || stays() === other
     banner.querySelector('[data-moralis-other]').textContent = other ?? ''
   }
 
+  /** The account beside which the visitor wants to stay as they are. */
+  function stays () {
+    try {
+      return sessionStorage.getItem(STAY)
+    } catch { // the browser keeps nothing
+      return null
+    }
+  }
+
   banner.querySelector('[data-moralis-stay]').addEventListener('click', () => {
-    sessionStorage.setItem(STAY, banner.querySelector('[data-moralis-other]').textContent)
     banner.hidden = true
+    try {
+      sessionStorage.setItem(STAY, banner.querySelector('[data-moralis-other]').textContent)
+    } catch { // then it asks again on the next page
+    }
   })
 
   function watchEvm () {
