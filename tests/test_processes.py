@@ -1,5 +1,6 @@
 """Many requests at once: one process on SQLite, four on PostgreSQL and Redis."""
 
+import ast
 import os
 import re
 import secrets
@@ -127,13 +128,34 @@ class Browser:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.http = requests.Session()
-        page = self.http.get(f"{site.url}/accounts/moralis/login/", timeout=30).text
+        self.read_token()
+
+    def read_token(self) -> None:
+        """Django changes it when somebody signs in."""
+        page = self.http.get(f"{self.site.url}/accounts/moralis/login/", timeout=30).text
         self.token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
 
-    def ask(self, account: EvmAccount) -> tuple[str, str]:
+    def enter(self, account: EvmAccount, process: str = "login") -> None:
+        """The whole of it: ask, sign, answer, and keep the session."""
+        challenge, message = self.ask(account, process)
+        response = self.answer(challenge, account.sign(message))
+        assert response.status_code == 302, response.text
+        self.http.cookies.update(response.cookies)
+        self.read_token()
+
+    def remove(self, row: int) -> requests.Response:
+        return requests.post(
+            f"{self.site.url}/accounts/3rdparty/",
+            data={"account": row, "csrfmiddlewaretoken": self.token},
+            cookies=self.http.cookies.get_dict(),
+            allow_redirects=False,
+            timeout=60,
+        )
+
+    def ask(self, account: EvmAccount, process: str = "login") -> tuple[str, str]:
         response = self.http.post(
             f"{self.site.url}/accounts/moralis/challenge/",
-            json={"address": account.address},
+            json={"address": account.address, "process": process},
             headers={"X-CSRFToken": self.token},
             timeout=30,
         )
@@ -201,3 +223,66 @@ def test_the_first_logins_of_many_wallets_at_once(site):
 
     assert codes == [302] * AT_ONCE
     assert site.count("User") == users + AT_ONCE
+
+
+# --- Leaving ----------------------------------------------------------------------------------
+
+
+def owner_and_rows(site: Site, *accounts: EvmAccount) -> list[tuple[int, int] | None]:
+    """Of each wallet: who has it, and the key of its row."""
+    uids = [account.address for account in accounts]
+    code = (
+        "rows = dict((uid, (user, pk)) for uid, user, pk in "
+        'SocialAccount.objects.values_list("uid", "user_id", "pk"))\n'
+        f"print([rows.get(uid) for uid in {uids!r}])"
+    )
+    return ast.literal_eval(site.shell(code).strip())
+
+
+def test_both_of_two_wallets_removed_at_once_leave_one(site):
+    pairs = [(EvmAccount(), EvmAccount()) for _ in range(AT_ONCE // 2)]
+    browsers = []
+    for first, second in pairs:
+        browser = Browser(site)
+        browser.enter(first)
+        browser.enter(second, "connect")
+        browsers.append(browser)
+    rows = owner_and_rows(site, *[one for pair in pairs for one in pair])
+
+    codes = at_once(
+        [
+            lambda b=browser, pk=pk: b.remove(pk)
+            for browser, *both in zip(browsers, rows[::2], rows[1::2], strict=True)
+            for _, pk in both
+        ]
+    )
+
+    assert set(codes) <= {200, 302}
+    left = owner_and_rows(site, *[one for pair in pairs for one in pair])
+    for first, second in zip(left[::2], left[1::2], strict=True):
+        assert first or second, "an account has no way in"
+
+
+@pytest.mark.services
+def test_a_wallet_removed_while_it_signs_in_stays_removed(services_site):
+    """The sign-in has begun to read when the removal is not yet there for all to see."""
+    stolen, kept = EvmAccount(), EvmAccount()
+    owner, thief = Browser(services_site), Browser(services_site)
+    owner.enter(stolen)
+    owner.enter(kept, "connect")
+    ((user, row), _) = owner_and_rows(services_site, stolen, kept)
+    challenge, message = thief.ask(stolen)
+
+    with (
+        psycopg.connect(services_site.env["DATABASE_URL"]) as removal,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        removal.execute("DELETE FROM socialaccount_socialaccount WHERE id = %s", [row])
+        answer = pool.submit(thief.answer, challenge, stolen.sign(message))
+        with pytest.raises(TimeoutError):
+            answer.result(timeout=1)
+        removal.commit()
+        assert answer.result().status_code == 302
+
+    now, _ = owner_and_rows(services_site, stolen)[0]
+    assert now != user, "the wallet opens the old account again"
