@@ -498,6 +498,18 @@ def test_who_has_a_password_too_can_confirm_by_wallet(
     assert SocialAccount.objects.count() == 2
 
 
+def test_who_has_no_wallet_yet_and_links_one(client, account, confirmed_access):
+    """By their password, where the site has a page that asks for it."""
+    user = get_user_model()()
+    user.set_password("correct horse!")
+    user.save()
+    client.force_login(user)
+
+    response = client.get("/accounts/moralis/login/?process=connect")
+
+    assert response.status_code in (200, 302)
+
+
 @pytest.mark.parametrize("by_wallet", [True, False])
 def test_applications_are_asked_in_allauths_way(client, account, confirmed_access, by_wallet):
     if by_wallet:

@@ -499,3 +499,18 @@ def test_allauths_way_in_to_it_needs_somebody_signed_in_too(client):
 
     assert response.status_code == 200
     assert "Sign in first." in response.content.decode()
+
+
+@pytest.mark.urls("tests.urls_without_pages")
+def test_a_site_without_pages_that_knows_nothing_of_our_adapter(client, account, settings):
+    settings.ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+    user.set_password("correct horse!")
+    user.save()
+    client.force_login(user)
+
+    response = client.get(reverse("moralis_reauthenticate"))
+
+    assert response.status_code == 200
+    assert response.context["alternatives"] == []
