@@ -74,3 +74,12 @@ def age(client: Client, seconds: float) -> None:
     session = client.session
     session[SESSION_KEY]["at"] -= seconds
     session.save()
+
+
+def give_password(client: Client, password: str = "correct horse!") -> Any:
+    """Whoever is signed in gets a password, and is signed in by nothing else from then on."""
+    user = get_user_model().objects.get(pk=user_of(client))
+    user.set_password(password)
+    user.save()
+    client.force_login(user)
+    return user

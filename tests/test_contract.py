@@ -16,7 +16,17 @@ from django.urls import reverse
 from allauth_moralis.stash import SESSION_KEY
 
 from .accounts import EvmAccount
-from .ceremony import age, answer, ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import (
+    age,
+    answer,
+    ask,
+    give_password,
+    issued,
+    json_code,
+    page_code,
+    sign_in,
+    user_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -484,10 +494,7 @@ def test_who_has_a_password_too_can_confirm_by_wallet(
     client, account, other_account, confirmed_access
 ):
     sign_in(client, account)
-    user = get_user_model().objects.get()
-    user.set_password("correct horse!")
-    user.save()
-    client.force_login(user)
+    give_password(client)
 
     page = client.get("/accounts/moralis/login/?process=connect", follow=True)
     assert page.status_code == 200

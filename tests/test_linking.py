@@ -24,7 +24,7 @@ from allauth_moralis.ways_in import guard, has_one_way_in, linked
 from config.accounts import AccountAdapter, SocialAccountAdapter
 
 from .accounts import SolanaAccount
-from .ceremony import sign_in, user_of
+from .ceremony import give_password, sign_in, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -291,7 +291,7 @@ def test_the_last_way_in_stays_and_the_page_leads_to_others(client, account):
 
 def test_where_an_address_must_be_confirmed_the_page_says_so(client, account):
     sign_in(client, account)
-    client.force_login(give_password(verified=False))
+    give_address(client, verified=False)
 
     html = remove(client, account).content.decode()
 
@@ -325,7 +325,7 @@ def test_the_rule_is_allauths(client, account, settings):
     user = get_user_model().objects.get()
     assert guard(user) == "no_password"
 
-    user = give_password(verified=False)
+    user = give_address(client, verified=False)
     assert guard(user) == "no_verified_email"
     user.emailaddress_set.update(verified=True)
     assert guard(user) is None
@@ -335,7 +335,7 @@ def test_the_rule_is_allauths(client, account, settings):
 
 def test_a_password_and_a_confirmed_address_are_enough(client, account):
     sign_in(client, account)
-    client.force_login(give_password(verified=True))
+    give_address(client, verified=True)
 
     assert remove(client, account).status_code == 302
     assert not SocialAccount.objects.exists()
@@ -441,24 +441,22 @@ def test_who_has_two_is_not(client, account, other_account):
     assert ONLY_WAY_IN not in profile(client)
 
 
-def give_password(**fields):
-    user = get_user_model().objects.get()
-    user.set_password("correct horse!")
-    user.save()
-    if fields:
-        EmailAddress.objects.create(user=user, email="ada@example.com", primary=True, **fields)
+def give_address(client, **fields):
+    """And a password beside it."""
+    user = give_password(client)
+    EmailAddress.objects.create(user=user, email="ada@example.com", primary=True, **fields)
     return user
 
 
 def test_a_password_alone_opens_nothing_where_people_log_in_by_mail(client, account):
     sign_in(client, account)
 
-    assert has_one_way_in(give_password())
+    assert has_one_way_in(give_password(client))
 
 
 def test_a_password_beside_an_address_that_is_not_confirmed(client, account, settings):
     sign_in(client, account)
-    user = give_password(verified=False)
+    user = give_address(client, verified=False)
 
     assert has_one_way_in(user)
     settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
@@ -467,7 +465,7 @@ def test_a_password_beside_an_address_that_is_not_confirmed(client, account, set
 
 def test_a_password_beside_a_user_name(client, account, settings):
     sign_in(client, account)
-    user = give_password()
+    user = give_password(client)
     settings.ACCOUNT_LOGIN_METHODS = {"username"}
 
     assert not has_one_way_in(user)
@@ -475,7 +473,7 @@ def test_a_password_beside_a_user_name(client, account, settings):
 
 def test_a_password_beside_a_phone_number(client, account, settings, monkeypatch):
     sign_in(client, account)
-    user = give_password()
+    user = give_password(client)
     settings.ACCOUNT_LOGIN_METHODS = {"phone"}
     monkeypatch.setattr(AccountAdapter, "get_phone", lambda self, user: ("+31600000000", True))
 
@@ -484,7 +482,7 @@ def test_a_password_beside_a_phone_number(client, account, settings, monkeypatch
 
 def test_a_password_is_none_where_only_connected_accounts_are(client, account, settings):
     sign_in(client, account)
-    user = give_password(verified=True)
+    user = give_address(client, verified=True)
     settings.SOCIALACCOUNT_ONLY = True
 
     assert has_one_way_in(user)

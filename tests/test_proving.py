@@ -6,7 +6,6 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.signals import social_account_removed
-from django.contrib.auth import get_user_model
 from django.db import connections as django_connections
 from django.http import HttpResponse
 from django.test import Client
@@ -20,7 +19,17 @@ from allauth_moralis.proving import (
     wallet_proof_required,
 )
 
-from .ceremony import age, answer, ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import (
+    age,
+    answer,
+    ask,
+    give_password,
+    issued,
+    json_code,
+    page_code,
+    sign_in,
+    user_of,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -373,17 +382,14 @@ def test_who_has_a_password_confirms_by_it_and_the_link_goes_on(
     client, account, other_account, confirmed_access
 ):
     sign_in(client, account)
-    user = get_user_model().objects.get()
-    user.set_password("correct horse!")
-    user.save()
-    client.force_login(user)
+    give_password(client)
 
     response = sign_in(client, other_account, process="connect")
     assert response["Location"] == reverse("account_reauthenticate")
     response = client.post(response["Location"], {"password": "correct horse!"})
 
     assert response["Location"] == reverse("socialaccount_connections")
-    assert SocialAccount.objects.get(uid=other_account.address).user_id == user.pk
+    assert SocialAccount.objects.get(uid=other_account.address).user_id == user_of(client)
     # Once confirmed, it is not asked for again, by whatever way it was.
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
 
@@ -449,10 +455,7 @@ def test_the_proof_must_be_one(client, account, other_account, confirmed_access)
 
 def test_who_has_a_password_may_use_the_wallet(client, account, confirmed_access):
     sign_in(client, account)
-    user = get_user_model().objects.get()
-    user.set_password("correct horse!")
-    user.save()
-    client.force_login(user)
+    give_password(client)
 
     page = client.get(client.get("/accounts/2fa/totp/activate/")["Location"]).content.decode()
     assert "Use your wallet" in page
@@ -505,10 +508,7 @@ def test_allauths_way_in_to_it_needs_somebody_signed_in_too(client):
 def test_a_site_without_pages_that_knows_nothing_of_our_adapter(client, account, settings):
     settings.ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
     sign_in(client, account)
-    user = get_user_model().objects.get()
-    user.set_password("correct horse!")
-    user.save()
-    client.force_login(user)
+    give_password(client)
 
     response = client.get(reverse("moralis_reauthenticate"))
 
