@@ -291,11 +291,12 @@ def _page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> d
         # First the one, by e-mail or by the wallet that is linked already, then back here.
         here = f"{reverse('moralis_login')}?{asked.query}"
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
+    confirms = asked.process == REAUTHENTICATE and not sign_in_first
     return {
         "asked": asked,
         "error": error,
         "sign_in_first": sign_in_first,
-        "linked": _wallets(request) if asked.process == REAUTHENTICATE else [],
+        "linked": _wallets(request) if confirms else [],
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),

@@ -32,9 +32,12 @@ def page_data(html: str) -> dict:
 # --- The wallet page -------------------------------------------------------------------------
 
 
-def test_it_writes_nothing_and_asks_the_database_nothing(client, django_assert_num_queries):
+@pytest.mark.parametrize("process", ["login", "connect", "reauthenticate"])
+def test_it_writes_nothing_and_asks_the_database_nothing(
+    client, django_assert_num_queries, process
+):
     with django_assert_num_queries(0):
-        response = client.get(LOGIN, {"process": "login", "next": "/there/"})
+        response = client.get(LOGIN, {"process": process, "next": "/there/"})
 
     assert response.status_code == 200
     assert "sessionid" not in response.cookies
