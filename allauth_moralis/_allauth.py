@@ -54,6 +54,11 @@ def can_confirm_otherwise(user: AbstractBaseUser | AnonymousUser) -> bool:
     return bool(get_reauthentication_flows(user))
 
 
+def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether allauth asks the user for a second factor where they must confirm their access."""
+    return any(flow["id"] == "mfa_reauthenticate" for flow in get_reauthentication_flows(user))
+
+
 def drop_what_is_held_up(request: HttpRequest) -> None:
     """Forget the form, or the link, that waits for a confirmation which did not come."""
     request.session.pop(STATE_SESSION_KEY, None)

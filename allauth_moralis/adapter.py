@@ -20,7 +20,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from . import ways_in
-from ._allauth import can_confirm_otherwise
+from ._allauth import can_confirm_otherwise, has_second_factor
 from .logins import empty_email
 from .proving import has_wallet, is_proven
 
@@ -31,7 +31,8 @@ class WalletReauthenticationMixin:
     """Put it before allauth's adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
 
     * Who is asked to confirm their access (``ACCOUNT_REAUTHENTICATION_REQUIRED``) may do so with a
-      wallet.
+      wallet; but who has a second factor must show that one. The wallet may well be open in the
+      very browser that somebody else has found.
     * Who has nothing but wallets, and whom allauth would let pass, is asked for one.
 
     Afterwards allauth goes on with what it held up, as after its own methods. A headless client
@@ -44,7 +45,7 @@ class WalletReauthenticationMixin:
         self, user: AbstractBaseUser | AnonymousUser
     ) -> list[dict[str, str]]:
         methods = self._other_methods(user)
-        if has_wallet(user):
+        if has_wallet(user) and not has_second_factor(user):
             url = reverse("moralis_reauthenticate")
             methods.append({"id": "moralis", "description": str(_("Use your wallet")), "url": url})
         return methods

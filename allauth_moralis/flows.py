@@ -29,6 +29,7 @@ from . import conf, events, proving, stash
 from ._allauth import (
     check_rate,
     drop_what_is_held_up,
+    has_second_factor,
     record_reauthentication,
     resume,
     take_over,
@@ -198,7 +199,8 @@ def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
     if not request.user.is_authenticated or not accounts.filter(uid=uid).exists():
         raise WalletNotLinked
     proving.remember(request, uid)
-    record_reauthentication(request, uid)
+    if not has_second_factor(request.user):
+        record_reauthentication(request, uid)
 
 
 @sensitive_variables("sociallogin")

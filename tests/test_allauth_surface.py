@@ -3,9 +3,14 @@
 import inspect
 from pathlib import Path
 
+import pytest
 from allauth.account.internal.flows.login import record_authentication
-from allauth.account.internal.flows.reauthentication import resume_request
+from allauth.account.internal.flows.reauthentication import (
+    get_reauthentication_flows,
+    resume_request,
+)
 from allauth.core.internal import ratelimit
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialLogin
 
 import allauth_moralis
@@ -24,6 +29,16 @@ def test_the_record_of_a_confirmed_access_is_where_we_make_it():
     parameters = inspect.signature(record_authentication).parameters
 
     assert list(parameters) == ["request", "user", "method", "extra_data"]
+
+
+@pytest.mark.django_db
+def test_the_ways_to_confirm_are_named_as_we_read_them(django_user_model):
+    user = django_user_model.objects.create_user("ada", password="correct horse!")
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+
+    flows = [flow["id"] for flow in get_reauthentication_flows(user)]
+
+    assert flows == ["reauthenticate", "mfa_reauthenticate"]
 
 
 def test_what_was_held_up_is_resumed_where_we_ask_for_it():

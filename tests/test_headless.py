@@ -489,6 +489,17 @@ def test_too_many_confirmations(app, account, provider):
     assert (answer["status"], codes(answer)) == (429, ["rate_limited"])
 
 
+def test_an_account_with_a_second_factor_is_asked_for_that(app, account, confirmed_access):
+    app.sign_in(account)
+    TOTP.activate(SocialAccount.objects.get().user, "JBSWY3DPEHPK3PXP")
+
+    confirm(app, account)
+
+    answer = app.delete("../account/authenticators/totp", {})
+    assert answer["status"] == 401
+    assert [flow["id"] for flow in answer["data"]["flows"]] == ["mfa_reauthenticate"]
+
+
 # --- Leaving ----------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ import time
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.signals import social_account_removed
 from django.db import connections as django_connections
@@ -466,6 +468,24 @@ def test_who_has_a_password_may_use_the_wallet(client, account, confirmed_access
     prove(client, account)
 
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+
+
+def test_who_has_a_second_factor_must_show_it(client, account, confirmed_access):
+    """The wallet may be open in the browser that somebody else has found."""
+    sign_in(client, account)
+    user = SocialAccount.objects.get().user
+    TOTP.activate(user, "JBSWY3DPEHPK3PXP")
+    client.force_login(user)
+    off = "/accounts/2fa/totp/deactivate/"
+
+    response = client.post(off)
+    assert response["Location"].startswith("/accounts/2fa/reauthenticate/")
+    assert "Use your wallet" not in client.get(response["Location"]).content.decode()
+    prove(client, account, next=off)
+
+    assert client.post(off)["Location"].startswith("/accounts/2fa/reauthenticate/")
+    assert Authenticator.objects.filter(user=user).exists()
+    assert client.get("/plain/").status_code == 200  # a view of the site's own asks for the wallet
 
 
 def test_who_has_no_wallet_is_asked_as_before(client, confirmed_access, django_user_model):
