@@ -8,7 +8,6 @@ confirmed their access, only ``resume_request`` goes on with what they held up u
 ``tests/test_allauth_surface.py`` fails with a sentence when they move.
 """
 
-import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from math import ceil, inf
@@ -59,34 +58,15 @@ def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
     return any(flow["id"] == "mfa_reauthenticate" for flow in get_reauthentication_flows(user))
 
 
-def drop_what_is_held_up(request: HttpRequest) -> None:
-    """Forget the form, or the link, that waits for a confirmation which did not come."""
-    request.session.pop(STATE_SESSION_KEY, None)
-
-
-def take_over(request: HttpRequest, callback: str) -> bool:
-    """Have ``callback`` go on with the link that allauth holds up; whether it holds one up.
-
-    A dotted path, called with the request and ``{"login": …, "at": …}``: allauth's serialized
-    login, and the seconds since the epoch.
-    """
-    held = request.session.get(STATE_SESSION_KEY)
-    if held is None:
-        return False
-    state = {"login": held["state"], "at": time.time()}
-    request.session[STATE_SESSION_KEY] = {"callback": callback, "state": state}
-    return True
-
-
 def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpResponseBase:
-    """Go on with the form, or the link, that allauth held up; else to ``next_url``, or home.
+    """Go on with the form that allauth held up; else to ``next_url``, or home.
 
-    A link waits without an address to return to. Where this confirmation has one, it was for
-    something else, and a link that was begun earlier, perhaps by somebody else at this browser,
-    must not ride on it.
+    It also holds up links of other providers, and those wait without an address to return to. Where
+    this confirmation has one, it was for something else, and a link that was begun earlier, perhaps
+    by somebody else at this browser, must not ride on it.
     """
     if next_url and "callback" in request.session.get(STATE_SESSION_KEY, {}):
-        drop_what_is_held_up(request)
+        del request.session[STATE_SESSION_KEY]
     request.GET = QueryDict(urlencode({"next": next_url or home}))
     with ExitStack() as stack:
         # The form's own view would have been one transaction; the one that calls it here is none.

@@ -1,6 +1,5 @@
 """Mixins for the site's adapters: allauth's own pages know of wallets."""
 
-from functools import partial
 from typing import Any
 
 from allauth import app_settings as allauth_settings
@@ -11,7 +10,6 @@ from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequi
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import QuerySet
@@ -19,12 +17,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from . import ways_in
+from . import leaving, ways_in
 from ._allauth import can_confirm_otherwise, has_second_factor
-from .logins import empty_email
-from .proving import has_wallet, is_proven
-
-DISCONNECT = 120  # seconds, more than any request to delete a connected account may take
+from .logins import empty_email, known
+from .proving import has_wallet, is_headless, is_proven
 
 
 class WalletReauthenticationMixin:
@@ -39,7 +35,7 @@ class WalletReauthenticationMixin:
     gets allauth's 401; its ``flows`` do not name the wallet, for allauth has no hook there.
     """
 
-    request: HttpRequest | None
+    request: HttpRequest
 
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser
@@ -53,9 +49,11 @@ class WalletReauthenticationMixin:
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         required: bool = super().is_reauthentication_required(app=app, **kwargs)  # type: ignore[misc]  # of the adapter beside this mixin
         request = self.request
+        if required and allauth_settings.SOCIALACCOUNT_ONLY and not has_wallet(request.user):
+            # A password of old opens nothing there, and allauth would ask for it all the same.
+            return False
         if (
             required
-            and request is not None
             and not is_proven(request, app_settings.REAUTHENTICATION_TIMEOUT)
             and not can_confirm_otherwise(request.user)
             and has_wallet(request.user)
@@ -84,11 +82,6 @@ class WalletSocialAccountMixin:
     """
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        if code == "one_at_a_time":
-            return ValidationError(
-                _("Something else is being removed from your account. Try again in two minutes."),
-                code=code,
-            )
         if sentence := ways_in.LAST_WAY_IN.get(code):
             write = ways_in.linked if _shows_pages(context.request) else ways_in.plain
             return ValidationError(write(str(sentence)), code=code)
@@ -105,8 +98,7 @@ class WalletSocialAccountMixin:
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)  # type: ignore[misc]  # of the adapter beside this mixin
         except IntegrityError:
             account = sociallogin.account
-            known = SocialAccount.objects.filter(provider=account.provider, uid=account.uid)
-            if account.provider != "moralis" or not known.exists():
+            if account.provider != "moralis" or not known(account).exists():
                 raise
             raise ImmediateHttpResponse(_sign_in_instead(request)) from None
         return user
@@ -114,47 +106,19 @@ class WalletSocialAccountMixin:
     def validate_disconnect(
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
-        """allauth counts, then deletes: two requests at once would each leave the other's.
-
-        So one account of a user leaves at a time, and who is next is counted anew. The same one
-        may come again: held up to confirm the access, its form is sent twice.
-        """
         super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
-        key = _leaving(account)
-        if cache.get_or_set(key, account.pk, timeout=DISCONNECT) != account.pk:
-            raise self.validation_error("one_at_a_time")
-        refusal = ways_in.guard(account.user)
-        if refusal and not accounts.exclude(pk=account.pk).exists():
-            cache.delete(key)
-            raise self.validation_error(refusal)
-
-
-def let_the_next_one_leave(socialaccount: SocialAccount, **_: Any) -> None:
-    """Nothing of this user is being removed any more (a receiver of ``social_account_removed``)."""
-    # Not before the removal is there for all to see.
-    transaction.on_commit(
-        partial(cache.delete, _leaving(socialaccount)), using=router.db_for_write(SocialAccount)
-    )
-
-
-def _leaving(account: SocialAccount) -> str:
-    return f"allauth_moralis:disconnect:{account.user_id}"
-
-
-def _is_headless(request: HttpRequest | None) -> bool:
-    """Whether an application asks, which has no pages and shows no markup."""
-    return hasattr(getattr(request, "allauth", None), "headless")
+        leaving.begin(account)
 
 
 def _shows_pages(request: HttpRequest | None) -> bool:
     """Whether what is said ends up on a page, where a link is one."""
     by_script = request is not None and "X-Requested-With" in request.headers
-    return not by_script and not _is_headless(request)
+    return not by_script and not is_headless(request)
 
 
 def _sign_in_instead(request: HttpRequest) -> HttpResponse:
     """The wallet was new when it signed, before its visitor was asked for more."""
-    if _is_headless(request):
+    if is_headless(request):
         from allauth.headless.base.response import ConflictResponse  # noqa: PLC0415 - not every site has it
 
         response: HttpResponse = ConflictResponse(request)

@@ -1,15 +1,15 @@
 """The story: issue a challenge, complete a login. No status codes, no cryptography."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
-from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.contrib import messages
@@ -28,11 +28,9 @@ from django.views.decorators.debug import sensitive_variables
 from . import conf, events, proving, stash
 from ._allauth import (
     check_rate,
-    drop_what_is_held_up,
     has_second_factor,
     record_reauthentication,
     resume,
-    take_over,
 )
 from .backends import issuer, judge
 from .exceptions import (
@@ -46,12 +44,11 @@ from .forms import ChallengeRequest
 from .logins import WalletLogin
 from .messages import timestamp
 from .provider import MoralisProvider
-from .proving import REAUTHENTICATE
+from .proving import REAUTHENTICATE, confirm_access
 from .stash import Pending
 from .wallets import Challenge, Proof, SignIn, VerifiedWallet
 
 MAX_PORT_DIGITS = 5
-HELD_UP = 600  # seconds in which somebody can confirm their access and have the wallet linked
 
 
 def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str, Pending]:
@@ -104,17 +101,6 @@ def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) 
     sociallogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
     return _hand_over(request, sociallogin)
-
-
-def resume_link(request: HttpRequest, held: dict[str, Any]) -> HttpResponseBase:
-    """Link the wallet that signed before the access was confirmed (``_allauth.take_over``)."""
-    if time.time() - held["at"] > HELD_UP:
-        get_account_adapter().add_message(
-            request, messages.ERROR, message=str(ChallengeExpired.message)
-        )
-        query = urlencode({"process": AuthProcess.CONNECT})
-        return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
-    return _hand_over(request, WalletLogin.anew(request, SocialLogin.deserialize(held["login"])))
 
 
 @sensitive_variables("proof", "verified")
@@ -195,8 +181,7 @@ def _claim(challenge: Challenge) -> bool:
 def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
     """It is still them: nobody is signed in or out, and nothing is linked."""
     uid = verified.wallet.address
-    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=MoralisProvider.id)
-    if not request.user.is_authenticated or not accounts.filter(uid=uid).exists():
+    if not proving.has_wallet(request.user, uid=uid):
         raise WalletNotLinked
     proving.remember(request, uid)
     if not has_second_factor(request.user):
@@ -206,14 +191,28 @@ def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
 @sensitive_variables("sociallogin")
 def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
     links = sociallogin.state["process"] == AuthProcess.CONNECT
-    if links:
-        drop_what_is_held_up(request)
+    if links and not sociallogin.is_headless:
+        try:
+            confirm_access(request)
+        except ReauthenticationRequired:
+            return _link_again(sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
     with transaction.atomic(using=router.db_for_write(SocialAccount)):
         response: HttpResponseBase = complete_social_login(request, sociallogin)
-    if links and not take_over(request, f"{__name__}.{resume_link.__name__}"):
+    if links:
         _explain_collision(request, sociallogin)
     return response
+
+
+def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
+    """Back to the wallet page, which has people confirm their access before a wallet signs.
+
+    allauth would keep the link in the session until they have, and carry it out after whatever
+    confirmation comes next; by then somebody else may sit there, or the wallet be removed.
+    """
+    query = {"process": AuthProcess.CONNECT, "next": sociallogin.state.get("next")}
+    given = urlencode({name: value for name, value in query.items() if value})
+    return HttpResponseRedirect(f"{reverse('moralis_login')}?{given}")
 
 
 def _explain_collision(request: HttpRequest, sociallogin: WalletLogin) -> None:

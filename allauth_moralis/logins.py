@@ -1,6 +1,6 @@
 """A ``SocialLogin`` that two browsers may save at once."""
 
-from typing import Any, Self
+from typing import Any
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -28,19 +28,6 @@ class WalletLogin(SocialLogin):
     account: SocialAccount
     user: Any  # of the site's user model
 
-    @classmethod
-    def anew(cls, request: HttpRequest, kept: SocialLogin) -> Self:
-        """allauth keeps a login in the session, and brings it back as one of its own class."""
-        account = SocialAccount(
-            provider=kept.account.provider,
-            uid=kept.account.uid,
-            extra_data=kept.account.extra_data,
-        )
-        user = get_adapter().new_user(request, kept)
-        login = cls(user=user, account=account, provider=kept.provider)
-        login.state = kept.state
-        return login
-
     def lookup(self) -> None:
         """Find the account that this wallet opens, and keep the new evidence there.
 
@@ -51,7 +38,7 @@ class WalletLogin(SocialLogin):
         self._did_authenticate_by_email = None
         request = context.request
         with transaction.atomic(using=router.db_for_write(SocialAccount)):
-            account = _known(self.account, lock=True).select_related("user").first()
+            account = known(self.account, lock=True).select_related("user").first()
             if account is None:
                 return
             evidence = labels.keep(account.extra_data, self.account.extra_data)
@@ -67,7 +54,7 @@ class WalletLogin(SocialLogin):
         try:
             self._write(request, connect)
         except IntegrityError:
-            existing = _known(self.account).first()
+            existing = known(self.account).first()
             if existing is None:
                 if connect or not account_settings.USER_MODEL_USERNAME_FIELD:
                     raise
@@ -101,7 +88,7 @@ def empty_email() -> str | None:
     return None if field.null else ""
 
 
-def _known(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccount]:
+def known(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccount]:
     """The row of this wallet, if there is one."""
     database = router.db_for_write(SocialAccount)
     rows: QuerySet[SocialAccount] = SocialAccount.objects.using(database).filter(

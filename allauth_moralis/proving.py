@@ -10,10 +10,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.decorators import reauthentication_required
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.mixins import AccessMixin
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.contrib.auth.views import redirect_to_login
+from django.db import router
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -52,8 +54,21 @@ def has_wallet(user: AbstractBaseUser | AnonymousUser, **which: str) -> bool:
     """Whether a wallet is linked to the user's account, or the one with this ``uid``."""
     if not user.is_authenticated:
         return False
-    wallets = SocialAccount.objects.filter(user_id=user.pk, provider="moralis", **which)
-    return bool(wallets.exists())
+    # Where it is written: a copy may still have one that was removed.
+    rows = SocialAccount.objects.using(router.db_for_write(SocialAccount))
+    return bool(rows.filter(user_id=user.pk, provider="moralis", **which).exists())
+
+
+def is_headless(request: HttpRequest | None) -> bool:
+    """Whether an application asks, which has no pages and shows no markup."""
+    return hasattr(getattr(request, "allauth", None), "headless")
+
+
+#: Raises ``ReauthenticationRequired`` where allauth wants people to confirm their access before
+#: they link.
+confirm_access: Callable[[HttpRequest], None] = reauthentication_required(
+    app="allauth.socialaccount"
+)(lambda request: None)  # noqa: ARG005 - the decorator is what counts
 
 
 def forget(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:

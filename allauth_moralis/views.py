@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.decorators import reauthentication_required
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount
@@ -40,10 +39,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from . import conf, events, flows, forms, labels
+from ._allauth import has_second_factor
 from .backends import issuer
 from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
 from .provider import MoralisAccount, MoralisProvider
-from .proving import REAUTHENTICATE, ask, has_wallet
+from .proving import REAUTHENTICATE, ask, confirm_access, has_wallet
 from .stash import Pending
 from .wallets import Wallet
 
@@ -169,13 +169,6 @@ def refuse_page(
     return with_retry_after(response, error)
 
 
-#: Raises where allauth wants people to confirm their access before they link: at once, then, and
-#: not after they have signed.
-confirm_access: Callable[[HttpRequest], None] = reauthentication_required(
-    app="allauth.socialaccount"
-)(lambda request: None)  # noqa: ARG005 - the decorator is what counts
-
-
 @require_safe
 @never_cache
 @login_not_required
@@ -185,12 +178,13 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     error = None if issuer().available else UpstreamUnavailable()
     asked = Asked.parse(request.GET)
     if asked.process == AuthProcess.CONNECT and request.user.is_authenticated:
-        try:
+        try:  # at once, then, and not after they have signed
             confirm_access(request)
         except ReauthenticationRequired:
             if not allauth_settings.HEADLESS_ONLY:
                 raise
-            if has_wallet(request.user):  # allauth has no page that would ask them
+            # There allauth has no page that would ask them.
+            if has_wallet(request.user) and not has_second_factor(request.user):
                 return ask(request)
     if process is None:
         return render(request, "moralis/login.html", _page(request, asked, error=error))

@@ -5,19 +5,20 @@ from typing import ClassVar
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_updated
 from django.contrib.auth import get_user_model
-from django.core.exceptions import ValidationError
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection
 from django.template.loader import render_to_string
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
-from allauth_moralis.adapter import WalletSocialAccountMixin, let_the_next_one_leave
+from allauth_moralis import leaving
+from allauth_moralis.adapter import WalletSocialAccountMixin
 from allauth_moralis.logins import WalletLogin
 from allauth_moralis.proving import current_wallet, forget
 from allauth_moralis.ways_in import guard, has_one_way_in, linked
@@ -94,67 +95,74 @@ def test_an_unlinked_wallet_does_not_open_the_old_account(client, account, other
     assert user_of(client) not in (None, old)
 
 
-def test_two_unlinkings_at_once_leave_a_way_in(client, account, other_account):
-    """Each of them counts before the other has deleted."""
-    sign_in(client, account)
-    sign_in(client, other_account, process="connect")
-    rows = list(SocialAccount.objects.all())
-    adapter = SocialAccountAdapter()
-    adapter.validate_disconnect(rows[0], SocialAccount.objects.all())
+def counted_too_early(monkeypatch, *gone) -> None:
+    """allauth has counted, and others of the account's wallets go before it deletes."""
+    begin = leaving.begin
 
-    with pytest.raises(ValidationError, match="Something else is being removed"):
-        adapter.validate_disconnect(rows[1], SocialAccount.objects.all())
+    def late(account) -> None:
+        begin(account)
+        SocialAccount.objects.filter(uid__in=[one.address for one in gone]).delete()
 
-
-@pytest.mark.django_db(transaction=True)
-def test_who_counted_before_and_comes_after_counts_anew(client, account, other_account):
-    sign_in(client, account)
-    sign_in(client, other_account, process="connect")
-    second = SocialAccount.objects.get(uid=other_account.address)
-    remove(client, account)
-    adapter = SocialAccountAdapter()
-    accounts = SocialAccount.objects.filter(user=second.user)
-
-    with pytest.raises(ValidationError) as refusal:
-        adapter.validate_disconnect(second, accounts)
-
-    assert refusal.value.code == "no_password"
-    # The refusal leaves nothing locked for others.
-    third = SocialAccount.objects.create(user=second.user, provider="moralis", uid="0x0")
-    adapter.validate_disconnect(third, accounts)
-
-
-def test_somebody_elses_removal_is_none_of_ones_own(client, account, other_account):
-    for owner in (account, other_account):
-        sign_in(client := Client(), owner)
-        sign_in(client, SolanaAccount(), process="connect")
-    adapter = SocialAccountAdapter()
-
-    for owner in (account, other_account):
-        row = SocialAccount.objects.get(uid=owner.address)
-        adapter.validate_disconnect(row, SocialAccount.objects.filter(user=row.user))
+    monkeypatch.setattr(leaving, "begin", late)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_next_removal_waits_until_the_last_is_there_for_all_to_see(
-    client, account, other_account
+def test_who_counted_too_early_does_not_remove_the_last_way_in(
+    client, account, other_account, monkeypatch
 ):
+    third = SolanaAccount()
     sign_in(client, account)
     sign_in(client, other_account, process="connect")
-    first, second = SocialAccount.objects.all()
-    adapter = SocialAccountAdapter()
-    accounts = SocialAccount.objects.filter(user=first.user)
-    adapter.validate_disconnect(first, accounts)
+    sign_in(client, third, process="connect")
+    counted_too_early(monkeypatch, other_account, third)
 
-    with transaction.atomic():
-        let_the_next_one_leave(socialaccount=first)  # as allauth's signal says
-        with pytest.raises(ValidationError, match="Something else is being removed"):
-            adapter.validate_disconnect(second, accounts)
+    response = remove(client, account)
 
-    adapter.validate_disconnect(second, accounts)
+    assert response["Location"] == reverse("socialaccount_connections")
+    page = client.get(response["Location"]).content.decode()
+    assert "This is the last way into your account. Link another wallet, or add" in page
+    assert SocialAccount.objects.get().uid == account.address
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_application_that_counted_too_early(client, account, other_account, monkeypatch):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    counted_too_early(monkeypatch, other_account)
+
+    response = client.delete(
+        "/_allauth/browser/v1/account/providers",
+        {"provider": "moralis", "account": account.address},
+        content_type="application/json",
+    )
+
+    assert response.status_code == 400
+    assert [error["code"] for error in response.json()["errors"]] == ["no_password"]
+    assert SocialAccount.objects.get().uid == account.address
+
+
+def test_who_counted_too_early_and_has_another_way_in(client, account, other_account, monkeypatch):
+    sign_in(client, account)
+    sign_in(client, other_account, process="connect")
+    give_address(client, verified=True)
+    counted_too_early(monkeypatch, other_account)
+
+    remove(client, account)
+
+    assert not SocialAccount.objects.exists()
+
+
+def test_operators_remove_what_they_want(client, account):
+    sign_in(client, account)
+    user = get_user_model().objects.get()
+
+    SocialAccount.objects.get().delete()
+    sign_in(Client(), account)
+    user.delete()
+
+    assert not SocialAccount.objects.filter(user_id=user.pk).exists()
+
+
 def test_one_after_the_other_they_can_all_go_but_the_last(client, account, other_account):
     third = SolanaAccount()
     sign_in(client, account)
@@ -165,6 +173,12 @@ def test_one_after_the_other_they_can_all_go_but_the_last(client, account, other
 
     assert statuses == [302, 302, 200]
     assert SocialAccount.objects.get().uid == account.address
+
+
+def test_the_guard_outside_a_request_marks_nothing(account):
+    leaving.begin(SocialAccount(pk=1))
+
+    assert context.request is None
 
 
 def test_a_wallet_that_is_gone_is_not_written_anew(client, account, monkeypatch):

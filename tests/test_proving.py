@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
@@ -290,125 +291,75 @@ def test_access_is_confirmed_before_a_wallet_is_linked(client, account, confirme
     assert client.get(link).status_code == 200
 
 
-def test_a_wallet_that_was_to_be_linked_is(client, account, other_account, confirmed_access):
+def test_a_wallet_that_signs_before_the_access_is_confirmed_is_linked_anew(
+    client, account, other_account, confirmed_access
+):
+    """Its link is not kept: whoever confirms next, and for what, would carry it out."""
     sign_in(client, account)
     age(client, 1000)
 
-    response = sign_in(client, other_account, process="connect")
-    assert response["Location"] == reverse("account_reauthenticate")
-    assert client.get(response["Location"])["Location"] == reverse("moralis_reauthenticate")
-    assert SocialAccount.objects.count() == 1
-    response = prove(client, account)
+    response = sign_in(client, other_account, process="connect", next="/accounts/email/")
 
-    assert response["Location"] == reverse("socialaccount_connections")
+    link = "/accounts/moralis/login/?process=connect&next=%2Faccounts%2Femail%2F"
+    assert response["Location"] == link
+    assert client.get(link)["Location"].startswith(CONFIRM)
+    assert prove(client, account, next=link)["Location"] == link
+    assert SocialAccount.objects.count() == 1
+    response = sign_in(client, other_account, process="connect", next="/accounts/email/")
+    assert response["Location"] == "/accounts/email/"
     assert SocialAccount.objects.get(uid=other_account.address).user_id == user_of(client)
 
 
-def test_a_wallet_of_another_account_is_not_linked_after_the_proof_either(
+def test_nothing_of_a_wallet_that_may_not_be_linked_yet_is_kept(
     client, account, other_account, confirmed_access
 ):
     sign_in(Client(), other_account)
     theirs = SocialAccount.objects.values().get()
     sign_in(client, account)
     age(client, 1000)
+    before = set(client.session.keys())
+
     sign_in(client, other_account, process="connect")
 
-    prove(client, account)
-
+    assert set(client.session.keys()) == before
     assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
 
 
-def test_a_wallet_that_got_an_account_meanwhile_is_not_linked(
-    client, account, other_account, confirmed_access
+def test_a_link_of_another_provider_does_not_ride_on_another_proof(
+    client, account, confirmed_access
 ):
+    """allauth keeps those in the session. Somebody finds the browser, and its owner comes back."""
     sign_in(client, account)
-    age(client, 1000)
-    sign_in(client, other_account, process="connect")
-    sign_in(Client(), other_account)
-    theirs = SocialAccount.objects.values().get(uid=other_account.address)
+    for next_url, kept in (("/plain/", False), (None, True)):
+        session = client.session
+        session[STATE_SESSION_KEY] = {"callback": f"{__name__}.carry_out", "state": {}}
+        session.save()
 
-    response = prove(client, account)
+        response = prove(client, account, **({"next": next_url} if next_url else {}))
 
-    page = client.get(response["Location"]).content.decode()
-    assert "This wallet opens another account." in page
-    assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
-
-
-def test_the_label_of_a_wallet_stays_while_its_link_is_held_up(
-    client, account, other_account, confirmed_access
-):
-    sign_in(client, account)
-    sign_in(client, other_account, process="connect")
-    row = SocialAccount.objects.get(uid=other_account.address)
-    age(client, 1000)
-    sign_in(client, other_account, process="connect")
-    client.post(reverse("moralis_label"), {"account": row.pk, "label": "Ledger"})
-
-    prove(client, account)
-
-    row.refresh_from_db()
-    assert row.extra_data["label"] == "Ledger"
+        assert (response.content == b"linked") is kept
+        assert STATE_SESSION_KEY not in client.session
 
 
-def test_a_link_that_was_begun_earlier_does_not_ride_on_another_proof(
-    client, account, other_account, confirmed_access
-):
-    """Somebody finds the browser and begins to link a wallet of theirs; its owner comes back."""
-    sign_in(client, account)
-    age(client, 1000)
-    sign_in(client, other_account, process="connect")
-    assert client.get("/plain/")["Location"] == PROVE + "%2Fplain%2F"
-
-    assert prove(client, account, next="/plain/")["Location"] == "/plain/"
-    prove(client, account)
-
-    assert SocialAccount.objects.get().uid == account.address
+def carry_out(request, state):
+    return HttpResponse("linked")
 
 
-def test_a_link_that_is_held_up_for_long_must_be_made_again(
-    client, account, other_account, confirmed_access, monkeypatch
-):
-    sign_in(client, account)
-    age(client, 1000)
-    sign_in(client, other_account, process="connect")
-    monkeypatch.setattr("allauth_moralis.flows.HELD_UP", -1)
-
-    response = prove(client, account)
-
-    assert response["Location"] == "/accounts/moralis/login/?process=connect"
-    assert "The time to sign ran out." in client.get(response["Location"]).content.decode()
-    assert SocialAccount.objects.count() == 1
-
-
-def test_who_has_a_password_confirms_by_it_and_the_link_goes_on(
+def test_who_has_a_password_confirms_by_it_before_they_link(
     client, account, other_account, confirmed_access
 ):
     sign_in(client, account)
     give_password(client)
+    link = "/accounts/moralis/login/?process=connect"
 
-    response = sign_in(client, other_account, process="connect")
-    assert response["Location"] == reverse("account_reauthenticate")
-    response = client.post(response["Location"], {"password": "correct horse!"})
+    response = client.get(link)
+    assert response["Location"].startswith("/accounts/reauthenticate/")
+    client.post(response["Location"], {"password": "correct horse!", "next": link})
+    sign_in(client, other_account, process="connect")
 
-    assert response["Location"] == reverse("socialaccount_connections")
     assert SocialAccount.objects.get(uid=other_account.address).user_id == user_of(client)
     # Once confirmed, it is not asked for again, by whatever way it was.
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
-
-
-def test_a_held_up_wallet_of_another_account_is_refused_once_it_was_confirmed(
-    client, account, other_account, confirmed_access
-):
-    sign_in(Client(), other_account)
-    sign_in(client, account)
-    age(client, 1000)
-    sign_in(client, other_account, process="connect")
-    page = client.get("/accounts/profile/").content.decode()
-    assert "This wallet opens another account." not in page
-
-    page = client.get(prove(client, account)["Location"]).content.decode()
-
-    assert "This wallet opens another account." in page
 
 
 @pytest.mark.django_db(transaction=True)

@@ -84,6 +84,14 @@ def test_a_page_without_a_request():
     assert "moralis-watch" not in html
 
 
+@pytest.mark.parametrize(
+    "tag", ["moralis_wallet_watch", "moralis_one_way_in", "moralis_current_wallet"]
+)
+def test_an_error_before_anybody_is_known(rf, tag):
+    """As of a middleware that comes before Django's for authentication."""
+    assert render(rf.get("/"), tag).strip() in ("", "None")
+
+
 def test_nobody_is_signed_in(rf):
     request = rf.get("/")
     request.user = AnonymousUser()

@@ -6,12 +6,14 @@ To sign in, or to link, the answer goes to allauth's own ``…/auth/provider/tok
 
 from http import HTTPStatus
 
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.headless.base.response import APIResponse, AuthenticationResponse
 from allauth.headless.base.views import APIView, AuthenticatedAPIView
 from allauth.headless.constants import Client
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from .. import events, flows, forms, tokens
+from .._allauth import has_second_factor
 from ..exceptions import WalletError
 from ..proving import REAUTHENTICATE
 from ..views import STATUS, View, body_of, bounded, describe, with_retry_after
@@ -48,6 +50,9 @@ class ReauthenticateView(AuthenticatedAPIView):
             visitors = STATUS[error.code] < HTTPStatus.TOO_MANY_REQUESTS
             status = HTTPStatus.BAD_REQUEST if visitors else STATUS[error.code]
             return _refusal(request, error, status)
+        if has_second_factor(request.user):
+            # The proof counts for the site's own views; allauth wants the other, and says so.
+            raise ReauthenticationRequired
         response: HttpResponse = AuthenticationResponse(request)
         return response
 

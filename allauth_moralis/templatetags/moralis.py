@@ -5,6 +5,7 @@ from typing import Any
 from allauth import app_settings as allauth_settings
 from allauth.socialaccount.models import SocialAccount
 from django import template
+from django.http import HttpRequest
 from django.template import TemplateSyntaxError
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
@@ -46,22 +47,27 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
 def moralis_current_wallet(context: dict[str, Any]) -> str | None:
     """The ``uid`` of the wallet that this session came in with, or proved last."""
     request = context.get("request")
-    return current_wallet(request) if request and request.user.is_authenticated else None
+    return current_wallet(request) if request is not None and _user(request) else None
 
 
 @register.inclusion_tag("moralis/snippets/one_way_in.html", takes_context=True)
 def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     """A warning to those whose account opens by one wallet alone, with what they can do."""
     request = context.get("request")
-    user = request.user if request else None
+    user = _user(request)
     if (
         user is None
-        or not user.is_authenticated
         or not SocialAccount.objects.filter(user_id=user.pk, provider="moralis").exists()
         or not has_one_way_in(user)
     ):
         return {"shown": False}
     return {"shown": True, "request": request, "passkeys": _passkeys_open()}
+
+
+def _user(request: HttpRequest | None) -> Any:
+    """Who is signed in. A page that tells of an early error has no request, or one without."""
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated else None
 
 
 def _passkeys_open() -> bool:
