@@ -1,8 +1,8 @@
 """The last way into an account stays, however many requests remove the others at once.
 
 allauth counts the connected accounts, and deletes one later: of two requests, each would count what
-the other is about to delete. So it is counted once more where it is deleted, in that transaction
-and under a lock of the user's row.
+the other is about to delete. So they are counted once more where one is deleted, in that
+transaction and under a lock of their rows.
 """
 
 from typing import Any
@@ -12,7 +12,6 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
-from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
@@ -33,11 +32,10 @@ def keep_a_way_in(instance: SocialAccount, using: str, **_: Any) -> None:
     request = context.request
     if request is None or getattr(request, MARK, None) != instance.pk:
         return
-    users = get_user_model()._base_manager.using(using)  # noqa: SLF001 - documented by Django
-    user = users.select_for_update().get(pk=instance.user_id)
-    rows = SocialAccount.objects.using(using).filter(user_id=user.pk).exclude(pk=instance.pk)
-    # A locking read: some databases show a transaction what it saw first, and that may be old.
-    if rows.select_for_update().first() is None and (code := ways_in.guard(user)):
+    # In one order, and without the user's row, which a sign-in writes while it holds one of these.
+    rows = SocialAccount.objects.using(using).filter(user_id=instance.user_id).order_by("pk")
+    others = [row for row in rows.select_for_update() if row.pk != instance.pk]
+    if not others and (code := ways_in.guard(instance.user)):
         raise ImmediateHttpResponse(_refusal(request, code))
 
 
