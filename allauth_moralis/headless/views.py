@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from .. import events, flows, forms, tokens
 from .._allauth import has_second_factor
+from ..answers import STATUS, View, body_of, bounded, describe, with_retry_after
 from ..exceptions import WalletError
 from ..proving import REAUTHENTICATE
-from ..views import STATUS, View, body_of, bounded, describe, with_retry_after
 
 
 class ChallengeView(APIView):

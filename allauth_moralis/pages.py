@@ -1,0 +1,144 @@
+"""What the wallet page and the profile page show: their contexts, and no HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from allauth import app_settings as allauth_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.providers.base import AuthProcess
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from . import conf, forms
+from .exceptions import WalletError
+from .provider import MoralisAccount, MoralisProvider
+from .proving import REAUTHENTICATE
+from .stash import Pending
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a wallet page is for: it decides nothing, and goes with each challenge request."""
+
+    process: str = AuthProcess.LOGIN
+    next: str = ""
+    state: str = ""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, str]) -> Self:
+        process = data.get("process", "")
+        return cls(
+            process if process in forms.PURPOSES else AuthProcess.LOGIN,
+            forms.safe_next(data.get("next", "")) or "",
+            data.get("state", "")[: forms.MAX_FIELD],
+        )
+
+    @classmethod
+    def of(cls, pending: Pending) -> Self:
+        state = pending.state
+        return cls(state["process"], state.get("next", ""), pending.redirect_state or "")
+
+    @property
+    def query(self) -> str:
+        return urlencode({name: value for name, value in self.fields.items() if value})
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The fields of a challenge request; a state stands in for the other two."""
+        if self.state:
+            return {"state": self.state}
+        return {"process": self.process, "next": self.next}
+
+
+def wallet_page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> dict[str, Any]:
+    """The wallet page's context; ``page`` is what its script reads."""
+    sign_in_first = asked.process != AuthProcess.LOGIN and not request.user.is_authenticated
+    login_url = _login_url(asked.next)
+    if sign_in_first:
+        # First the one, by e-mail or by the wallet that is linked already, then back here.
+        here = f"{reverse('moralis_login')}?{asked.query}"
+        login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
+    confirms = asked.process == REAUTHENTICATE and not sign_in_first
+    return {
+        "asked": asked,
+        "error": error,
+        "sign_in_first": sign_in_first,
+        "linked": wallets_of(request) if confirms else [],
+        "login_url": login_url,
+        "page": {
+            "challengeUrl": reverse("moralis_challenge"),
+            "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
+            "networks": conf.networks(),
+            "asked": asked.fields,
+            "texts": _texts(),
+        },
+    }
+
+
+def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
+    """The wallets of who is signed in, the oldest first."""
+    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=MoralisProvider.id)
+    return [account.get_provider_account() for account in accounts.order_by("date_joined")]
+
+
+def alternatives(request: HttpRequest, asked: Asked) -> list[dict[str, str]]:
+    """allauth's other ways to confirm one's access, as its own pages offer them."""
+    try:
+        methods = get_account_adapter().get_reauthentication_methods(request.user)
+    except NoReverseMatch:  # HEADLESS_ONLY
+        return []
+    return [
+        {**method, "url": _with_next(method["url"], asked.next)}
+        for method in methods
+        if method["id"] != MoralisProvider.id and method["url"] != request.path
+    ]
+
+
+def _login_url(next_url: str) -> str | None:
+    """The way in by e-mail, where the site has one."""
+    if allauth_settings.SOCIALACCOUNT_ONLY:
+        return None
+    try:
+        url = reverse("account_login")
+    except NoReverseMatch:  # HEADLESS_ONLY
+        return None
+    return _with_next(url, next_url)
+
+
+def _with_next(url: str, next_url: str) -> str:
+    return f"{url}?{urlencode({'next': next_url})}" if next_url else url
+
+
+def _texts() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "searching": _("Looking for wallets in this browser…"),
+        "choose": _("Choose the wallet to use."),
+        "browserWallet": _("Browser wallet"),
+        "connecting": _(
+            "Open your wallet and allow this site to see your address. If nothing opens, press the "
+            "button again."
+        ),
+        "preparing": _("Preparing the text to sign…"),
+        "signing": _("Read the text in your wallet, then sign it. Signing costs nothing."),
+        "verifying": _("Checking the signature…"),
+        "none": _(
+            "No wallet was found in this browser. Install a wallet extension, or open this page in "
+            "the browser of your wallet's app, and reload it."
+        ),
+        "rejected": _("You declined in your wallet. Nothing happened; you can try again."),
+        "pending": _(
+            "Your wallet is already asking you something. Open it, answer, and try again."
+        ),
+        "locked": _("Your wallet gave no account. Unlock it, choose an account, and try again."),
+        "walletFailed": _(
+            "Your wallet could not do this. Open it, check that it works, and try again."
+        ),
+        "network": _("This site could not be reached. Check your connection and try again."),
+        "reload": _("Something on this page is out of date. Reload it and try again."),
+    }
