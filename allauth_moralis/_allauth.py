@@ -4,7 +4,8 @@ Why: allauth's rate limits (their notation, their cache keys, their grouping of 
 are what site owners know, and its public ``allauth.core.ratelimit.consume`` reads the limits of
 ``allauth.account`` alone. And only ``record_authentication`` tells its own pages that a user has
 confirmed their access, only ``resume_request`` goes on with what they held up until then, and only
-``get_reauthentication_flows`` tells by what somebody can confirm where the site has no pages.
+``get_reauthentication_flows`` tells by what somebody can confirm where the site has no pages. That
+an application asks, its headless views note on the request, and nowhere that is documented.
 ``tests/test_allauth_surface.py`` fails with a sentence when they move.
 """
 
@@ -46,6 +47,11 @@ def record_reauthentication(request: HttpRequest, uid: str) -> None:
     record_authentication(
         request, request.user, "socialaccount", provider="moralis", uid=uid, reauthenticated=True
     )
+
+
+def is_headless(request: HttpRequest | None) -> bool:
+    """Whether an application asks, which has no pages and shows no markup."""
+    return hasattr(getattr(request, "allauth", None), "headless")
 
 
 def can_confirm_otherwise(user: AbstractBaseUser | AnonymousUser) -> bool:

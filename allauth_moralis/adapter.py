@@ -18,9 +18,9 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from . import leaving, ways_in
-from ._allauth import can_confirm_otherwise, has_second_factor
+from ._allauth import can_confirm_otherwise, has_second_factor, is_headless
 from .logins import empty_email, known
-from .proving import has_wallet, is_headless, is_proven
+from .proving import has_wallet, is_proven
 
 
 class WalletReauthenticationMixin:

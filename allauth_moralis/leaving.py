@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from . import ways_in
-from .proving import is_headless
+from ._allauth import is_headless
 
 MARK = "allauth_moralis_leaving"
 

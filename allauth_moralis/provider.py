@@ -47,7 +47,8 @@ class MoralisAccount(ProviderAccount):
     @property
     def verified_at(self) -> datetime | None:
         try:
-            # In the zone of who looks: at the ends of time, where some moments have none.
+            # In the zone of who looks. At the ends of time some moments have none there, and a page
+            # that converts them would fail.
             return localtime(datetime.fromisoformat(self.data["verified_at"]))
         except (KeyError, TypeError, ValueError, OverflowError):
             return None

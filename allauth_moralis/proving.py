@@ -59,11 +59,6 @@ def has_wallet(user: AbstractBaseUser | AnonymousUser, **which: str) -> bool:
     return bool(rows.filter(user_id=user.pk, provider="moralis", **which).exists())
 
 
-def is_headless(request: HttpRequest | None) -> bool:
-    """Whether an application asks, which has no pages and shows no markup."""
-    return hasattr(getattr(request, "allauth", None), "headless")
-
-
 #: Raises ``ReauthenticationRequired`` where allauth wants people to confirm their access before
 #: they link.
 confirm_access: Callable[[HttpRequest], None] = reauthentication_required(

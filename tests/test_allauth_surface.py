@@ -2,6 +2,7 @@
 
 import inspect
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
@@ -10,10 +11,13 @@ from allauth.account.internal.flows.reauthentication import (
     resume_request,
 )
 from allauth.core.internal import ratelimit
+from allauth.headless.constants import Client
+from allauth.headless.internal.decorators import mark_request_as_headless
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialLogin
 
 import allauth_moralis
+from allauth_moralis._allauth import is_headless
 
 
 def test_the_rate_limits_are_where_we_take_them_from():
@@ -43,6 +47,16 @@ def test_the_ways_to_confirm_are_named_as_we_read_them(django_user_model):
 
 def test_what_was_held_up_is_resumed_where_we_ask_for_it():
     assert list(inspect.signature(resume_request).parameters) == ["request"]
+
+
+def test_applications_are_told_from_pages_where_we_look(rf):
+    request = rf.get("/")
+    request.allauth = SimpleNamespace()
+    assert not is_headless(request)
+
+    mark_request_as_headless(request, Client.APP)
+
+    assert is_headless(request)
 
 
 def test_a_social_login_remembers_whether_it_was_by_mail_where_we_say_that_it_was_not():
