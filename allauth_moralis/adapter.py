@@ -17,10 +17,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from . import leaving, ways_in
-from ._allauth import can_confirm_otherwise, has_second_factor, is_headless
-from .logins import empty_email, known
-from .proving import has_wallet, is_proven
+from . import ways_in
+from .conf import PROVIDER_ID
+from .internal import disconnect
+from .internal.allauth_private import can_confirm_otherwise, has_second_factor, is_headless
+from .internal.sociallogin import empty_email, known
+from .reauthentication import has_wallet, is_proven
 
 
 class WalletReauthenticationMixin:
@@ -98,7 +100,7 @@ class WalletSocialAccountMixin:
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)  # type: ignore[misc]  # of the adapter beside this mixin
         except IntegrityError:
             account = sociallogin.account
-            if account.provider != "moralis" or not known(account).exists():
+            if account.provider != PROVIDER_ID or not known(account).exists():
                 raise
             raise ImmediateHttpResponse(_sign_in_instead(request)) from None
         return user
@@ -107,7 +109,7 @@ class WalletSocialAccountMixin:
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
         super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
-        leaving.begin(account)
+        disconnect.begin(account)
 
 
 def _shows_pages(request: HttpRequest | None) -> bool:

@@ -15,7 +15,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from .provider import MoralisAccount, MoralisProvider
+from .conf import PROVIDER_ID
+from .provider import MoralisAccount
 
 if TYPE_CHECKING:
     _Base = admin.ModelAdmin[Any]
@@ -27,7 +28,7 @@ VERIFIERS = {"moralis": _("Moralis Auth API"), "local": _("this site")}
 
 
 def _wallet(account: Any) -> MoralisAccount | None:
-    if account is None or account.provider != MoralisProvider.id:
+    if account is None or account.provider != PROVIDER_ID:
         return None
     return MoralisAccount(account)
 

@@ -1,6 +1,6 @@
 """The provider's settings: ``SOCIALACCOUNT_PROVIDERS["moralis"]``, typed and read late.
 
-What a value may be is judged in ``checks.py``; here a missing key gets its default.
+What a value may be is judged in ``checks``; here a missing key gets its default.
 """
 
 from collections.abc import Mapping
@@ -8,8 +8,11 @@ from typing import Any
 
 from django.conf import settings
 
+#: allauth's id of the provider: ``SocialAccount.provider``, and the key of its settings.
+PROVIDER_ID = "moralis"
+
 LOCAL_BACKEND = "allauth_moralis.backends.local.LocalBackend"
-MORALIS_BACKEND = "allauth_moralis.backends.moralis.MoralisBackend"
+MORALIS_BACKEND = "allauth_moralis.backends.moralis.backend.MoralisBackend"
 
 DEFAULTS: dict[str, Any] = {
     "API_KEY": "",
@@ -36,7 +39,7 @@ STATEMENTS = {
 
 def configured() -> dict[str, Any]:
     """What the site has written, as it stands."""
-    value: dict[str, Any] = getattr(settings, "SOCIALACCOUNT_PROVIDERS", {}).get("moralis", {})
+    value: dict[str, Any] = getattr(settings, "SOCIALACCOUNT_PROVIDERS", {}).get(PROVIDER_ID, {})
     return value
 
 

@@ -10,7 +10,7 @@ from allauth.account.adapter import get_adapter
 
 from . import conf
 from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
-from .wallets import APTOS, EVM, Proof, Wallet
+from .siwx.wallets import APTOS, EVM, Proof, Wallet
 
 MAX_BODY = 16 * 1024  # bytes
 MAX_FIELD = 4096  # characters

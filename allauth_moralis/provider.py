@@ -3,19 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from allauth.account import app_settings as account_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.utils import user_username
 from allauth.socialaccount.models import SocialLogin
-from allauth.socialaccount.providers.base import AuthProcess, Provider, ProviderAccount
+from allauth.socialaccount.providers.base import Provider, ProviderAccount
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
-from . import conf, explorers, labels, proving
-from .logins import WalletLogin
-from .wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
+from . import conf
+from .internal import labels
+from .internal.sociallogin import WalletLogin
+from .siwx import explorers
+from .siwx.wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
 
 NETWORK_NAMES = {EVM: "Ethereum", SOLANA: "Solana", APTOS: "Aptos"}
 
@@ -73,7 +72,7 @@ class MoralisAccount(ProviderAccount):
 
 
 class MoralisProvider(Provider):
-    id = "moralis"
+    id = conf.PROVIDER_ID
     name = conf.DEFAULTS["NAME"]
     account_class = MoralisAccount
     uses_apps = False
@@ -104,7 +103,7 @@ class MoralisProvider(Provider):
 
         Raises ``ValidationError`` with our code, as allauth expects it.
         """
-        from . import tokens  # noqa: PLC0415 - it builds on the flow, which builds on this file
+        from .internal import tokens  # noqa: PLC0415 - it builds on the flow, which builds on this file
 
         return tokens.verify(request, self, token)
 
@@ -119,31 +118,6 @@ class MoralisProvider(Provider):
 
     def extract_extra_data(self, data: VerifiedWallet) -> dict[str, Any]:
         return data.extra_data
-
-
-def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -> None:
-    """Name a new user after the wallet's address (a receiver of ``pre_social_login``).
-
-    Here and not in ``extract_common_fields``: a name that is taken would there give way to a bare
-    "user", and finding a free one would cost every returning user a query.
-    """
-    if (
-        sociallogin.account.provider == MoralisProvider.id
-        and sociallogin.account.pk is None  # not the user's, which may be a UUID from the start
-        and sociallogin.state.get("process") != AuthProcess.CONNECT
-        and account_settings.USER_MODEL_USERNAME_FIELD
-        and not user_username(sociallogin.user)  # the site's adapter knew better
-    ):
-        adapter = get_account_adapter(request)
-        user_username(
-            sociallogin.user, adapter.generate_unique_username([sociallogin.account.uid, "wallet"])
-        )
-
-
-def remember_wallet(request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any) -> None:
-    """Signing in with a wallet proves it (a receiver of ``user_logged_in``)."""
-    if sociallogin is not None and sociallogin.account.provider == MoralisProvider.id:
-        proving.remember(request, sociallogin.account.uid)
 
 
 provider_classes = [MoralisProvider]

@@ -2,7 +2,7 @@ from allauth import app_settings
 from django.urls import path
 
 from . import views
-from .proving import REAUTHENTICATE
+from .reauthentication import REAUTHENTICATE
 
 urlpatterns = [
     path("moralis/login/", views.login, name="moralis_login"),

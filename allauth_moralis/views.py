@@ -24,16 +24,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from . import events, flows, forms, labels, pages
-from ._allauth import has_second_factor
-from .answers import STATUS, body_of, bounded, describe, with_retry_after
+from . import forms
 from .backends import issuer
+from .conf import PROVIDER_ID
 from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
-from .pages import Asked
-from .provider import MoralisProvider
-from .proving import ask, confirm_access, has_wallet
-from .stash import Pending
-from .wallets import Wallet
+from .internal import contexts, events, flows, labels
+from .internal.allauth_private import has_second_factor
+from .internal.contexts import Asked
+from .internal.responses import STATUS, body_of, bounded, describe, with_retry_after
+from .internal.stash import Pending
+from .reauthentication import ask, confirm_access, has_wallet
+from .siwx.wallets import Wallet
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
@@ -60,7 +61,7 @@ def refuse_page(
     response = render(
         request,
         "moralis/login.html",
-        pages.wallet_page(request, asked or Asked(), error=error),
+        contexts.wallet_page(request, asked or Asked(), error=error),
         status=STATUS[error.code],
     )
     add_never_cache_headers(response)
@@ -86,9 +87,9 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
             # There allauth has no page that would ask them.
             if has_wallet(request.user) and not has_second_factor(request.user):
                 return ask(request)
-    context = pages.wallet_page(request, asked, error=error)
+    context = contexts.wallet_page(request, asked, error=error)
     if process is not None:  # allauth led here, which takes other ways as well
-        context["alternatives"] = pages.alternatives(request, asked)
+        context["alternatives"] = contexts.alternatives(request, asked)
     return render(request, "moralis/login.html", context)
 
 
@@ -126,7 +127,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
     except WalletError as error:
         get_adapter().on_authentication_error(
             request,
-            get_adapter().get_provider(request, MoralisProvider.id),
+            get_adapter().get_provider(request, PROVIDER_ID),
             error=AuthError.UNKNOWN,
             exception=error,
             extra_context={"state": pending.state if pending else None},
@@ -160,7 +161,11 @@ def label(request: HttpRequest) -> HttpResponse:
 
 
 def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpResponse:
-    context = {"wallets": pages.wallets_of(request), "error": error, "max_label": forms.MAX_LABEL}
+    context = {
+        "wallets": contexts.wallets_of(request),
+        "error": error,
+        "max_label": forms.MAX_LABEL,
+    }
     status = HTTPStatus.OK if error is None else STATUS[error.code]
     return render(request, "moralis/profile.html", context, status=status)
 

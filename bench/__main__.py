@@ -16,7 +16,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
-from allauth_moralis import signatures  # noqa: E402
+from allauth_moralis.siwx import signatures  # noqa: E402
 from tests.accounts import EvmAccount  # noqa: E402
 from tests.ceremony import answer, issued  # noqa: E402
 

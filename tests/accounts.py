@@ -7,9 +7,9 @@ from typing import ClassVar
 from coincurve import PrivateKey
 from nacl.signing import SigningKey
 
-from allauth_moralis.encodings import base58_encode
-from allauth_moralis.signatures import keccak256
-from allauth_moralis.wallets import eip55
+from allauth_moralis.siwx.encodings import base58_encode
+from allauth_moralis.siwx.signatures import keccak256
+from allauth_moralis.siwx.wallets import eip55
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from allauth_moralis.proving import SESSION_KEY
+from allauth_moralis.reauthentication import SESSION_KEY
 
 from .accounts import Account
 

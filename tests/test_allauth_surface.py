@@ -17,11 +17,13 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialLogin
 
 import allauth_moralis
-from allauth_moralis._allauth import is_headless
+from allauth_moralis.internal.allauth_private import is_headless
 
 
 def test_the_rate_limits_are_where_we_take_them_from():
-    moved = "allauth.core.internal.ratelimit changed: adapt allauth_moralis/_allauth.py"
+    moved = (
+        "allauth.core.internal.ratelimit changed: adapt allauth_moralis/internal/allauth_private.py"
+    )
     assert {"app", "action", "config", "key"} <= set(
         inspect.signature(ratelimit.consume).parameters
     ), moved
@@ -71,4 +73,4 @@ def test_nothing_else_is_taken_from_allauths_insides():
         for line in path.read_text().splitlines()
         if line.lstrip().startswith(("import allauth", "from allauth")) and ".internal" in line
     }
-    assert guilty == {"_allauth.py"}
+    assert guilty == {"allauth_private.py"}

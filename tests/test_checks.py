@@ -5,7 +5,7 @@ from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 
 from allauth_moralis import conf
-from allauth_moralis.site_checks import check_redirect
+from allauth_moralis.checks.site import check_redirect
 
 WRONG = {
     "API_KEY": ("E001", [None, 5, "with space", "new\nline", "ключ", b"bytes"]),

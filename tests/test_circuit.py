@@ -5,7 +5,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
 from allauth_moralis.backends import get_backend
-from allauth_moralis.backends.circuit import PAUSE, THRESHOLD, Circuit
+from allauth_moralis.backends.moralis.circuit import PAUSE, THRESHOLD, Circuit
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable
 

@@ -14,7 +14,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from allauth_moralis.stash import SESSION_KEY
+from allauth_moralis.internal.stash import SESSION_KEY
 
 from .accounts import EvmAccount
 from .ceremony import (

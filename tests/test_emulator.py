@@ -12,10 +12,11 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from allauth_moralis import messages, signatures
 from allauth_moralis.emulator import AuthService, Behaviour, Emulator
 from allauth_moralis.exceptions import SignatureInvalid
-from allauth_moralis.wallets import EVM, SignIn, Wallet
+from allauth_moralis.siwx import signatures
+from allauth_moralis.siwx.text import match, render, timestamp
+from allauth_moralis.siwx.wallets import EVM, SignIn, Wallet
 
 from .accounts import EvmAccount
 
@@ -134,7 +135,7 @@ def reason(response: requests.Response, status: int = 400) -> str | list[str]:
 
 
 def test_fields_of_the_recording_give_its_text():
-    rendered = messages.render(
+    rendered = render(
         RECORDED_SIGN_IN, nonce="rhB7VY6zuNlwTu4KM", issued_at="2022-08-14T15:25:18.700Z"
     )
 
@@ -142,7 +143,7 @@ def test_fields_of_the_recording_give_its_text():
 
 
 def test_text_of_the_recording_is_recognised():
-    assert messages.match(RECORDED_TEXT, RECORDED_SIGN_IN) == (
+    assert match(RECORDED_TEXT, RECORDED_SIGN_IN) == (
         "rhB7VY6zuNlwTu4KM",
         "2022-08-14T15:25:18.700Z",
     )
@@ -167,7 +168,7 @@ def test_recording_with_a_change_does_not_verify(text, signature):
 
 
 def test_text_with_resources_is_that_of_the_net_recording():
-    rendered = messages.render(
+    rendered = render(
         SignIn(
             wallet=Wallet(EVM, "0x35ba4825204dcE15C7147eA89b31178a00750f81"),
             domain="1155project.com",
@@ -195,7 +196,7 @@ def test_vector_of_a_public_test_key():
     account = EvmAccount.from_hex(
         "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
     )
-    text = messages.render(
+    text = render(
         SignIn(
             wallet=Wallet(EVM, "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"),
             domain="localhost",
@@ -236,7 +237,7 @@ def test_emulator_repeats_the_recording(timed):
         },
     )
 
-    nonce, issued_at = messages.match(answer["message"], RECORDED_SIGN_IN)
+    nonce, issued_at = match(answer["message"], RECORDED_SIGN_IN)
     assert issued_at == "2022-08-14T15:25:18.700Z"
     assert answer["message"].replace(nonce, "rhB7VY6zuNlwTu4KM") == RECORDED_TEXT
 
@@ -608,7 +609,7 @@ def test_expiration_in_the_past_is_refused_at_verify_alone(emulator, account, fi
     ("later", "status"), [(9, 201), (10, 400)], ids=["just_before", "at_the_moment"]
 )
 def test_expiration_within_the_timeout(timed, clock, account, fields, later, status):
-    expiration = messages.timestamp(RECORDED_MOMENT + timedelta(seconds=10))
+    expiration = timestamp(RECORDED_MOMENT + timedelta(seconds=10))
     message = accepted(timed, {**fields, "expirationTime": expiration})["message"]
     clock.now += later
 
@@ -616,7 +617,7 @@ def test_expiration_within_the_timeout(timed, clock, account, fields, later, sta
 
 
 def test_not_before_in_the_future(timed, clock, account, fields):
-    start = messages.timestamp(RECORDED_MOMENT + timedelta(seconds=10))
+    start = timestamp(RECORDED_MOMENT + timedelta(seconds=10))
     message = accepted(timed, {**fields, "notBefore": start})["message"]
 
     assert reason(verify(timed, account, message)) == "Message is not valid yet."

@@ -16,8 +16,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
-from allauth_moralis.answers import STATUS
-from allauth_moralis.proving import SESSION_KEY
+from allauth_moralis.internal.responses import STATUS
+from allauth_moralis.reauthentication import SESSION_KEY
 
 from .accounts import SolanaAccount
 from .ceremony import sign_in, user_of

@@ -17,10 +17,10 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
-from allauth_moralis import leaving
 from allauth_moralis.adapter import WalletSocialAccountMixin
-from allauth_moralis.logins import WalletLogin
-from allauth_moralis.proving import current_wallet, forget
+from allauth_moralis.internal import disconnect
+from allauth_moralis.internal.sociallogin import WalletLogin
+from allauth_moralis.reauthentication import current_wallet, forget
 from allauth_moralis.ways_in import guard, has_one_way_in, linked
 from config.accounts import AccountAdapter, SocialAccountAdapter
 
@@ -97,13 +97,13 @@ def test_an_unlinked_wallet_does_not_open_the_old_account(client, account, other
 
 def counted_too_early(monkeypatch, *gone) -> None:
     """allauth has counted, and others of the account's wallets go before it deletes."""
-    begin = leaving.begin
+    begin = disconnect.begin
 
     def late(account) -> None:
         begin(account)
         SocialAccount.objects.filter(uid__in=[one.address for one in gone]).delete()
 
-    monkeypatch.setattr(leaving, "begin", late)
+    monkeypatch.setattr(disconnect, "begin", late)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -176,7 +176,7 @@ def test_one_after_the_other_they_can_all_go_but_the_last(client, account, other
 
 
 def test_the_guard_outside_a_request_marks_nothing(account):
-    leaving.begin(SocialAccount(pk=1))
+    disconnect.begin(SocialAccount(pk=1))
 
     assert context.request is None
 
@@ -189,7 +189,7 @@ def test_a_wallet_that_is_gone_is_not_written_anew(client, account, monkeypatch)
         SocialAccount.objects.filter(uid=account.address).delete()
         return new
 
-    monkeypatch.setattr("allauth_moralis.labels.keep", remove_it)
+    monkeypatch.setattr("allauth_moralis.internal.labels.keep", remove_it)
     with pytest.raises(DatabaseError, match="Forced update"):
         sign_in(Client(), account)
 

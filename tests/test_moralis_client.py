@@ -14,10 +14,9 @@ import responses
 from django.test import Client
 from django.views.debug import ExceptionReporter
 
-from allauth_moralis import messages
-from allauth_moralis.backends.auth_api import MAX_ANSWER
 from allauth_moralis.backends.local import LocalBackend
-from allauth_moralis.backends.moralis import MoralisBackend
+from allauth_moralis.backends.moralis.auth_api import MAX_ANSWER
+from allauth_moralis.backends.moralis.backend import MoralisBackend
 from allauth_moralis.emulator import AuthService, Behaviour, Emulator
 from allauth_moralis.exceptions import (
     ChallengeExpired,
@@ -29,7 +28,8 @@ from allauth_moralis.exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from allauth_moralis.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.text import render, timestamp
+from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
 
 from .accounts import EvmAccount
 from .ceremony import sign_in
@@ -59,7 +59,7 @@ def asked(account: EvmAccount) -> SignIn:
         uri="http://localhost/",
         chain_id=1,
         statement="Sign in to localhost",
-        expiration_time=messages.timestamp(datetime.now(UTC) + timedelta(seconds=120)),
+        expiration_time=timestamp(datetime.now(UTC) + timedelta(seconds=120)),
     )
 
 
@@ -83,8 +83,8 @@ def request(asked: SignIn) -> Challenge:
 
 
 def text(asked: SignIn, *, nonce: str = "rhB7VY6zuNlwTu4KM", issued_at: str | None = None) -> str:
-    now = messages.timestamp(datetime.now(UTC))
-    return messages.render(asked, nonce=nonce, issued_at=now if issued_at is None else issued_at)
+    now = timestamp(datetime.now(UTC))
+    return render(asked, nonce=nonce, issued_at=now if issued_at is None else issued_at)
 
 
 def request_answer(asked: SignIn, **changes: object) -> dict:
@@ -185,10 +185,10 @@ def test_request_takes_both_statuses_of_success(service, asked, status):
 @pytest.mark.parametrize("seconds", [-10, 10])
 def test_a_few_seconds_of_skew_pass(service, asked, seconds):
     moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    answer = request_answer(asked, message=text(asked, issued_at=messages.timestamp(moment)))
+    answer = request_answer(asked, message=text(asked, issued_at=timestamp(moment)))
     service.post(REQUEST, json=answer, status=201)
 
-    assert request(asked).issued_at == messages.timestamp(moment)
+    assert request(asked).issued_at == timestamp(moment)
 
 
 def test_time_of_issue_in_another_zone_passes(service, asked):

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
-from allauth_moralis.encodings import ALPHABET, base58_decode, base58_encode
 from allauth_moralis.exceptions import InvalidAddress, SignatureInvalid
-from allauth_moralis.proofs import check
-from allauth_moralis.signatures import check_ed25519
-from allauth_moralis.wallets import Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.encodings import ALPHABET, base58_decode, base58_encode
+from allauth_moralis.siwx.proofs import check
+from allauth_moralis.siwx.signatures import check_ed25519
+from allauth_moralis.siwx.wallets import Challenge, Proof, SignIn, Wallet
 
 from .accounts import AptosAccount, EvmAccount, SolanaAccount
 from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of

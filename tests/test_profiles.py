@@ -5,8 +5,8 @@ import time
 import pytest
 from allauth.socialaccount.models import SocialAccount
 
-from allauth_moralis import profiles
 from allauth_moralis.backends import get_backend
+from allauth_moralis.backends.moralis import profile_api
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.exceptions import (
     InvalidRequest,
@@ -14,7 +14,7 @@ from allauth_moralis.exceptions import (
     SignatureInvalid,
     UpstreamRejected,
 )
-from allauth_moralis.wallets import SignIn, Wallet
+from allauth_moralis.siwx.wallets import SignIn, Wallet
 
 from .accounts import AptosAccount, EvmAccount, SolanaAccount
 from .ceremony import answer, issued
@@ -42,8 +42,8 @@ def signed(account, text: str) -> tuple[str, str]:
 
 
 def bind(first, second) -> str:
-    texts = profiles.request_bind(wallet_of(first), wallet_of(second))
-    return profiles.verify_bind(
+    texts = profile_api.request_bind(wallet_of(first), wallet_of(second))
+    return profile_api.verify_bind(
         [signed(account, text) for account, text in zip((first, second), texts, strict=True)]
     )
 
@@ -52,7 +52,7 @@ def bind(first, second) -> str:
 def test_a_profile_has_its_wallets_address(kind):
     account = kind()
 
-    assert profiles.addresses(profile_of(account)) == [account.address]
+    assert profile_api.addresses(profile_of(account)) == [account.address]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -64,7 +64,7 @@ def test_binding_makes_a_new_profile_of_both(kind):
 
     assert profile not in before
     assert profile == profile_of(first) == profile_of(second) != profile_of(stranger)
-    assert profiles.addresses(profile) == [first.address, second.address]
+    assert profile_api.addresses(profile) == [first.address, second.address]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -72,12 +72,12 @@ def test_unbinding_gives_the_wallet_a_profile_of_its_own(kind):
     first, second = kind(), EvmAccount()
     bound = bind(first, second)
 
-    text = profiles.request_unbind(wallet_of(first), bound)
-    alone = profiles.verify_unbind(*signed(first, text))
+    text = profile_api.request_unbind(wallet_of(first), bound)
+    alone = profile_api.verify_unbind(*signed(first, text))
 
     assert alone == profile_of(first) != bound
-    assert profiles.addresses(alone) == [first.address]
-    assert profiles.addresses(bound) == [second.address]
+    assert profile_api.addresses(alone) == [first.address]
+    assert profile_api.addresses(bound) == [second.address]
 
 
 def test_binding_takes_everything_that_was_bound_before():
@@ -86,33 +86,33 @@ def test_binding_takes_everything_that_was_bound_before():
 
     profile = bind(*accounts[1:])
 
-    assert set(profiles.addresses(profile)) == {account.address for account in accounts}
+    assert set(profile_api.addresses(profile)) == {account.address for account in accounts}
 
 
 def test_texts_of_two_binds_bind_nothing():
     first, second = EvmAccount(), EvmAccount()
-    pairs = [profiles.request_bind(wallet_of(first), wallet_of(second)) for _ in range(2)]
+    pairs = [profile_api.request_bind(wallet_of(first), wallet_of(second)) for _ in range(2)]
 
     with pytest.raises(SignatureInvalid):
-        profiles.verify_bind([signed(first, pairs[0][0]), signed(second, pairs[1][1])])
+        profile_api.verify_bind([signed(first, pairs[0][0]), signed(second, pairs[1][1])])
     assert profile_of(first) != profile_of(second)
 
 
 def test_a_text_to_bind_does_not_unbind():
     first, second = EvmAccount(), EvmAccount()
-    text = profiles.request_bind(wallet_of(first), wallet_of(second))[0]
+    text = profile_api.request_bind(wallet_of(first), wallet_of(second))[0]
 
     with pytest.raises(SignatureInvalid):
-        profiles.verify_unbind(*signed(first, text))
+        profile_api.verify_unbind(*signed(first, text))
 
 
 def test_a_text_to_bind_must_be_answered_in_time(moralis):
     first, second = EvmAccount(), EvmAccount()
-    one, other = profiles.request_bind(wallet_of(first), wallet_of(second))
+    one, other = profile_api.request_bind(wallet_of(first), wallet_of(second))
     moralis.service.profiles.clock = lambda: time.time() + 121
 
     with pytest.raises(SignatureInvalid):
-        profiles.verify_bind([signed(first, one), signed(second, other)])
+        profile_api.verify_bind([signed(first, one), signed(second, other)])
 
 
 @pytest.mark.django_db
@@ -128,55 +128,55 @@ def test_a_verification_tells_the_profile_of_now(client):
 
 def test_a_wrong_signature_binds_nothing():
     first, second = EvmAccount(), EvmAccount()
-    one, other = profiles.request_bind(wallet_of(first), wallet_of(second))
+    one, other = profile_api.request_bind(wallet_of(first), wallet_of(second))
 
     with pytest.raises(SignatureInvalid):
-        profiles.verify_bind([signed(first, one), signed(first, other)])
+        profile_api.verify_bind([signed(first, one), signed(first, other)])
     assert profile_of(first) != profile_of(second)
 
 
 def test_a_text_is_good_for_one_use():
     first, second = EvmAccount(), EvmAccount()
     bound = bind(first, second)
-    text = profiles.request_unbind(wallet_of(first), bound)
-    profiles.verify_unbind(*signed(first, text))
+    text = profile_api.request_unbind(wallet_of(first), bound)
+    profile_api.verify_unbind(*signed(first, text))
 
     with pytest.raises(SignatureInvalid):
-        profiles.verify_unbind(*signed(first, text))
+        profile_api.verify_unbind(*signed(first, text))
 
 
 def test_one_wallet_alone_cannot_be_bound():
     account = EvmAccount()
-    one, _ = profiles.request_bind(wallet_of(account), wallet_of(EvmAccount()))
+    one, _ = profile_api.request_bind(wallet_of(account), wallet_of(EvmAccount()))
 
     with pytest.raises(UpstreamRejected):
-        profiles.verify_bind([signed(account, one)])
+        profile_api.verify_bind([signed(account, one)])
 
 
 def test_a_wallet_leaves_only_a_profile_that_is_its_own():
     with pytest.raises(UpstreamRejected):
-        profiles.request_unbind(wallet_of(EvmAccount()), profile_of(EvmAccount()))
+        profile_api.request_unbind(wallet_of(EvmAccount()), profile_of(EvmAccount()))
 
 
 @pytest.mark.parametrize("profile_id", ["", "x", "0x" + "g" * 64, "../bind/request"])
 def test_an_id_that_is_none_is_not_even_asked_for(moralis, profile_id):
     with pytest.raises(InvalidRequest):
-        profiles.addresses(profile_id)
+        profile_api.addresses(profile_id)
     assert not moralis.requests
 
 
 def test_an_unknown_profile_has_no_addresses():
-    assert profiles.addresses("0x" + "0" * 64) == []
+    assert profile_api.addresses("0x" + "0" * 64) == []
 
 
 @pytest.mark.parametrize("fault", ["missing_keys", "html_ok", "not_found", "bad_request_list"])
 def test_answers_that_cannot_be_used(moralis, fault):
     with moralis.fault(fault):
         for call in (
-            lambda: profiles.addresses("0x" + "0" * 64),
-            lambda: profiles.request_bind(wallet_of(EvmAccount()), wallet_of(EvmAccount())),
-            lambda: profiles.request_unbind(wallet_of(EvmAccount()), "0x" + "0" * 64),
-            lambda: profiles.verify_unbind("text", "0x00"),
+            lambda: profile_api.addresses("0x" + "0" * 64),
+            lambda: profile_api.request_bind(wallet_of(EvmAccount()), wallet_of(EvmAccount())),
+            lambda: profile_api.request_unbind(wallet_of(EvmAccount()), "0x" + "0" * 64),
+            lambda: profile_api.verify_unbind("text", "0x00"),
         ):
             with pytest.raises(UpstreamRejected):
                 call()
@@ -196,21 +196,21 @@ def test_texts_about_another_wallet_are_not_shown_to_this_one(moralis, monkeypat
     monkeypatch.setattr(service, "handle", swapped)
 
     with pytest.raises(UpstreamRejected):
-        profiles.request_bind(other, wallet_of(EvmAccount()))
+        profile_api.request_bind(other, wallet_of(EvmAccount()))
 
 
 def test_addresses_that_are_none(moralis, monkeypatch):
     monkeypatch.setattr(type(moralis.service), "handle", lambda *_: (200, [1]))
 
     with pytest.raises(UpstreamRejected):
-        profiles.addresses("0x" + "0" * 64)
+        profile_api.addresses("0x" + "0" * 64)
 
 
 def test_the_embedded_verifier_has_no_profiles(provider):
     provider["API_KEY"] = ""
 
     with pytest.raises(Misconfigured):
-        profiles.addresses("0x" + "0" * 64)
+        profile_api.addresses("0x" + "0" * 64)
 
 
 def test_texts_that_wait_are_bounded(monkeypatch):

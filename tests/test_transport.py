@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from allauth_moralis import messages
 from allauth_moralis.backends.local import LocalBackend
-from allauth_moralis.backends.moralis import MoralisBackend
-from allauth_moralis.backends.transport import DeadlineAdapter, _DeadlineReader
+from allauth_moralis.backends.moralis.backend import MoralisBackend
+from allauth_moralis.backends.moralis.transport import DeadlineAdapter, _DeadlineReader
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable, WalletError
-from allauth_moralis.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.text import timestamp
+from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
 
 from .accounts import EvmAccount
 from .conftest import API_KEY
@@ -35,7 +35,7 @@ def asked(account: EvmAccount) -> SignIn:
         uri="http://localhost/",
         chain_id=1,
         statement="Sign in to localhost",
-        expiration_time=messages.timestamp(datetime.now(UTC) + timedelta(seconds=120)),
+        expiration_time=timestamp(datetime.now(UTC) + timedelta(seconds=120)),
     )
 
 

@@ -21,8 +21,8 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.emulator import Emulator
-from allauth_moralis.logins import empty_email
-from allauth_moralis.signatures import keccak256
+from allauth_moralis.internal.sociallogin import empty_email
+from allauth_moralis.siwx.signatures import keccak256
 
 from .ceremony import answer, issued, page_code, sign_in, user_of
 
@@ -328,7 +328,7 @@ def test_a_session_that_ended_meanwhile(client, account, monkeypatch):
         return pop(entries, *args)
 
     monkeypatch.setattr(
-        "allauth_moralis.stash._entries",
+        "allauth_moralis.internal.stash._entries",
         lambda request: type("E", (dict,), {"pop": log_out_elsewhere})(
             request.session["allauth_moralis"]
         ),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allauth_moralis.exceptions import InvalidAddress
-from allauth_moralis.wallets import Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.wallets import Challenge, Proof, SignIn, Wallet
 
 # The examples of EIP-55.
 CHECKSUMMED = [

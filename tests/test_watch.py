@@ -5,7 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.template import Context, Template, TemplateSyntaxError
 from django.urls import reverse
 
-from allauth_moralis.proving import SESSION_KEY
+from allauth_moralis.reauthentication import SESSION_KEY
 
 from .accounts import AptosAccount, SolanaAccount
 from .ceremony import sign_in, user_of

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from django.core.checks import CheckMessage
 
-from ..wallets import Challenge, Proof, SignIn, VerifiedWallet
+from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
 
 
 class Backend(ABC):

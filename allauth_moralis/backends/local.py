@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
-from .. import messages, proofs
-from ..wallets import Challenge, Proof, SignIn, VerifiedWallet
+from ..siwx import proofs
+from ..siwx.text import new_nonce, render, timestamp
+from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
 from .base import Backend
 
 
@@ -11,14 +12,14 @@ class LocalBackend(Backend):
     name = "local"
 
     def request_challenge(self, asked: SignIn) -> Challenge:
-        nonce = messages.new_nonce()
-        issued_at = messages.timestamp(datetime.now(UTC))
+        nonce = new_nonce()
+        issued_at = timestamp(datetime.now(UTC))
         return Challenge(
             asked=asked,
             nonce=nonce,
             issued_at=issued_at,
-            message=messages.render(asked, nonce=nonce, issued_at=issued_at),
-            id=messages.new_nonce(),
+            message=render(asked, nonce=nonce, issued_at=issued_at),
+            id=new_nonce(),
             profile_id=None,
             issued_by=self.name,
         )

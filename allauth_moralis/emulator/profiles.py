@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import messages, proofs
 from ..exceptions import WalletError
-from ..messages import AptosWrapper
-from ..wallets import Challenge, Proof, SignIn, Wallet
+from ..siwx import proofs
+from ..siwx.text import AptosWrapper, new_nonce
+from ..siwx.wallets import Challenge, Proof, SignIn, Wallet
 
 Body = Mapping[str, Any]
 MAX_PENDING = 1000
@@ -62,7 +62,7 @@ class Profiles:
 
     def request_bind(self, key: str, wallets: tuple[Wallet, Wallet]) -> list[str]:
         first, second = wallets
-        purpose = messages.new_nonce()
+        purpose = new_nonce()
         return [
             self._wait_for(key, wallet, _bind_text(self.of(key, other), wallet), purpose)
             for wallet, other in ((first, second), (second, first))
@@ -130,14 +130,14 @@ def _digest(seed: str) -> str:
 def _bind_text(profile_id: str, wallet: Wallet) -> str:
     return (
         f"Please sign this message to bind:\nProfile Ids:\n- {profile_id}\n\n"
-        f"with\n\nAddress: {wallet.address}\nNonce: {messages.new_nonce()}"
+        f"with\n\nAddress: {wallet.address}\nNonce: {new_nonce()}"
     )
 
 
 def _unbind_text(wallet: Wallet, profile_id: str) -> str:
     return (
         f"Please sign this message to unbind:\nAddress: {wallet.address}\n"
-        f"from\nProfile Id:\n- {profile_id}\nNonce: {messages.new_nonce()}"
+        f"from\nProfile Id:\n- {profile_id}\nNonce: {new_nonce()}"
     )
 
 

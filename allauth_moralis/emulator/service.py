@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from .. import messages, proofs
 from ..exceptions import WalletError
-from ..messages import AptosWrapper
-from ..wallets import APTOS, EVM, MAINNET, NETWORKS, Challenge, Proof, SignIn, Wallet, eip55
+from ..siwx import proofs
+from ..siwx.text import AptosWrapper, new_nonce, render, timestamp
+from ..siwx.wallets import APTOS, EVM, MAINNET, NETWORKS, Challenge, Proof, SignIn, Wallet, eip55
 from .profiles import Profiles
 from .validation import (
     check_account,
@@ -152,14 +152,14 @@ class AuthService:
         if problems := check_request(network, body, domain_rule=self.behaviour.domain_rule):
             return refusal(BAD_REQUEST, reworded(problems, self.behaviour.validator))
         asked = _sign_in(network, body)
-        nonce, now = messages.new_nonce(), self.clock()
-        issued_at = messages.timestamp(datetime.fromtimestamp(now, UTC))
+        nonce, now = new_nonce(), self.clock()
+        issued_at = timestamp(datetime.fromtimestamp(now, UTC))
         challenge = Challenge(
             asked=asked,
             nonce=nonce,
             issued_at=issued_at,
-            message=messages.render(asked, nonce=nonce, issued_at=issued_at),
-            id=messages.new_nonce(),
+            message=render(asked, nonce=nonce, issued_at=issued_at),
+            id=new_nonce(),
             profile_id=self.profiles.of(key, asked.wallet),
             issued_by="emulator",
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..wallets import APTOS, EVM, SOLANA
+from ..siwx.wallets import APTOS, EVM, SOLANA
 
 Body = Mapping[str, Any]
 

@@ -12,11 +12,12 @@ from allauth.headless.base.views import APIView, AuthenticatedAPIView
 from allauth.headless.constants import Client
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from .. import events, flows, forms, tokens
-from .._allauth import has_second_factor
-from ..answers import STATUS, View, body_of, bounded, describe, with_retry_after
+from .. import forms
 from ..exceptions import WalletError
-from ..proving import REAUTHENTICATE
+from ..internal import events, flows, tokens
+from ..internal.allauth_private import has_second_factor
+from ..internal.responses import STATUS, View, body_of, bounded, describe, with_retry_after
+from ..reauthentication import REAUTHENTICATE
 
 
 class ChallengeView(APIView):

@@ -10,8 +10,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ..provider import MoralisProvider
-from ..wallets import EVM, Wallet
+from ..conf import PROVIDER_ID
+from ..siwx.wallets import EVM, Wallet
 from .sources import SOURCES, Candidate, ImportRefused, Source
 from .verdicts import OVERRIDABLE, Judge, Verdict
 
@@ -48,7 +48,7 @@ def _link(candidates: Sequence[Candidate], source: Source, stamp: str) -> None:
     SocialAccount.objects.bulk_create(
         SocialAccount(
             user_id=candidate.user.pk,
-            provider=MoralisProvider.id,
+            provider=PROVIDER_ID,
             uid=Wallet.parse(EVM, candidate.address).address,
             extra_data=_extra_data(candidate, source, stamp),
         )

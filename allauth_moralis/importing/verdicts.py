@@ -21,9 +21,9 @@ from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.db import models
 
+from ..conf import PROVIDER_ID
 from ..exceptions import InvalidAddress
-from ..provider import MoralisProvider
-from ..wallets import EVM, Wallet
+from ..siwx.wallets import EVM, Wallet
 from .sources import Candidate, Claim, Source
 
 #: As these packages write it. ``0X`` is somebody else's hand.
@@ -84,7 +84,7 @@ class Judge:
         rows = SocialAccount.objects.values_list(
             "user_id", "provider", "uid", "extra_data__imported_at"
         )
-        owners = rows.filter(provider=MoralisProvider.id, uid__in=addresses)
+        owners = rows.filter(provider=PROVIDER_ID, uid__in=addresses)
         # By the user alone: with the provider beside it, a database may read all of its rows.
         linked = [row[:2] for row in rows.filter(user__in=users) if row[3] != stamp]
         return cls(
@@ -92,8 +92,8 @@ class Judge:
             allowed=allowed,
             claims=source.claims(addresses),
             owners={uid: user for user, _, uid, run in owners if run != stamp},
-            with_wallets={user for user, provider in linked if provider == MoralisProvider.id},
-            with_other_ways_in={user for user, provider in linked if provider != MoralisProvider.id}
+            with_wallets={user for user, provider in linked if provider == PROVIDER_ID},
+            with_other_ways_in={user for user, provider in linked if provider != PROVIDER_ID}
             | _with_doors_of_their_own(users),
         )
 

@@ -10,8 +10,9 @@ from django.template import TemplateSyntaxError
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
-from ..proving import current_wallet
-from ..wallets import EVM, SOLANA, network_of
+from ..conf import PROVIDER_ID
+from ..reauthentication import current_wallet
+from ..siwx.wallets import EVM, SOLANA, network_of
 from ..ways_in import has_one_way_in
 
 #: Whose wallets tell their account without asking anybody.
@@ -57,7 +58,7 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     user = _user(request)
     if (
         user is None
-        or not SocialAccount.objects.filter(user_id=user.pk, provider="moralis").exists()
+        or not SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID).exists()
         or not has_one_way_in(user)
     ):
         return {"shown": False}

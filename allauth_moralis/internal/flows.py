@@ -25,28 +25,24 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from . import conf, events, proving, stash
-from ._allauth import (
-    check_rate,
-    has_second_factor,
-    record_reauthentication,
-    resume,
-)
-from .backends import issuer, judge
-from .exceptions import (
+from .. import conf, reauthentication
+from ..backends import issuer, judge
+from ..conf import PROVIDER_ID
+from ..exceptions import (
     ChallengeExpired,
     ChallengeMissing,
     InvalidRequest,
     LoginRequired,
     WalletNotLinked,
 )
-from .forms import ChallengeRequest
-from .logins import WalletLogin
-from .messages import timestamp
-from .provider import MoralisProvider
-from .proving import REAUTHENTICATE, confirm_access
+from ..forms import ChallengeRequest
+from ..reauthentication import REAUTHENTICATE, confirm_access
+from ..siwx.text import timestamp
+from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
+from . import events, stash
+from .allauth_private import check_rate, has_second_factor, record_reauthentication, resume
+from .sociallogin import WalletLogin
 from .stash import Pending
-from .wallets import Challenge, Proof, SignIn, VerifiedWallet
 
 MAX_PORT_DIGITS = 5
 
@@ -97,7 +93,7 @@ def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) 
     if state["process"] == REAUTHENTICATE:
         prove_again(request, verified)
         return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
-    provider = get_adapter().get_provider(request, MoralisProvider.id)
+    provider = get_adapter().get_provider(request, PROVIDER_ID)
     sociallogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
     return _hand_over(request, sociallogin)
@@ -154,7 +150,7 @@ def _state(request: HttpRequest, asked: ChallengeRequest) -> dict[str, Any]:
 
 def _redirect_state(request: HttpRequest, state_id: str) -> dict[str, Any]:
     """The state that ``provider.redirect()`` stashed; kept, for the page may ask again."""
-    provider = get_adapter().get_provider(request, MoralisProvider.id)
+    provider = get_adapter().get_provider(request, PROVIDER_ID)
     try:
         state: dict[str, Any] = provider.unstash_redirect_state(request, state_id)
         rest = {key: value for key, value in state.items() if key != "next"}
@@ -181,9 +177,9 @@ def _claim(challenge: Challenge) -> bool:
 def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
     """It is still them: nobody is signed in or out, and nothing is linked."""
     uid = verified.wallet.address
-    if not proving.has_wallet(request.user, uid=uid):
+    if not reauthentication.has_wallet(request.user, uid=uid):
         raise WalletNotLinked
-    proving.remember(request, uid)
+    reauthentication.remember(request, uid)
     if not has_second_factor(request.user):
         record_reauthentication(request, uid)
 

@@ -26,7 +26,8 @@ from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.utils.http import urlencode
 
-from .exceptions import Misconfigured, RateLimited
+from ..conf import PROVIDER_ID
+from ..exceptions import Misconfigured, RateLimited
 
 
 def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, key: str) -> None:
@@ -45,7 +46,7 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
 def record_reauthentication(request: HttpRequest, uid: str) -> None:
     """Tell allauth that the user confirmed their access, as its own methods do."""
     record_authentication(
-        request, request.user, "socialaccount", provider="moralis", uid=uid, reauthenticated=True
+        request, request.user, "socialaccount", provider=PROVIDER_ID, uid=uid, reauthenticated=True
     )
 
 

@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
-from .wallets import Challenge
+from ..siwx.wallets import Challenge
 
 SESSION_KEY = "allauth_moralis"
 #: So many tabs may be signing at once; the oldest gives way.

@@ -2,10 +2,10 @@
 
 import re
 
+from ..exceptions import SignatureInvalid
 from . import signatures
 from .encodings import base58_decode
-from .exceptions import SignatureInvalid
-from .messages import AptosWrapper
+from .text import AptosWrapper
 from .wallets import APTOS, SOLANA, Challenge, Proof
 
 BASE58_SIGNATURE = re.compile(r"[1-9A-HJ-NP-Za-km-z]{64,88}", re.ASCII)

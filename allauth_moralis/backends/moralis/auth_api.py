@@ -12,8 +12,9 @@ import requests
 import urllib3.exceptions
 from django.views.decorators.debug import sensitive_variables
 
-from .. import conf, events
-from ..exceptions import Misconfigured, UpstreamRejected, UpstreamUnavailable
+from ... import conf
+from ...exceptions import Misconfigured, UpstreamRejected, UpstreamUnavailable
+from ...internal import events
 from .circuit import Circuit
 from .transport import DeadlineAdapter
 

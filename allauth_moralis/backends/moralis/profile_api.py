@@ -13,11 +13,11 @@ Source: the Auth API's reference, ``/profile/{profileId}/addresses`` and ``/bind
 import re
 from collections.abc import Sequence
 
-from .backends import get_backend
-from .backends.auth_api import AuthApi, Refused, text_of
-from .backends.moralis import PROFILE_ID, MoralisBackend, verify_error
-from .exceptions import InvalidRequest, Misconfigured, UpstreamRejected
-from .wallets import Wallet
+from ...exceptions import InvalidRequest, Misconfigured, UpstreamRejected
+from ...siwx.wallets import Wallet
+from .. import get_backend
+from .auth_api import AuthApi, Refused, text_of
+from .backend import PROFILE_ID, MoralisBackend, verify_error
 
 BIND = (
     r"Please sign this message to bind:\nProfile Ids:\n(?:- {profile}\n)+\n"

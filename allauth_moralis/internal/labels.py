@@ -1,7 +1,7 @@
 """A person's own name for each of their wallets ("Ledger", "phone"), beside what was verified.
 
 In ``SocialAccount.extra_data["label"]``: allauth writes that anew at each sign-in, and
-``logins.WalletLogin`` keeps the label.
+``sociallogin.WalletLogin`` keeps the label.
 """
 
 from typing import Any
@@ -10,7 +10,8 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import router, transaction
 
-from .exceptions import InvalidRequest
+from ..conf import PROVIDER_ID
+from ..exceptions import InvalidRequest
 
 KEY = "label"
 
@@ -23,7 +24,7 @@ def set_label(user: AbstractBaseUser, account_pk: int, label: str) -> None:
     with transaction.atomic(using=router.db_for_write(SocialAccount)):
         account = (
             SocialAccount.objects.select_for_update()
-            .filter(user_id=user.pk, provider="moralis", pk=account_pk)
+            .filter(user_id=user.pk, provider=PROVIDER_ID, pk=account_pk)
             .first()
         )
         if account is None or not isinstance(account.extra_data, dict):

@@ -5,8 +5,6 @@ the other is about to delete. So they are counted once more where one is deleted
 transaction and under a lock of their rows.
 """
 
-from typing import Any
-
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -15,8 +13,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from . import ways_in
-from ._allauth import is_headless
+from .. import ways_in
+from .allauth_private import is_headless
 
 MARK = "allauth_moralis_leaving"
 
@@ -27,8 +25,8 @@ def begin(account: SocialAccount) -> None:
         setattr(context.request, MARK, account.pk)
 
 
-def keep_a_way_in(instance: SocialAccount, using: str, **_: Any) -> None:
-    """A receiver of ``pre_delete``, which Django sends within the transaction that deletes."""
+def keep_a_way_in(instance: SocialAccount, using: str) -> None:
+    """Called within the transaction that deletes ``instance``; raises what answers the request."""
     request = context.request
     if request is None or getattr(request, MARK, None) != instance.pk:
         return

@@ -14,7 +14,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import Resolver404, resolve
 
-from . import conf
+from .. import conf
 
 PER_PROCESS_CACHES = ("LocMemCache", "DummyCache")
 #: Django's own default, which is our page where allauth is included under ``/accounts/``.

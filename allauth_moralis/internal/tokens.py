@@ -8,13 +8,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
-from . import events, flows, forms
-from .exceptions import ChallengeMissing, WalletError
-from .proving import REAUTHENTICATE
-from .wallets import VerifiedWallet
+from .. import forms
+from ..exceptions import ChallengeMissing, WalletError
+from ..reauthentication import REAUTHENTICATE
+from ..siwx.wallets import VerifiedWallet
+from . import events, flows
 
 if TYPE_CHECKING:
-    from .provider import MoralisProvider
+    from ..provider import MoralisProvider
 
 
 @sensitive_variables()

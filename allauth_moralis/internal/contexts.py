@@ -14,10 +14,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from . import conf, forms
-from .exceptions import WalletError
-from .provider import MoralisAccount, MoralisProvider
-from .proving import REAUTHENTICATE
+from .. import conf, forms
+from ..conf import PROVIDER_ID
+from ..exceptions import WalletError
+from ..provider import MoralisAccount
+from ..reauthentication import REAUTHENTICATE
 from .stash import Pending
 
 
@@ -82,7 +83,7 @@ def wallet_page(request: HttpRequest, asked: Asked, *, error: WalletError | None
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
     """The wallets of who is signed in, the oldest first."""
-    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=MoralisProvider.id)
+    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=PROVIDER_ID)
     return [account.get_provider_account() for account in accounts.order_by("date_joined")]
 
 
@@ -95,7 +96,7 @@ def alternatives(request: HttpRequest, asked: Asked) -> list[dict[str, str]]:
     return [
         {**method, "url": _with_next(method["url"], asked.next)}
         for method in methods
-        if method["id"] != MoralisProvider.id and method["url"] != request.path
+        if method["id"] != PROVIDER_ID and method["url"] != request.path
     ]
 
 

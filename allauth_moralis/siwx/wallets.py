@@ -6,8 +6,8 @@ from datetime import datetime
 from hashlib import sha3_256
 from typing import Any, Self
 
+from ..exceptions import AddressOfAnotherKey, InvalidAddress, InvalidRequest
 from .encodings import base58_decode
-from .exceptions import AddressOfAnotherKey, InvalidAddress, InvalidRequest
 from .signatures import keccak256
 
 EVM, SOLANA, APTOS = "evm", "solana", "aptos"

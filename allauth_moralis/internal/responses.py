@@ -16,8 +16,8 @@ from django.http import (
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from . import forms
-from .exceptions import InvalidRequest, WalletError
+from .. import forms
+from ..exceptions import InvalidRequest, WalletError
 from .stash import Pending
 
 STATUS = {

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from . import signals
-from .exceptions import Misconfigured, UpstreamError, WalletError
-from .wallets import Challenge, VerifiedWallet, Wallet
+from .. import signals
+from ..exceptions import Misconfigured, UpstreamError, WalletError
+from ..siwx.wallets import Challenge, VerifiedWallet, Wallet
 
 logger = logging.getLogger("allauth_moralis")
 

@@ -1,6 +1,6 @@
 """``manage.py check``: every setting of the provider, each with an id, a sentence and a hint.
 
-What must be right around them is checked in ``site_checks.py``.
+What must be right around them is checked in ``site.py``.
 """
 
 import re
@@ -13,11 +13,11 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.utils.module_loading import import_string
 
-from . import conf
-from ._allauth import can_be_counted
-from .backends import Backend, get_backend
-from .forms import MAX_CHAIN_ID
-from .wallets import NETWORKS
+from .. import conf
+from ..backends import Backend, get_backend
+from ..forms import MAX_CHAIN_ID
+from ..internal.allauth_private import can_be_counted
+from ..siwx.wallets import NETWORKS
 
 #: One line of ASCII (EIP-4361), which has no control characters, and no bidirectional ones.
 ONE_LINE = re.compile(r"[\x20-\x7e]+", re.ASCII)

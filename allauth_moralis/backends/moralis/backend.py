@@ -12,8 +12,8 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error
 
-from .. import conf, messages, proofs
-from ..exceptions import (
+from ... import conf
+from ...exceptions import (
     ChallengeExpired,
     SignatureInvalid,
     UnsupportedChain,
@@ -21,9 +21,11 @@ from ..exceptions import (
     UpstreamRejected,
     WalletError,
 )
-from ..wallets import EVM, SOLANA, Challenge, Proof, SignIn, VerifiedWallet, Wallet
+from ...siwx import proofs
+from ...siwx.text import match
+from ...siwx.wallets import EVM, SOLANA, Challenge, Proof, SignIn, VerifiedWallet, Wallet
+from ..base import Backend
 from .auth_api import AuthApi, Refused, text_of
-from .base import Backend
 
 logger = logging.getLogger("allauth_moralis")
 
@@ -108,7 +110,7 @@ class MoralisBackend(Backend):
         # Asking twice harms nobody: a text that no wallet sees is worth nothing.
         answer = self.api.post(f"/challenge/request/{wallet.network}", body, retry=True)
         text = text_of(answer, "message", r"[^\x00]{1,4096}")
-        found = messages.match(text, asked)
+        found = match(text, asked)
         if found is None:
             raise UpstreamRejected("the text is not the one that was asked for")
         nonce, issued_at = found

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from allauth_moralis import messages, signatures
 from allauth_moralis.exceptions import SignatureInvalid
-from allauth_moralis.wallets import SignIn, Wallet
+from allauth_moralis.siwx import signatures
+from allauth_moralis.siwx.text import match, render, timestamp
+from allauth_moralis.siwx.wallets import SignIn, Wallet
 
 # The one complete recording of the live service: its fields, its text and the wallet's signature.
 RECORDED = SignIn(
@@ -30,7 +31,7 @@ SIGNATURE = (
 
 line = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=80)
 word = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
-moment = st.datetimes().map(lambda naive: messages.timestamp(naive.replace(tzinfo=UTC)))
+moment = st.datetimes().map(lambda naive: timestamp(naive.replace(tzinfo=UTC)))
 sign_ins = st.builds(
     SignIn,
     wallet=st.binary(min_size=20, max_size=20).map(lambda b: Wallet.parse("evm", "0x" + b.hex())),
@@ -46,7 +47,7 @@ nonces = st.from_regex(r"[A-Za-z0-9]{8,64}", fullmatch=True)
 
 
 def recorded() -> str:
-    return messages.render(RECORDED, nonce=NONCE, issued_at=ISSUED_AT)
+    return render(RECORDED, nonce=NONCE, issued_at=ISSUED_AT)
 
 
 def test_the_recording_of_the_live_service_to_the_byte():
@@ -65,7 +66,7 @@ def test_the_recorded_signature_is_not_of_a_text_with_one_more_newline():
 def test_without_a_statement_two_lines_are_empty():
     asked = SignIn(wallet=RECORDED.wallet, domain="a.example", uri="https://a.example/", chain_id=1)
 
-    text = messages.render(asked, nonce=NONCE, issued_at=ISSUED_AT)
+    text = render(asked, nonce=NONCE, issued_at=ISSUED_AT)
 
     assert f"{RECORDED.wallet.address}\n\n\nURI: https://a.example/\n" in text
 
@@ -79,23 +80,23 @@ def test_resources_are_listed_at_the_end():
         resources=("https://c/", "ipfs://d"),
     )
 
-    text = messages.render(asked, nonce=NONCE, issued_at=ISSUED_AT)
+    text = render(asked, nonce=NONCE, issued_at=ISSUED_AT)
 
     assert text.endswith("\nResources:\n- https://c/\n- ipfs://d")
 
 
 @given(sign_ins, nonces, moment)
 def test_a_rendered_text_matches_what_was_asked(asked, nonce, issued_at):
-    text = messages.render(asked, nonce=nonce, issued_at=issued_at)
+    text = render(asked, nonce=nonce, issued_at=issued_at)
 
-    assert messages.match(text, asked) == (nonce, issued_at)
+    assert match(text, asked) == (nonce, issued_at)
 
 
 @given(sign_ins, nonces, moment, st.data())
 def test_a_text_with_one_character_changed_does_not_match_or_has_another_nonce(
     asked, nonce, issued_at, data
 ):
-    text = messages.render(asked, nonce=nonce, issued_at=issued_at)
+    text = render(asked, nonce=nonce, issued_at=issued_at)
     position = data.draw(st.integers(0, len(text)))
     mutant = (
         text[:position]
@@ -103,34 +104,34 @@ def test_a_text_with_one_character_changed_does_not_match_or_has_another_nonce(
         + text[position + data.draw(st.integers(0, 1)) :]
     )
 
-    found = messages.match(mutant, asked)
+    found = match(mutant, asked)
 
     assert mutant == text or found is None or found != (nonce, issued_at)
     if found is not None:
-        assert messages.render(asked, nonce=found[0], issued_at=found[1]) == mutant
+        assert render(asked, nonce=found[0], issued_at=found[1]) == mutant
 
 
 @given(sign_ins, sign_ins, nonces, moment)
 def test_a_text_that_says_another_thing_does_not_match(asked, other, nonce, issued_at):
-    text = messages.render(other, nonce=nonce, issued_at=issued_at)
+    text = render(other, nonce=nonce, issued_at=issued_at)
 
     if asked != other:
-        found = messages.match(text, asked)
-        assert found is None or messages.render(asked, nonce=nonce, issued_at=issued_at) == text
+        found = match(text, asked)
+        assert found is None or render(asked, nonce=nonce, issued_at=issued_at) == text
 
 
 @pytest.mark.parametrize(
     "nonce", ["", "short12", "with-dash-in-it", "with space", "é" * 10], ids=repr
 )
 def test_nonces_that_are_none(nonce):
-    text = messages.render(RECORDED, nonce=nonce, issued_at=ISSUED_AT)
+    text = render(RECORDED, nonce=nonce, issued_at=ISSUED_AT)
 
-    assert messages.match(text, RECORDED) is None
+    assert match(text, RECORDED) is None
 
 
 def test_times_are_written_as_javascript_writes_them():
     zone = timezone(timedelta(hours=2))
 
-    written = messages.timestamp(datetime(2026, 1, 2, 3, 4, 5, 678999, tzinfo=zone))
+    written = timestamp(datetime(2026, 1, 2, 3, 4, 5, 678999, tzinfo=zone))
 
     assert written == "2026-01-02T01:04:05.678Z"

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import include, path, reverse
 from django.views import View
 
-from allauth_moralis.proving import (
+from allauth_moralis.reauthentication import (
     SESSION_KEY,
     WalletProofRequiredMixin,
     current_wallet,

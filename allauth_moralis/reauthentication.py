@@ -20,6 +20,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from .conf import PROVIDER_ID
+
 SESSION_KEY = "allauth_moralis_proven"
 REAUTHENTICATE = "reauthenticate"
 MAX_AGE = 300  # seconds, as allauth's REAUTHENTICATION_TIMEOUT
@@ -56,7 +58,7 @@ def has_wallet(user: AbstractBaseUser | AnonymousUser, **which: str) -> bool:
         return False
     # Where it is written: a copy may still have one that was removed.
     rows = SocialAccount.objects.using(router.db_for_write(SocialAccount))
-    return bool(rows.filter(user_id=user.pk, provider="moralis", **which).exists())
+    return bool(rows.filter(user_id=user.pk, provider=PROVIDER_ID, **which).exists())
 
 
 #: Raises ``ReauthenticationRequired`` where allauth wants people to confirm their access before
@@ -66,9 +68,9 @@ confirm_access: Callable[[HttpRequest], None] = reauthentication_required(
 )(lambda request: None)  # noqa: ARG005 - the decorator is what counts
 
 
-def forget(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:
-    """A wallet that was removed is not the session's (a receiver of ``social_account_removed``)."""
-    if socialaccount.provider == "moralis" and current_wallet(request) == socialaccount.uid:
+def forget(request: HttpRequest, uid: str) -> None:
+    """The wallet ``uid`` is no longer the session's, if it was."""
+    if current_wallet(request) == uid:
         del request.session[SESSION_KEY]
 
 

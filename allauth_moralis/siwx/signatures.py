@@ -7,7 +7,7 @@ from Crypto.Hash import keccak
 from nacl.exceptions import CryptoError
 from nacl.signing import VerifyKey
 
-from .exceptions import SignatureInvalid
+from ..exceptions import SignatureInvalid
 
 # r and s of 32 bytes each, and one byte that tells which of the candidate keys it was.
 EVM_SIGNATURE = re.compile(r"(?:0[xX])?([0-9a-fA-F]{130})", re.ASCII)

@@ -1,0 +1,1 @@
+"""Not for sites: what stands here moves without notice."""

@@ -1,0 +1,58 @@
+"""What happens when allauth, or Django, says that something did. To import this connects them."""
+
+from typing import Any
+
+from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.signals import user_logged_in
+from allauth.account.utils import user_username
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import AuthProcess
+from allauth.socialaccount.signals import pre_social_login, social_account_removed
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from . import reauthentication
+from .conf import PROVIDER_ID
+from .internal import disconnect
+
+
+@receiver(pre_social_login, dispatch_uid="allauth_moralis.propose_username")
+def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -> None:
+    """Name a new user after the wallet's address.
+
+    Here and not in the provider's ``extract_common_fields``: a name that is taken would there give
+    way to a bare "user", and finding a free one would cost every returning user a query.
+    """
+    if (
+        sociallogin.account.provider == PROVIDER_ID
+        and sociallogin.account.pk is None  # not the user's, which may be a UUID from the start
+        and sociallogin.state.get("process") != AuthProcess.CONNECT
+        and account_settings.USER_MODEL_USERNAME_FIELD
+        and not user_username(sociallogin.user)  # the site's adapter knew better
+    ):
+        adapter = get_account_adapter(request)
+        user_username(
+            sociallogin.user, adapter.generate_unique_username([sociallogin.account.uid, "wallet"])
+        )
+
+
+@receiver(user_logged_in, dispatch_uid="allauth_moralis.remember_wallet")
+def remember_wallet(request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any) -> None:
+    """Signing in with a wallet proves it."""
+    if sociallogin is not None and sociallogin.account.provider == PROVIDER_ID:
+        reauthentication.remember(request, sociallogin.account.uid)
+
+
+@receiver(social_account_removed, dispatch_uid="allauth_moralis.forget_wallet")
+def forget_wallet(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:
+    """A wallet that was removed is no longer the session's."""
+    if socialaccount.provider == PROVIDER_ID:
+        reauthentication.forget(request, socialaccount.uid)
+
+
+@receiver(pre_delete, sender=SocialAccount, dispatch_uid="allauth_moralis.keep_a_way_in")
+def keep_a_way_in(instance: SocialAccount, using: str, **_: Any) -> None:
+    """Django sends this within the transaction that deletes."""
+    disconnect.keep_a_way_in(instance, using)
