@@ -158,8 +158,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGOUT_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "config.accounts.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "config.accounts.SocialAccountAdapter"
+ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "allauth_moralis.adapter.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 # Anything less tells whoever asks which addresses have an account, and lets them be taken.
@@ -175,6 +175,7 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "optional"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+HEADLESS_ADAPTER = "allauth_moralis.headless.adapter.HeadlessAdapter"
 HEADLESS_SERVE_SPECIFICATION = False
 
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {

@@ -28,11 +28,18 @@ class UpstreamCall:
 
 
 _upstream_call: ContextVar[UpstreamCall | None] = ContextVar("upstream_call", default=None)
+_wallet: ContextVar[Wallet | None] = ContextVar("wallet", default=None)
 
 
 def begin() -> None:
-    """Forget the calls of an earlier request in this thread."""
+    """Forget what an earlier request in this thread was about."""
     _upstream_call.set(None)
+    _wallet.set(None)
+
+
+def concerns(wallet: Wallet) -> None:
+    """This request is about ``wallet``: for the line that tells of a refusal."""
+    _wallet.set(wallet)
 
 
 def upstream_called(seconds: float, request_id: str | None) -> None:
@@ -61,7 +68,8 @@ def wallet_verified(request: HttpRequest, verified: VerifiedWallet, process: str
     )
 
 
-def wallet_refused(request: HttpRequest, error: WalletError, wallet: Wallet | None) -> None:
+def wallet_refused(request: HttpRequest, error: WalletError) -> None:
+    wallet = _wallet.get()
     _log(_level(error), f"refused {error.code}", wallet, error.detail)
     signals.wallet_refused.send_robust(
         sender=type(error), request=request, code=error.code, wallet=wallet
