@@ -81,7 +81,7 @@ class MoralisProvider(Provider):
 
     def __init__(self, request: HttpRequest, app: None = None) -> None:
         super().__init__(request, app=app)
-        self.name = conf.name()
+        self.name = conf.current().name
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:  # noqa: ARG002 - allauth's signature
         url = reverse("moralis_login")

@@ -1,10 +1,13 @@
 """``manage.py check`` reports every wrong setting, by its id and with a hint."""
 
+from dataclasses import fields
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.checks import run_checks
 
 from allauth_moralis import conf
+from allauth_moralis.checks.settings import RULES
 from allauth_moralis.checks.site import check_redirect
 
 WRONG = {
@@ -81,8 +84,17 @@ def test_a_right_value(provider, key, value):
     assert ours() == []
 
 
-def test_every_setting_is_judged():
-    assert set(WRONG) == set(RIGHT) == set(conf.DEFAULTS)
+def test_every_setting_has_a_rule_and_every_rule_a_setting():
+    assert set(RULES) == {field.name for field in fields(conf.Settings)}
+    assert set(WRONG) == set(RIGHT) == {name.upper() for name in RULES} == set(conf.DEFAULTS)
+
+
+def test_every_default_is_a_good_value():
+    assert all(rule.good(conf.DEFAULTS[name.upper()]) for name, rule in RULES.items())
+
+
+def test_every_setting_says_what_it_means():
+    assert all(field.metadata["meaning"] for field in fields(conf.Settings))
 
 
 def test_a_setting_that_does_not_exist(provider):

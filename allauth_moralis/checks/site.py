@@ -110,7 +110,7 @@ def _deployment_warnings() -> Iterator[CheckMessage]:
             "another package first: the letter case of an address is its checksum.",
             id="allauth_moralis.W003",
         )
-    if conf.api_key() and urlsplit(conf.base_url()).scheme != "https":
+    if conf.current().api_key and urlsplit(conf.current().base_url).scheme != "https":
         yield checks.Warning(
             "The API key goes to the Moralis Auth API without encryption.",
             hint="Set BASE_URL to an https:// address.",

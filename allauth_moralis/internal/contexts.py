@@ -74,7 +74,7 @@ def wallet_page(request: HttpRequest, asked: Asked, *, error: WalletError | None
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
-            "networks": conf.networks(),
+            "networks": list(conf.current().networks),
             "asked": asked.fields,
             "texts": _texts(),
         },

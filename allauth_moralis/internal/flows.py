@@ -56,8 +56,8 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
     state = _state(request, asked)
     if state["process"] != AuthProcess.LOGIN and not request.user.is_authenticated:
         raise LoginRequired
-    check_rate(request, "challenge", conf.rate_limits(), key=asked.wallet.address)
-    expires = datetime.now(UTC) + timedelta(seconds=conf.challenge_ttl())
+    check_rate(request, "challenge", conf.current().limits, key=asked.wallet.address)
+    expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     domain = domain_of(request)
     challenge = issuer().request_challenge(
         SignIn(
@@ -65,7 +65,7 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
             domain=domain,
             uri=f"{request.scheme}://{domain}/",
             chain_id=asked.chain_id,
-            statement=conf.statement(state["process"], domain),
+            statement=conf.current().statement_for(state["process"], domain),
             expiration_time=timestamp(expires),
         )
     )
@@ -106,7 +106,7 @@ def judge_answer(
     """The evidence that the wallet is this visitor's, and what they want with it."""
     events.begin()
     key = pending.challenge.wallet.address if pending else ""
-    check_rate(request, "verify", conf.rate_limits(), key=key)
+    check_rate(request, "verify", conf.current().limits, key=key)
     if pending is None:
         raise ChallengeMissing
     if pending.expired:
@@ -125,7 +125,7 @@ def domain_of(request: HttpRequest) -> str:
     Lower case and without a trailing dot, so that wallets, which compare it with the page's
     origin (EIP-4361), find it equal.
     """
-    if domain := conf.domain():
+    if domain := conf.current().domain:
         return domain
     name, port = split_domain_port(request.get_host())
     if len(port) > MAX_PORT_DIGITS:  # Django lets it pass

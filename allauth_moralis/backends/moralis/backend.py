@@ -80,7 +80,7 @@ class MoralisBackend(Backend):
         )
 
     def check(self) -> list[CheckMessage]:
-        if conf.api_key():
+        if conf.current().api_key:
             return []
         return [
             Error(
@@ -100,7 +100,7 @@ class MoralisBackend(Backend):
             "address": wallet.address,
             "publicKey": wallet.public_key,
             "uri": asked.uri,
-            "timeout": conf.challenge_ttl(),
+            "timeout": conf.current().challenge_ttl,
             "statement": asked.statement,
             "expirationTime": asked.expiration_time,
             "notBefore": asked.not_before,
