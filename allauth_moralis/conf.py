@@ -49,7 +49,7 @@ class Settings:
     )
     challenge_ttl: int = _setting(120, "Seconds in which the challenge must be answered")
     rate_limits: Mapping[str, str] | Literal[False] = _setting(
-        {"challenge": "30/m/ip,10/m/key", "verify": "30/m/ip"},
+        {"challenge": "30/m/ip", "verify": "30/m/ip"},
         "In allauth's notation; False turns them off",
     )
     timeout: tuple[float, float] = _setting(

@@ -184,7 +184,7 @@ RULES = {
         number=9,
         good=_rate_limits,
         problem="is not in allauth's notation, by ip or by key.",
-        hint='Write {"challenge": "30/m/ip,10/m/key", "verify": "30/m/ip"}, or False to have none.',
+        hint='Write {"challenge": "30/m/ip", "verify": "30/m/ip"}, or False to have none.',
     ),
     "timeout": Rule(
         number=11,
