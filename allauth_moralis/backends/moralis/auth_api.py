@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from ... import conf
 from ...exceptions import Misconfigured, UpstreamRejected, UpstreamUnavailable
-from ...internal import events
+from .. import calls
 from .circuit import Circuit
 from .transport import DeadlineAdapter
 
@@ -76,7 +76,7 @@ class AuthApi:
                 with response:
                     return _judge(response)
             finally:
-                events.upstream_called(
+                calls.record(
                     time.monotonic() - started,
                     None if response is None else response.headers.get("X-Request-Id"),
                 )
