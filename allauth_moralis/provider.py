@@ -13,7 +13,7 @@ from django.utils.timezone import localtime
 from . import conf
 from .internal import labels
 from .internal.sociallogin import WalletLogin
-from .siwx import explorers
+from .siwx import explorers, record
 from .siwx.wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
 
 NETWORK_NAMES = {EVM: "Ethereum", SOLANA: "Solana", APTOS: "Aptos"}
@@ -117,7 +117,7 @@ class MoralisProvider(Provider):
         return data.wallet.address
 
     def extract_extra_data(self, data: VerifiedWallet) -> dict[str, Any]:
-        return data.extra_data
+        return record.extra_data(data)
 
 
 provider_classes = [MoralisProvider]
