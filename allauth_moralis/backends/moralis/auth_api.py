@@ -181,11 +181,3 @@ def _reasons(data: Any) -> list[str]:
         for text in (message if isinstance(message, list) else [message])
         if isinstance(text, str)
     ]
-
-
-def text_of(answer: dict[str, Any], key: str, pattern: str) -> str:
-    """A string of the answer that has the form it must have. Raises ``UpstreamRejected``."""
-    value = answer.get(key)
-    if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
-        raise UpstreamRejected(f"{key} is missing or malformed")
-    return value
