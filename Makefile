@@ -37,9 +37,10 @@ conformance: $(CONFORMANCE)/.ready ## the official clients of the Moralis Auth A
 matrix: ## the suite on other Pythons and the newest Django, where they are
 	.ci/matrix
 
-check: $(VENV)/.ready ## lint, format, types, Django's own checks
+check: $(VENV)/.ready ## lint, format, imports, types, Django's own checks
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run

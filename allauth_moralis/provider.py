@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
 from . import conf
-from .internal import labels
+from .internal import labels, tokens
 from .internal.sociallogin import WalletLogin
 from .siwx import explorers, record
 from .siwx.wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
@@ -103,8 +103,6 @@ class MoralisProvider(Provider):
 
         Raises ``ValidationError`` with our code, as allauth expects it.
         """
-        from .internal import tokens  # noqa: PLC0415 - it builds on the flow, which builds on this file
-
         return tokens.verify(request, self, token)
 
     def sociallogin_from_response(
