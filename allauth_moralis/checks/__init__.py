@@ -3,6 +3,6 @@
 To import this registers them.
 """
 
-from . import settings, site
+from . import sessions, settings, site
 
-__all__ = ["settings", "site"]
+__all__ = ["sessions", "settings", "site"]

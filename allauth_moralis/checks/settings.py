@@ -207,24 +207,28 @@ RULES = {
 }
 
 
-@register(Tags.security)
-def check_settings(**_: Any) -> list[CheckMessage]:
+def wrong_values() -> list[CheckMessage]:
+    """Return an error for each setting that the rest of the package cannot work with."""
     configured = conf.configured()
-    errors: list[CheckMessage] = [
+    return [
         rule.error(key)
         for key, rule in ((name.upper(), rule) for name, rule in RULES.items())
         if key in configured and not rule.good(configured[key])
     ]
+
+
+@register(Tags.security)
+def check_settings(**_: Any) -> list[CheckMessage]:
     warnings: list[CheckMessage] = [
         checks.Warning(
             f'SOCIALACCOUNT_PROVIDERS["moralis"] has no setting "{key}".',
             hint=f"The settings are: {', '.join(conf.DEFAULTS)}.",
             id="allauth_moralis.W001",
         )
-        for key in configured
+        for key in conf.configured()
         if key not in conf.DEFAULTS and not _allauths_own(key)
     ]
-    return warnings + (errors or get_backend().check())
+    return warnings + (wrong_values() or get_backend().check())
 
 
 def _allauths_own(key: str) -> bool:

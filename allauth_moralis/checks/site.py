@@ -10,7 +10,7 @@ from allauth.socialaccount import app_settings as socialaccount_settings
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Tags, register
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import Resolver404, resolve
 
@@ -19,20 +19,6 @@ from .. import conf
 PER_PROCESS_CACHES = ("LocMemCache", "DummyCache")
 #: Django's own default, which is our page where allauth is included under ``/accounts/``.
 DEFAULT_REDIRECT = "/accounts/profile/"
-
-
-@register(Tags.security)
-def check_sessions(**_: Any) -> list[CheckMessage]:
-    if settings.SESSION_ENGINE.endswith("signed_cookies") and _cache_is_per_process():
-        return [
-            Error(
-                "Sessions live in cookies, which can be sent again, and no cache is shared that "
-                "could tell a used challenge.",
-                hint='Use another SESSION_ENGINE, or a shared cache as CACHES["default"].',
-                id="allauth_moralis.E020",
-            )
-        ]
-    return []
 
 
 @register(Tags.models)
