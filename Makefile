@@ -45,7 +45,7 @@ check: $(VENV)/.ready ## lint, format, imports, types, Django's own checks
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" ALLOWED_HOSTS=example.com \
-		HTTPS=1 CACHE_URL=redis://127.0.0.1:6379/1 \
+		HTTPS=1 BEHIND_PROXY=1 CACHE_URL=redis://127.0.0.1:6379/1 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: $(VENV)/.ready

@@ -3,6 +3,6 @@
 To import this registers them.
 """
 
-from . import sessions, settings, site
+from . import deployment, sessions, settings, site
 
-__all__ = ["sessions", "settings", "site"]
+__all__ = ["deployment", "sessions", "settings", "site"]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account import app_settings as account_settings
 from allauth.account.app_settings import EmailVerificationMethod
@@ -14,9 +13,6 @@ from django.core.checks import CheckMessage, Tags, register
 from django.core.exceptions import FieldDoesNotExist
 from django.urls import Resolver404, resolve
 
-from .. import conf
-
-PER_PROCESS_CACHES = ("LocMemCache", "DummyCache")
 #: Django's own default, which is our page where allauth is included under ``/accounts/``.
 DEFAULT_REDIRECT = "/accounts/profile/"
 
@@ -69,25 +65,11 @@ def _is_a_page(path: str) -> bool:
 
 
 @register(Tags.security, deploy=True)
-def check_deployment(**_: Any) -> list[CheckMessage]:
+def check_sign_up(**_: Any) -> list[CheckMessage]:
     return list(_deployment_warnings())
 
 
 def _deployment_warnings() -> Iterator[CheckMessage]:
-    if _cache_is_per_process():
-        yield checks.Warning(
-            "The cache is not shared between processes, so each worker counts rate limits and "
-            "used challenges for itself.",
-            hint='Use a shared cache, such as Redis, as CACHES["default"].',
-            id="allauth_moralis.W002",
-        )
-    if _cache_backend().endswith("FileBasedCache"):
-        yield checks.Warning(
-            "The cache does not add a key as one step, so two requests at once may both use a "
-            "challenge.",
-            hint='Use Redis, Memcached or the database as CACHES["default"].',
-            id="allauth_moralis.W007",
-        )
     if account_settings.USER_MODEL_USERNAME_FIELD and account_settings.PRESERVE_USERNAME_CASING:
         yield checks.Warning(
             "Each sign-up by wallet scans the whole user table for a free user name.",
@@ -95,12 +77,6 @@ def _deployment_warnings() -> Iterator[CheckMessage]:
             "lower case: the search is then an exact match on an index. Import the users of "
             "another package first: the letter case of an address is its checksum.",
             id="allauth_moralis.W003",
-        )
-    if conf.current().api_key and urlsplit(conf.current().base_url).scheme != "https":
-        yield checks.Warning(
-            "The API key goes to the Moralis Auth API without encryption.",
-            hint="Set BASE_URL to an https:// address.",
-            id="allauth_moralis.W004",
         )
     if (
         socialaccount_settings.EMAIL_REQUIRED
@@ -112,12 +88,3 @@ def _deployment_warnings() -> Iterator[CheckMessage]:
             hint='Set SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory".',
             id="allauth_moralis.W008",
         )
-
-
-def _cache_backend() -> str:
-    backend: str = settings.CACHES.get("default", {}).get("BACKEND", "")
-    return backend
-
-
-def _cache_is_per_process() -> bool:
-    return _cache_backend().endswith(PER_PROCESS_CACHES)

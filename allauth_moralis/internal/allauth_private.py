@@ -9,7 +9,7 @@ an application asks, its headless views note on the request, and nowhere that is
 ``tests/test_allauth_surface.py`` fails with a sentence when they move.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from math import ceil, inf
 
@@ -36,8 +36,11 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
         if ratelimit.consume(request, app="allauth_moralis", action=action, config=limits, key=key):
             return
     except (PermissionDenied, ImproperlyConfigured):
-        # A socket without addresses, or proxies that ALLAUTH_TRUSTED_PROXY_COUNT does not count.
-        raise Misconfigured("the visitor's IP address is not known") from None
+        # A socket without addresses, or other proxies than the settings say.
+        raise Misconfigured(
+            "the visitor's IP address is not known; set ALLAUTH_TRUSTED_PROXY_COUNT or "
+            "ALLAUTH_TRUSTED_CLIENT_IP_HEADER"
+        ) from None
     # Which of the limits it was is not told; after the longest of their windows all are free.
     window = max(rate.duration for rate in ratelimit.parse_rates(limits[action]))
     raise RateLimited(action, retry_after=ceil(window))
@@ -90,3 +93,11 @@ def can_be_counted(value: str) -> bool:
         rate.per in ("ip", "key") and rate.amount > 0 and 0 < rate.duration < inf
         for rate in ratelimit.parse_rates(value)
     )
+
+
+def counts_addresses(limits: Iterable[str]) -> bool:
+    """Whether one of these limits is by the visitor's address."""
+    try:
+        return any(rate.per == "ip" for limit in limits for rate in ratelimit.parse_rates(limit))
+    except (ValueError, AttributeError, TypeError):  # what is no limit at all is told elsewhere
+        return False
