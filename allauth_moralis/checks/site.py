@@ -1,10 +1,8 @@
 """``manage.py check``: what must be right on the site for wallets to do well there."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from allauth.account import app_settings as account_settings
-from allauth.account.app_settings import EmailVerificationMethod
 from allauth.socialaccount import app_settings as socialaccount_settings
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -62,29 +60,3 @@ def _is_a_page(path: str) -> bool:
     except Resolver404:
         return False
     return True
-
-
-@register(Tags.security, deploy=True)
-def check_sign_up(**_: Any) -> list[CheckMessage]:
-    return list(_deployment_warnings())
-
-
-def _deployment_warnings() -> Iterator[CheckMessage]:
-    if account_settings.USER_MODEL_USERNAME_FIELD and account_settings.PRESERVE_USERNAME_CASING:
-        yield checks.Warning(
-            "Each sign-up by wallet scans the whole user table for a free user name.",
-            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False, and make the names that exist "
-            "lower case: the search is then an exact match on an index. Import the users of "
-            "another package first: the letter case of an address is its checksum.",
-            id="allauth_moralis.W003",
-        )
-    if (
-        socialaccount_settings.EMAIL_REQUIRED
-        and socialaccount_settings.EMAIL_VERIFICATION != EmailVerificationMethod.MANDATORY
-    ):
-        yield checks.Warning(
-            "The sign-up form that asks people with a wallet for an e-mail address tells them "
-            "whether the address has an account here.",
-            hint='Set SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory".',
-            id="allauth_moralis.W008",
-        )
