@@ -3,6 +3,6 @@
 To import this registers them.
 """
 
-from . import accounts, deployment, sessions, settings, site
+from . import accounts, deployment, sessions, settings, site, users
 
-__all__ = ["accounts", "deployment", "sessions", "settings", "site"]
+__all__ = ["accounts", "deployment", "sessions", "settings", "site", "users"]

@@ -2,36 +2,13 @@
 
 from typing import Any
 
-from allauth.account import app_settings as account_settings
-from allauth.socialaccount import app_settings as socialaccount_settings
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
-from django.core.exceptions import FieldDoesNotExist
 from django.urls import Resolver404, resolve
 
 #: Django's own default, which is our page where allauth is included under ``/accounts/``.
 DEFAULT_REDIRECT = "/accounts/profile/"
-
-
-@register(Tags.models)
-def check_user_model(**_: Any) -> list[CheckMessage]:
-    name = account_settings.USER_MODEL_EMAIL_FIELD or ""
-    try:
-        field: Any = get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
-    except FieldDoesNotExist:
-        return []
-    if socialaccount_settings.EMAIL_REQUIRED or not field.unique or field.null:
-        return []
-    return [
-        checks.Warning(
-            "Users who sign up by wallet have no e-mail address, and this user model lets one of "
-            "them alone have none: the second will fail.",
-            hint=f"Let {field} be NULL, or set SOCIALACCOUNT_EMAIL_REQUIRED = True.",
-            id="allauth_moralis.W005",
-        )
-    ]
 
 
 @register(Tags.urls)
