@@ -28,16 +28,16 @@ def _adapter_warnings() -> Iterator[CheckMessage]:
             else "People who have nothing but a wallet are asked for no confirmation before they "
             "set a password or link another wallet, so whoever finds their browser open can take "
             "the account over.",
-            hint="Derive the class that ACCOUNT_ADAPTER names from "
-            "allauth_moralis.adapter.WalletReauthenticationMixin, then from allauth's.",
+            hint='Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your '
+            "own from WalletReauthenticationMixin, beside it, and then from allauth's.",
             id="allauth_moralis.W012",
         )
     if not isinstance(get_socialaccount_adapter(), WalletSocialAccountMixin):
         yield checks.Warning(
             "People who remove the last wallet of their account are told of a password that they "
             "never had, and two requests at once can remove the last two ways in.",
-            hint="Derive the class that SOCIALACCOUNT_ADAPTER names from "
-            "allauth_moralis.adapter.WalletSocialAccountMixin, then from allauth's.",
+            hint='Set SOCIALACCOUNT_ADAPTER = "allauth_moralis.adapter.SocialAccountAdapter", or '
+            "derive your own from WalletSocialAccountMixin, beside it, and then from allauth's.",
             id="allauth_moralis.W013",
         )
 
