@@ -20,6 +20,7 @@ from allauth.account.internal.flows.reauthentication import (
     resume_request,
 )
 from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
@@ -33,12 +34,14 @@ from ..exceptions import Misconfigured, RateLimited
 def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, key: str) -> None:
     """Count one ``action`` of this visitor. Raises ``RateLimited`` where it is one too many."""
     try:
-        if ratelimit.consume(request, app="allauth_moralis", action=action, config=limits, key=key):
+        if ratelimit.consume(
+            request, app="allauth_moralis", action=action, config={**limits}, key=key
+        ):
             return
     except (PermissionDenied, ImproperlyConfigured):
-        # A socket without addresses, or other proxies than the settings say.
+        # A socket without addresses, or proxies that ALLAUTH_TRUSTED_PROXY_COUNT does not count.
         raise Misconfigured(
-            "the visitor's IP address is not known; set ALLAUTH_TRUSTED_PROXY_COUNT or "
+            "the visitor's IP address is not known: set ALLAUTH_TRUSTED_PROXY_COUNT or "
             "ALLAUTH_TRUSTED_CLIENT_IP_HEADER"
         ) from None
     # Which of the limits it was is not told; after the longest of their windows all are free.
@@ -48,8 +51,9 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
 
 def record_reauthentication(request: HttpRequest, uid: str) -> None:
     """Tell allauth that the user confirmed their access, as its own methods do."""
+    user = authenticated_user(request)
     record_authentication(
-        request, request.user, "socialaccount", provider=PROVIDER_ID, uid=uid, reauthenticated=True
+        request, user, "socialaccount", provider=PROVIDER_ID, uid=uid, reauthenticated=True
     )
 
 
@@ -60,12 +64,13 @@ def is_headless(request: HttpRequest | None) -> bool:
 
 def can_confirm_otherwise(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether the user has a password or a second factor to confirm their access by."""
-    return bool(get_reauthentication_flows(user))
+    return bool(user.is_authenticated and get_reauthentication_flows(user))
 
 
 def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether allauth asks the user for a second factor where they must confirm their access."""
-    return any(flow["id"] == "mfa_reauthenticate" for flow in get_reauthentication_flows(user))
+    flows = get_reauthentication_flows(user) if user.is_authenticated else []
+    return any(flow["id"] == "mfa_reauthenticate" for flow in flows)
 
 
 def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpResponseBase:
