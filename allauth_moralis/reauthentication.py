@@ -100,6 +100,8 @@ def is_confirmed(request: HttpRequest, *, by_allauths_rules: bool) -> bool:
     ``by_allauths_rules``: whether allauth itself asks. Then a sign-in by other means than a wallet
     is none, nor is a confirmation by a method that ``ACCOUNT_REAUTHENTICATION_METHODS`` leaves out.
     """
+    if not request.user.is_authenticated:
+        return False
     records = [
         record
         for record in get_authentication_records(request, request.user)

@@ -137,9 +137,11 @@ if env.bool("HTTPS", default=False):
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_HSTS_SECONDS = 31_536_000
-if env.bool("BEHIND_PROXY", default=False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# Left out, it leaves open how visitors reach the site, and `manage.py check --deploy` asks.
+if "BEHIND_PROXY" in env.ENVIRON:
+    ALLAUTH_TRUSTED_PROXY_COUNT = int(env.bool("BEHIND_PROXY"))
+    if ALLAUTH_TRUSTED_PROXY_COUNT:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Accounts -------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [

@@ -10,7 +10,7 @@ an application asks, its headless views note on the request, and nowhere that is
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import ceil, inf
 
@@ -21,6 +21,7 @@ from allauth.account.internal.flows.reauthentication import (
     resume_request,
 )
 from allauth.core.internal import ratelimit
+from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
@@ -47,7 +48,7 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
     try:
         with cache_must_answer():
             if ratelimit.consume(
-                request, app="allauth_moralis", action=action, config=limits, key=key
+                request, app="allauth_moralis", action=action, config={**limits}, key=key
             ):
                 return
     except (PermissionDenied, ImproperlyConfigured):
@@ -63,8 +64,9 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
 
 def record_reauthentication(request: HttpRequest, uid: str) -> None:
     """Tell allauth that the user confirmed their access, as its own methods do."""
+    user = authenticated_user(request)
     record_authentication(
-        request, request.user, "socialaccount", provider=PROVIDER_ID, uid=uid, reauthenticated=True
+        request, user, "socialaccount", provider=PROVIDER_ID, uid=uid, reauthenticated=True
     )
 
 
@@ -75,7 +77,8 @@ def is_headless(request: HttpRequest | None) -> bool:
 
 def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether allauth asks the user for a second factor where they must confirm their access."""
-    return any(flow["id"] == "mfa_reauthenticate" for flow in get_reauthentication_flows(user))
+    flows = get_reauthentication_flows(user) if user.is_authenticated else []
+    return any(flow["id"] == "mfa_reauthenticate" for flow in flows)
 
 
 def is_held_up(request: HttpRequest) -> bool:
@@ -119,3 +122,11 @@ def can_be_counted(value: str) -> bool:
         rate.per in ("ip", "key") and rate.amount > 0 and 0 < rate.duration < inf
         for rate in ratelimit.parse_rates(value)
     )
+
+
+def counts_addresses(limits: Iterable[str]) -> bool:
+    """Whether one of these limits is by the visitor's address."""
+    try:
+        return any(rate.per == "ip" for limit in limits for rate in ratelimit.parse_rates(limit))
+    except (ValueError, AttributeError, TypeError):  # what is no limit at all is told elsewhere
+        return False

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from allauth import app_settings as allauth_settings
 from allauth.socialaccount.models import SocialAccount
@@ -20,6 +20,9 @@ from ..exceptions import WalletError
 from ..provider import MoralisAccount
 from ..reauthentication import REAUTHENTICATE
 from .stash import Pending
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
 
 #: What allauth may have held up until somebody confirms that it is them, by the name of its view.
 HELD_UP = {
@@ -87,7 +90,7 @@ def wallet_page(
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
-            "networks": conf.networks(),
+            "networks": list(conf.current().networks),
             "asked": wanted.fields,
             "texts": _texts(),
         },
@@ -96,7 +99,8 @@ def wallet_page(
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
     """The wallets of who is signed in, the oldest first."""
-    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=PROVIDER_ID)
+    user = cast("AbstractBaseUser", request.user)
+    accounts = SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID)
     return [account.get_provider_account() for account in accounts.order_by("date_joined")]
 
 

@@ -88,7 +88,7 @@ def opens(account: SocialAccount) -> bool:
         data = account.extra_data if isinstance(account.extra_data, dict) else {}
         network = data.get("network")
         known = network if network in NETWORKS else network_of(account.uid)
-        return known in conf.networks()
+        return known in conf.current().networks
     try:
         account.get_provider(context.request)
     except (ObjectDoesNotExist, MultipleObjectsReturned, ImproperlyConfigured):

@@ -56,8 +56,8 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
     events.concerns(asked.wallet)
     state = _state(request, asked)
     _check_process(request, state["process"])
-    check_rate(request, "challenge", conf.rate_limits(), key=asked.wallet.address)
-    expires = datetime.now(UTC) + timedelta(seconds=conf.challenge_ttl())
+    check_rate(request, "challenge", conf.current().limits, key=asked.wallet.address)
+    expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     domain = domain_of(request)
     backend = issuer()
     challenge = backend.request_challenge(
@@ -66,7 +66,7 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
             domain=domain,
             uri=f"{request.scheme}://{domain}/",
             chain_id=asked.chain_id,
-            statement=conf.statement(state["process"], domain),
+            statement=conf.current().statement_for(state["process"], domain),
             expiration_time=timestamp(expires),
         )
     )
@@ -133,7 +133,7 @@ def judge_answer(
 ) -> tuple[VerifiedWallet, dict[str, Any]]:
     """The evidence that the wallet is this visitor's, and what they want with it."""
     key = pending.challenge.wallet.address if pending else ""
-    check_rate(request, "verify", conf.rate_limits(), key=key)
+    check_rate(request, "verify", conf.current().limits, key=key)
     if pending is None:
         raise ChallengeMissing
     if pending.expired:
@@ -156,7 +156,7 @@ def domain_of(request: HttpRequest) -> str:
     Lower case and without a trailing dot, so that wallets, which compare it with the page's
     origin (EIP-4361), find it equal.
     """
-    if domain := conf.domain():
+    if domain := conf.current().domain:
         return domain
     name, port = split_domain_port(request.get_host())
     if len(port) > MAX_PORT_DIGITS:  # Django lets it pass
@@ -229,7 +229,7 @@ def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
     allauth would keep the link in the session until they have, and carry it out after whatever
     confirmation comes next; by then somebody else may sit there, or the wallet be removed.
     """
-    next_url = sociallogin.state.get("next")
+    next_url = sociallogin.state.get("next", "")
     if sociallogin.is_headless:  # as allauth tells the front end that it led away from
         why = {"error": "reauthentication_required", "error_process": AuthProcess.CONNECT}
         separator = "&" if "?" in next_url else "?"

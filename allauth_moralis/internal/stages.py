@@ -32,7 +32,7 @@ class WalletEmailVerificationStage(EmailVerificationStage):
             self.login
         ):
             return None, True
-        handled: tuple[HttpResponseBase | None, bool] = super().handle()
+        handled: tuple[HttpResponseBase | None, bool] = super().handle()  # type: ignore[no-untyped-call]  # allauth's, whose answer is that
         return handled
 
 
