@@ -5,6 +5,7 @@ The README's lines add the wheel to another project.
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -256,3 +257,22 @@ def test_readme_lines_add_the_wheel_to_another_project(wheel, tmp_path):
     )
 
     assert result.stdout.endswith("signed in\n"), result.stdout + result.stderr
+
+
+def test_make_run_on_a_port_in_use_says_so_and_how_to_choose_another(tmp_path):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to(sys.executable)
+    (tmp_path / ".demo").touch()
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            [shutil.which("make"), "run", f"VENV={tmp_path}", f"PORT={port}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert result.returncode != 0
+    assert f"Port {port} is in use" in result.stderr
+    assert "make run PORT=" in result.stderr
