@@ -47,14 +47,15 @@ conformance: $(CONFORMANCE)/.ready ## the official clients of the Moralis Auth A
 matrix: ## the suite on other Pythons and the newest Django, where they are
 	.ci/matrix
 
-check: $(VENV)/.ready docs ## lint, format, types, Django's own checks, the documents
+check: $(VENV)/.ready docs ## lint, format, imports, types, Django's own checks, the documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" ALLOWED_HOSTS=example.com \
-		HTTPS=1 CACHE_URL=redis://127.0.0.1:6379/1 \
+		HTTPS=1 BEHIND_PROXY=1 CACHE_URL=redis://127.0.0.1:6379/1 \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
 format: $(VENV)/.ready

@@ -1,12 +1,15 @@
 """Mixins for the site's adapters: allauth's own pages know of wallets."""
 
+from contextlib import suppress
 from typing import Any
 
 from allauth import app_settings as allauth_settings
-from allauth.account import app_settings
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.models import Login
 from allauth.core import context
-from allauth.core.exceptions import ImmediateHttpResponse, ReauthenticationRequired
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -17,78 +20,90 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
-from . import ways_in
+from . import reauthentication
 from .conf import PROVIDER_ID
-from .internal import disconnect
-from .internal.allauth_private import can_confirm_otherwise, has_second_factor, is_headless
-from .internal.sociallogin import empty_email, known
-from .reauthentication import has_wallet, is_proven
+from .internal import disconnect, stages
+from .internal.allauth_private import is_headless
+from .internal.sociallogin import empty_email, known, signs_up_too_late
 
 
 class WalletReauthenticationMixin:
-    """Put it before allauth's adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
+    """Put it before allauth's account adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
 
-    * Who is asked to confirm their access (``ACCOUNT_REAUTHENTICATION_REQUIRED``) may do so with a
-      wallet; but who has a second factor must show that one. The wallet may well be open in the
-      very browser that somebody else has found.
-    * Who has nothing but wallets, and whom allauth would let pass, is asked for one.
-
-    Afterwards allauth goes on with what it held up, as after its own methods. A headless client
-    gets allauth's 401; its ``flows`` do not name the wallet, for allauth has no hook there.
+    * People may confirm that it is them by a wallet, and who has nothing else, whom allauth would
+      refuse, can. Who has a second factor shows that one: the wallet may well be open in the very
+      browser that somebody else has found.
+    * A first password, an address or another connected account is added to a wallet's account only
+      after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED`` says.
+    * Afterwards allauth goes on with what it held up, for some minutes and no longer.
+    * An account without any address passes the stages of a sign-in that would write to one.
     """
 
-    request: HttpRequest
+    request: HttpRequest | None
 
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser
     ) -> list[dict[str, str]]:
-        methods = self._other_methods(user)
-        if has_wallet(user) and not has_second_factor(user):
-            url = reverse("moralis_reauthenticate")
-            methods.append({"id": "moralis", "description": str(_("Use your wallet")), "url": url})
-        return methods
+        if self.request is not None:
+            reauthentication.drop_stale_form(self.request)
+        others: list[dict[str, str]] = []
+        with suppress(NoReverseMatch):  # HEADLESS_ONLY: allauth has no pages there
+            others = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
+        if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
+            others = [method for method in others if method["id"] != "reauthenticate"]
+        return reauthentication.methods(user, others)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         required: bool = super().is_reauthentication_required(app=app, **kwargs)  # type: ignore[misc]  # of the adapter beside this mixin
-        request = self.request
-        if required and allauth_settings.SOCIALACCOUNT_ONLY and not has_wallet(request.user):
-            # A password of old opens nothing there, and allauth would ask for it all the same.
-            return False
-        if (
-            required
-            and not is_proven(request, app_settings.REAUTHENTICATION_TIMEOUT)
-            and not can_confirm_otherwise(request.user)
-            and has_wallet(request.user)
-        ):
-            raise ReauthenticationRequired
-        return required
+        if self.request is None:  # outside of any request, as in a command
+            return required
+        return reauthentication.is_required(self.request, app=app, by_allauth=required)
 
-    def _other_methods(self, user: AbstractBaseUser | AnonymousUser) -> list[dict[str, str]]:
-        if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
-            return []
-        try:
-            methods: list[dict[str, str]] = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
-        except NoReverseMatch:  # HEADLESS_ONLY: allauth has no pages there
-            return []
-        return methods
+    def get_login_stages(self) -> list[str]:
+        stages_of_allauth: list[str] = super().get_login_stages()  # type: ignore[misc]  # of the adapter beside this mixin
+        return stages.with_ours(stages_of_allauth)
+
+    def is_login_by_code_required(self, login: Login) -> bool:
+        required: bool = super().is_login_by_code_required(login)  # type: ignore[misc]  # of the adapter beside this mixin
+        return required and not stages.has_no_address(login)
+
+
+class WalletHeadlessMixin:
+    """Put it before allauth's headless adapter: ``class Adapter(WalletHeadlessMixin, …)``.
+
+    Where a client is told to reauthenticate, and a wallet will do, the 401's ``meta`` names it:
+    ``"flows": [{"id": "provider_reauthenticate", "providers": ["moralis"]}]``. allauth's own
+    ``flows`` have no place for it.
+    """
+
+    def populate_response_meta(self, request: HttpRequest, meta: dict[str, Any]) -> None:
+        super().populate_response_meta(request, meta)  # type: ignore[misc]  # of the adapter beside this mixin
+        if reauthentication.can_answer_by_wallet(request):
+            meta["flows"] = [{"id": "provider_reauthenticate", "providers": [PROVIDER_ID]}]
 
 
 class WalletSocialAccountMixin:
     """Put it before allauth's social adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
 
-    * The guard on the last way in says what to do. The guard itself is allauth's; it counts
-      passwords and connected accounts, and no passkeys.
-    * Two requests at once cannot remove both of two ways in.
-    * Whoever fills in the sign-up form for a wallet that has an account meanwhile is told so, and
-      no user without a wallet is left.
+    * The guard on the last way in says what to do, counts what opens the account now, and holds
+      when several requests remove several ways at once.
+    * Whoever fills in the sign-up form for a wallet that got an account in the meantime is told so,
+      and no user without a wallet is left.
+    * A sign-up form that was left open is nobody else's to finish: it is over after some minutes.
     """
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        if sentence := ways_in.LAST_WAY_IN.get(code):
-            write = ways_in.linked if _shows_pages(context.request) else ways_in.plain
+        if sentence := disconnect.LAST_WAY_IN.get(code):
+            write = disconnect.linked if _shows_pages(context.request) else disconnect.plain
             return ValidationError(write(str(sentence)), code=code)
         error: ValidationError = super().validation_error(code, *args)  # type: ignore[misc]  # of the adapter beside this mixin
         return error
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        if signs_up_too_late(sociallogin):
+            raise ImmediateHttpResponse(_start_again(request))
+        is_open: bool = super().is_open_for_signup(request, sociallogin)  # type: ignore[misc]  # of the adapter beside this mixin
+        return is_open
 
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
@@ -109,7 +124,18 @@ class WalletSocialAccountMixin:
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
         super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
+        others = [other for other in accounts if other.pk != account.pk]
+        if code := disconnect.refusal_code(account, others):
+            raise self.validation_error(code)
         disconnect.begin(account)
+
+
+class AccountAdapter(WalletReauthenticationMixin, DefaultAccountAdapter):
+    """For ``ACCOUNT_ADAPTER``, where the site has none of its own."""
+
+
+class SocialAccountAdapter(WalletSocialAccountMixin, DefaultSocialAccountAdapter):
+    """For ``SOCIALACCOUNT_ADAPTER``, where the site has none of its own."""
 
 
 def _shows_pages(request: HttpRequest | None) -> bool:
@@ -118,13 +144,22 @@ def _shows_pages(request: HttpRequest | None) -> bool:
     return not by_script and not is_headless(request)
 
 
+def _start_again(request: HttpRequest) -> HttpResponse:
+    message = _("The form was open for too long. Sign in with your wallet again.")
+    return _back_to_the_wallet(request, message)
+
+
 def _sign_in_instead(request: HttpRequest) -> HttpResponse:
     """The wallet was new when it signed, before its visitor was asked for more."""
+    message = _("This wallet already has an account. Sign in with it.")
+    return _back_to_the_wallet(request, message)
+
+
+def _back_to_the_wallet(request: HttpRequest, message: str) -> HttpResponse:
     if is_headless(request):
         from allauth.headless.base.response import ConflictResponse  # noqa: PLC0415 - not every site has it
 
         response: HttpResponse = ConflictResponse(request)
         return response
-    message = _("This wallet has got an account meanwhile. Sign in with it.")
     get_account_adapter().add_message(request, messages.WARNING, message=message)
     return HttpResponseRedirect(reverse("moralis_login"))

@@ -43,11 +43,11 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     next_url, state = (_optional_text(data, name) for name in ("next", "state"))
     if process not in PURPOSES:
         raise InvalidRequest("process")
-    if network not in conf.networks():
+    if network not in conf.current().networks:
         raise UnsupportedNetwork
     public_key = _field(data, "public_key", str) if network == APTOS else None
     wallet = Wallet.parse(network, address, public_key)
-    if chain_id is not None and not conf.chain_allowed(chain_id):
+    if chain_id is not None and not conf.current().allows_chain(chain_id):
         raise UnsupportedChain
     return ChallengeRequest(
         wallet=wallet,

@@ -155,11 +155,13 @@ def test_a_visitor_who_hangs_up(client, monkeypatch):
     assert json_code(post_json(client, "{}")) == "invalid_request"
 
 
-def test_a_site_that_does_not_know_its_visitors_address(account):
+def test_a_site_that_does_not_know_its_visitors_address(account, caplog):
     """As behind a Unix socket: the operator must act, and is told."""
     response = ask(Client(REMOTE_ADDR=""), account)
 
     assert (response.status_code, json_code(response)) == (503, "misconfigured")
+    for name in ("ALLAUTH_TRUSTED_PROXY_COUNT", "ALLAUTH_TRUSTED_CLIENT_IP_HEADER"):
+        assert name in caplog.text
 
 
 def test_a_session_that_ended_while_its_state_was_read(client, account, monkeypatch):
@@ -377,7 +379,16 @@ def test_nonces_differ_and_carry_101_bits(client, account, provider):
 # --- Floods ----------------------------------------------------------------------------------
 
 
-def test_too_many_challenges_for_one_wallet(client, account, other_account):
+def test_requests_of_strangers_do_not_keep_a_wallets_owner_out(client, account):
+    strangers = [Client(REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
+    asked = [ask(stranger, account).status_code for stranger in strangers for _ in range(30)]
+
+    assert set(asked) == {200}
+    assert sign_in(client, account).status_code == 302
+
+
+def test_a_site_can_limit_the_challenges_of_one_wallet(client, account, other_account, provider):
+    provider["RATE_LIMITS"] = {"challenge": "30/m/ip,10/m/key"}
     for _ in range(10):
         assert ask(client, account).status_code == 200
 

@@ -396,9 +396,30 @@ def test_the_wallet_page_is_open_to_everybody(client, backend):
     assert client.get(reverse("moralis_login")).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["moralis_challenge", "moralis_verify"])
-def test_get_is_not_allowed(client, name):
-    assert client.get(reverse(name)).status_code == 405
+def test_challenge_is_not_asked_for_by_get(client):
+    assert client.get(reverse("moralis_challenge")).status_code == 405
+
+
+def test_address_of_a_refusal_opened_anew_leads_to_the_wallet_page(client):
+    response = client.get(reverse("moralis_verify"))
+
+    assert (response.status_code, response["Location"]) == (302, reverse("moralis_login"))
+
+
+def test_refusal_survives_a_reload_and_is_not_judged_again(client, account, other_account, backend):
+    challenge, message = issued(client, account)
+    wrong = other_account.sign(message)
+    first = answer(client, challenge, wrong)
+
+    again = answer(client, challenge, wrong)
+
+    assert (again.status_code, page_code(again)) == (first.status_code, page_code(first))
+    assert page_code(again) == "signature_invalid"
+    assert "no-store" not in again["Cache-Control"]  # the Back button has it
+    # Another answer is another attempt, and so is the same in another browser.
+    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+    assert page_code(answer(Client(), challenge, wrong)) == "challenge_missing"
+    assert nobody_got_in(client)
 
 
 def test_without_a_csrf_token_nothing_is_done(account, backend):
@@ -481,12 +502,11 @@ def test_a_wallet_is_linked_once_the_access_was_confirmed(
     age(client, 1000)
 
     page = client.get("/accounts/moralis/login/?process=connect", follow=True)
-    assert (page.status_code, page.context["asked"].process) == (200, "reauthenticate")
-    sign_in(client, other_account, process="connect")
+    assert (page.status_code, page.context["wanted"].process) == (200, "reauthenticate")
+    assert json_code(ask(client, other_account, process="connect")) == "login_required"
     assert SocialAccount.objects.count() == 1
     sign_in(client, account, process="reauthenticate")
-    if SocialAccount.objects.count() == 1:  # a site without pages, where nothing can be held up
-        sign_in(client, other_account, process="connect")
+    sign_in(client, other_account, process="connect")
 
     assert SocialAccount.objects.get(uid=other_account.address).user_id == user_of(client)
 

@@ -16,8 +16,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
-from allauth_moralis.internal.responses import STATUS
-from allauth_moralis.reauthentication import SESSION_KEY
+from allauth_moralis.exceptions import BY_CODE
+from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 
 from .accounts import SolanaAccount
 from .ceremony import sign_in, user_of
@@ -368,7 +368,7 @@ def test_the_document_says_what_the_endpoints_answer(app, account, other_account
 def test_the_document_knows_every_code():
     schema = DOCUMENT["components"]["schemas"]["Errors"]["properties"]["errors"]["items"]
 
-    assert set(schema["properties"]["code"]["enum"]) == set(STATUS)
+    assert set(schema["properties"]["code"]["enum"]) == set(BY_CODE)
 
 
 # --- Proving again ----------------------------------------------------------------------------
@@ -379,8 +379,8 @@ def confirmed_access(settings) -> None:
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 
-def confirm(app, account, signer=None, process="reauthenticate") -> dict:
-    data = app.ask(account, process=process)["data"]
+def confirm(app, account, signer=None) -> dict:
+    data = app.ask(account, process="reauthenticate")["data"]
     proof = (signer or account).prove(data["message"])
     return app.post("provider/moralis/reauthenticate", {"challenge": data["challenge"], **proof})
 
@@ -388,7 +388,7 @@ def confirm(app, account, signer=None, process="reauthenticate") -> dict:
 def forget(app) -> None:
     """Let the session's proof be too old."""
     session = SessionStore(app.token) if app.token else app.http.session
-    del session[SESSION_KEY]
+    del session[SESSION_KEY], session[SIGNED_IN_KEY]
     session.save()
 
 
@@ -402,7 +402,8 @@ def test_an_app_is_asked_for_the_wallet_and_goes_on(app, account, confirmed_acce
 
     asked = add_email(app)
     assert (asked["status"], asked["meta"]["is_authenticated"]) == (401, True)
-    assert asked["data"]["flows"] == []
+    assert asked["data"]["flows"] == []  # allauth's own have no place for a wallet
+    assert asked["meta"]["flows"] == [{"id": "provider_reauthenticate", "providers": ["moralis"]}]
     answer = confirm(app, account)
 
     assert (answer["status"], answer["meta"]["is_authenticated"]) == (200, True)
@@ -435,9 +436,11 @@ def test_a_wrong_signature_confirms_nothing(app, account, other_account, confirm
 @pytest.mark.parametrize("process", ["login", "connect"])
 def test_a_challenge_for_something_else_confirms_nothing(app, account, confirmed_access, process):
     app.sign_in(account)
+    data = app.ask(account, process=process)["data"]
     forget(app)
 
-    answer = confirm(app, account, process=process)
+    fields = {"challenge": data["challenge"], **account.prove(data["message"])}
+    answer = app.post("provider/moralis/reauthenticate", fields)
 
     assert (answer["status"], codes(answer)) == (400, ["challenge_missing"])
     assert add_email(app)["status"] == 401
