@@ -863,13 +863,13 @@ def test_naming_a_wallet(visitor, account):
     expect(page.get_by_role("radio", name="Ledger in the drawer")).to_be_visible()
 
 
-# --- docs/headless.md -------------------------------------------------------------------------
+# --- docs/how-to/headless.md ------------------------------------------------------------------
 
 
 def test_the_example_for_single_page_applications_signs_in_and_links(
     visitor, account, other_account
 ):
-    text = (Path(__file__).parent.parent / "docs" / "headless.md").read_text()
+    text = (Path(__file__).parent.parent / "docs" / "how-to" / "headless.md").read_text()
     example = re.search(r"```js\n(.*?)```", text, re.DOTALL)[1].replace("export ", "")
     visitor.install({"account": account, "legacy": True})
     visitor.page.goto("/accounts/login/")
