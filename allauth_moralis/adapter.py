@@ -1,7 +1,7 @@
 """Mixins for the site's adapters: allauth's own pages know of wallets."""
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import DefaultAccountAdapter
@@ -28,11 +28,20 @@ from .internal import addresses, disconnect, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
 from .internal.sociallogin import empty_email, known, signs_up_too_late
 
+if TYPE_CHECKING:
+    from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
+
+    # What each mixin stands before.
+    _AccountAdapter = DefaultAccountAdapter
+    _SocialAccountAdapter = DefaultSocialAccountAdapter
+else:
+    _AccountAdapter = _SocialAccountAdapter = _HeadlessAdapter = object
+
 #: A request for allauth's sign-up, whose e-mail address is the visitor's own to claim.
 SIGNING_UP = "allauth_moralis_signing_up"
 
 
-class WalletReauthenticationMixin:
+class WalletReauthenticationMixin(_AccountAdapter):
     """Put it before allauth's account adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
 
     * People may confirm that it is them by a wallet, and who has nothing else, whom allauth would
@@ -55,24 +64,23 @@ class WalletReauthenticationMixin:
             reauthentication.drop_stale_form(self.request)
         others: list[dict[str, str]] = []
         with suppress(NoReverseMatch):  # HEADLESS_ONLY: allauth has no pages there
-            others = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
+            others = super().get_reauthentication_methods(user)
         if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
             others = [method for method in others if method["id"] != "reauthenticate"]
         return reauthentication.methods(user, others)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        required: bool = super().is_reauthentication_required(app=app, **kwargs)  # type: ignore[misc]  # of the adapter beside this mixin
+        required: bool = super().is_reauthentication_required(app=app, **kwargs)
         if self.request is None:  # outside of any request, as in a command
             return required
         return reauthentication.is_required(self.request, app=app, by_allauth=required)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         setattr(request, SIGNING_UP, True)
-        is_open: bool = super().is_open_for_signup(request)  # type: ignore[misc]  # of the adapter beside this mixin
-        return is_open
+        return super().is_open_for_signup(request)
 
     def clean_email(self, email: str) -> str:
-        cleaned: str = super().clean_email(email)  # type: ignore[misc]  # of the adapter beside this mixin
+        cleaned: str = super().clean_email(email)
         if cleaned and _signs_up(self.request):
             addresses.release(cleaned)
         return cleaned
@@ -80,8 +88,7 @@ class WalletReauthenticationMixin:
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         if not addresses.may_confirm(request, email_address):
             raise ImmediateHttpResponse(_confirm_by_the_wallet(request))
-        confirmed: bool = super().confirm_email(request, email_address)  # type: ignore[misc]  # of the adapter beside this mixin
-        return confirmed
+        return super().confirm_email(request, email_address)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         request = self.request  # of a visitor; an operator's command sends what it likes
@@ -92,26 +99,26 @@ class WalletReauthenticationMixin:
         ):
             send_unknown_account_mail(request, email)
         else:
-            super().send_mail(template_prefix, email, context)  # type: ignore[misc]  # of the adapter beside this mixin
+            super().send_mail(template_prefix, email, context)
 
     def respond_email_verification_sent(
         self, request: HttpRequest, user: AbstractBaseUser | None
     ) -> HttpResponseBase:
-        response: HttpResponseBase = super().respond_email_verification_sent(request, user)  # type: ignore[misc]  # of the adapter beside this mixin
+        response: HttpResponseBase = super().respond_email_verification_sent(request, user)
         if stages.asks_for_address(request, user):
             return HttpResponseRedirect(reverse("moralis_address"))
         return response
 
     def get_login_stages(self) -> list[str]:
-        stages_of_allauth: list[str] = super().get_login_stages()  # type: ignore[misc]  # of the adapter beside this mixin
+        stages_of_allauth: list[str] = super().get_login_stages()
         return stages.with_ours(stages_of_allauth)
 
     def is_login_by_code_required(self, login: Login) -> bool:
-        required: bool = super().is_login_by_code_required(login)  # type: ignore[misc]  # of the adapter beside this mixin
+        required: bool = super().is_login_by_code_required(login)
         return required and not stages.has_no_address(login)
 
 
-class WalletHeadlessMixin:
+class WalletHeadlessMixin(_HeadlessAdapter):
     """Put it before allauth's headless adapter: ``class Adapter(WalletHeadlessMixin, …)``.
 
     Where a client is told to reauthenticate, and a wallet will do, the 401's ``meta`` names it:
@@ -120,12 +127,12 @@ class WalletHeadlessMixin:
     """
 
     def populate_response_meta(self, request: HttpRequest, meta: dict[str, Any]) -> None:
-        super().populate_response_meta(request, meta)  # type: ignore[misc]  # of the adapter beside this mixin
+        super().populate_response_meta(request, meta)
         if reauthentication.can_answer_by_wallet(request):
             meta["flows"] = [{"id": "provider_reauthenticate", "providers": [PROVIDER_ID]}]
 
 
-class WalletSocialAccountMixin:
+class WalletSocialAccountMixin(_SocialAccountAdapter):
     """Put it before allauth's social adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
 
     * The guard on the last way in says what to do, counts what opens the account now, and holds
@@ -139,8 +146,7 @@ class WalletSocialAccountMixin:
         if sentence := disconnect.LAST_WAY_IN.get(code):
             write = disconnect.linked if _shows_pages(context.request) else disconnect.plain
             return ValidationError(write(str(sentence)), code=code)
-        error: ValidationError = super().validation_error(code, *args)  # type: ignore[misc]  # of the adapter beside this mixin
-        return error
+        return super().validation_error(code, *args)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         if signs_up_too_late(sociallogin):
@@ -149,11 +155,10 @@ class WalletSocialAccountMixin:
         for address in sociallogin.email_addresses:
             if address.verified:
                 addresses.release(address.email)
-        is_open: bool = super().is_open_for_signup(request, sociallogin)  # type: ignore[misc]  # of the adapter beside this mixin
-        return is_open
+        return super().is_open_for_signup(request, sociallogin)
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[AbstractUser, str] | None:
-        found: tuple[AbstractUser, str] | None = super().authenticate_by_email(sociallogin)  # type: ignore[misc]  # of the adapter beside this mixin
+        found: tuple[AbstractUser, str] | None = super().authenticate_by_email(sociallogin)
         request = context.request
         if found and request and addresses.opens_a_strangers(request, found[1], found[0]):
             return None
@@ -166,7 +171,7 @@ class WalletSocialAccountMixin:
             form.cleaned_data["email"] = empty_email()
         try:
             with transaction.atomic(using=router.db_for_write(SocialAccount)):
-                user: AbstractBaseUser = super().save_user(request, sociallogin, form)  # type: ignore[misc]  # of the adapter beside this mixin
+                user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
             account = sociallogin.account
             if account.provider != PROVIDER_ID or not known(account).exists():
@@ -177,7 +182,7 @@ class WalletSocialAccountMixin:
     def validate_disconnect(
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
-        super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
+        super().validate_disconnect(account, accounts)
         others = [other for other in accounts if other.pk != account.pk]
         if code := disconnect.refusal_code(account, others):
             raise self.validation_error(code)

@@ -250,6 +250,15 @@ def test_held_up_form_is_named_and_goes_on(left_open, account):
     assert EmailAddress.objects.filter(email=EMAIL["email"]).exists()
 
 
+def test_page_to_confirm_by_a_wallet_writes_nothing(left_open):
+    before = dict(left_open.session)
+
+    left_open.get(CONFIRM)
+    left_open.get("/accounts/moralis/login/?process=reauthenticate")
+
+    assert dict(left_open.session) == before
+
+
 def test_held_up_form_is_over_after_minutes(left_open, account):
     """A stranger sent it; the owner comes back, and confirms for something of their own."""
     left_open.post(reverse("account_email"), EMAIL)

@@ -96,7 +96,8 @@ def held_up_path(request: HttpRequest) -> str | None:
 
 
 def drop_held_up(request: HttpRequest) -> None:
-    request.session.pop(STATE_SESSION_KEY, None)
+    if STATE_SESSION_KEY in request.session:
+        del request.session[STATE_SESSION_KEY]
 
 
 def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpResponseBase:
