@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 from .. import conf
 from .base import Backend
 
-__all__ = ["Backend", "get_backend", "issuer", "judge"]
+__all__ = ["Backend", "get_backend", "issuer", "judge", "reset"]
 
 
 logger = logging.getLogger("allauth_moralis")
@@ -38,3 +38,8 @@ def judge(name: str) -> Backend | None:
     """Who judges the answer to a challenge: whoever issued it, if the settings still say so."""
     candidates = [get_backend(), *([_build(conf.LOCAL_BACKEND)] if conf.falls_back() else [])]
     return next((backend for backend in candidates if backend.name == name), None)
+
+
+def reset() -> None:
+    """Forget the backends, with their connections and what they know of the service."""
+    _build.cache_clear()
