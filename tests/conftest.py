@@ -5,10 +5,9 @@ import hypothesis
 import pytest
 from django.core.cache import cache
 
-from allauth_moralis.backends import _build
+from allauth_moralis import backends
 from allauth_moralis.emulator import Emulator
-
-from .accounts import EvmAccount
+from allauth_moralis.testing import EvmWallet
 
 # A machine that is busy is no bug: nothing here is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -22,9 +21,9 @@ def _fresh(settings) -> Iterator[None]:
     """No rate limit, no claimed challenge and no connection is left of another test."""
     settings.SOCIALACCOUNT_PROVIDERS = copy.deepcopy(settings.SOCIALACCOUNT_PROVIDERS)
     cache.clear()
-    _build.cache_clear()
+    backends.reset()
     yield
-    _build.cache_clear()
+    backends.reset()
 
 
 @pytest.fixture
@@ -34,13 +33,13 @@ def provider(settings) -> dict:
 
 
 @pytest.fixture
-def account() -> EvmAccount:
-    return EvmAccount()
+def wallet() -> EvmWallet:
+    return EvmWallet()
 
 
 @pytest.fixture
-def other_account() -> EvmAccount:
-    return EvmAccount()
+def other_wallet() -> EvmWallet:
+    return EvmWallet()
 
 
 @pytest.fixture

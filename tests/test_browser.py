@@ -1,9 +1,7 @@
 """The pages in a real Chromium, with a wallet whose signatures are made by a real key."""
 
-import json
 import os
 import re
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,13 +13,13 @@ from django.contrib.auth import get_user_model
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from allauth_moralis.emulator import Emulator
+from allauth_moralis.testing import AptosWallet, SigningWallet, SolanaWallet
+from allauth_moralis.testing.browser import PlaywrightWallets
 
-from .accounts import Account, AptosAccount, SolanaAccount
 from .browser import MISSING, find, launch_options
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-WALLET_JS = (Path(__file__).parent / "wallet.js").read_text()
 ICON = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciLz4="
 
 
@@ -55,45 +53,16 @@ class Visitor:
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         self.page.on("request", self._on_request)
-        self.page.expose_function("__sign", self._sign)
-        self.page.expose_function("__signText", self._sign_text)
-        self.accounts: dict[str, Account] = {}
+        self.wallets = PlaywrightWallets(self.context)
 
     def install(self, *wallets: dict) -> None:
-        """Put wallets into the browser: ``account`` and whatever ``wallet.js`` understands."""
-        described = []
-        for wallet in wallets:
-            account: Account = wallet.pop("account")
-            # As MetaMask does: in lower case.
-            address = account.address.lower()
-            self.accounts[address] = wallet.pop("signer", account)
-            described.append(
-                {"name": "MetaMask", "uuid": str(uuid.uuid4()), "address": address, **wallet}
-            )
-        self.context.add_init_script(f"window.__wallets = {json.dumps(described)};{WALLET_JS}")
+        """Put wallets into the browser: ``wallet``, and its name and behaviour."""
+        for described in wallets:
+            self.wallets.install(**{"name": "MetaMask", **described})
 
-    def install_standard(self, account: Account, **wallet: object) -> None:
+    def install_standard(self, wallet: SigningWallet, **behaviour: object) -> None:
         """Put one wallet of the Wallet Standard into the browser."""
-        self.accounts[account.address] = account
-        described = {
-            "name": "Phantom",
-            "address": account.address,
-            "publicKey": getattr(account, "public_key", None),
-            "networks": [account.network],
-            **wallet,
-        }
-        self.context.add_init_script(
-            f"window.__wallets = []; window.__standardWallets = {json.dumps([described])};"
-            f"{WALLET_JS}"
-        )
-
-    def _sign_text(self, address: str, text: str) -> str:
-        account = self.accounts[address]
-        return account.key.sign(text.encode()).signature.hex()
-
-    def _sign(self, address: str, data: str, signer: str) -> str:
-        assert signer == address
-        return self.accounts[address].sign(bytes.fromhex(data.removeprefix("0x")).decode())
+        self.wallets.install(wallet, **{"name": "Phantom", **behaviour})
 
     def _on_console(self, message: object) -> None:
         if message.type in ("error", "warning") and not self.allowed.search(message.text):
@@ -120,7 +89,7 @@ class Visitor:
         """Until the watching script listens to the wallet."""
         # Not `wait_for_function`, which polls by `eval` inside the page: its policy forbids that.
         for _ in range(100):
-            if self.page.evaluate("window.__listeners.length"):
+            if self.page.evaluate("testWallets.listeners.length"):
                 return
             self.page.wait_for_timeout(50)
         pytest.fail("no page listens to the wallet")
@@ -150,15 +119,15 @@ def signed_in(visitor: Visitor) -> None:
 # --- The main job ----------------------------------------------------------------------------
 
 
-def test_from_the_login_page_to_the_profile_and_back_out(visitor, account, backend):
-    visitor.install({"account": account, "icon": ICON})
+def test_from_the_login_page_to_the_profile_and_back_out(visitor, wallet, backend):
+    visitor.install({"wallet": wallet, "icon": ICON})
     page = visitor.page
 
     page.goto("/accounts/login/")
     page.get_by_role("main").get_by_role("link", name="Sign in with a wallet").click()
     visitor.button().click()
     signed_in(visitor)
-    expect(page.get_by_text(account.address, exact=True).first).to_be_visible()
+    expect(page.get_by_text(wallet.address, exact=True).first).to_be_visible()
     page.get_by_text("What was verified").click()
     expect(page.get_by_text(f"Sign in to {urlsplit(visitor.url).netloc}").first).to_be_visible()
     page.get_by_role("button", name="Sign out").last.click()
@@ -167,11 +136,11 @@ def test_from_the_login_page_to_the_profile_and_back_out(visitor, account, backe
     page.goto("/accounts/profile/")
     expect(page).to_have_url(re.compile("/accounts/login/"))
     row = SocialAccount.objects.get()
-    assert (row.uid, row.extra_data["verified_by"]) == (account.address, backend)
+    assert (row.uid, row.extra_data["verified_by"]) == (wallet.address, backend)
 
 
-def test_the_text_is_signed_as_hex_encoded_utf8(visitor, account):
-    visitor.install({"account": account})
+def test_the_text_is_signed_as_hex_encoded_utf8(visitor, wallet):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     # Stop before the form is sent, so that the page and its record of calls stay.
     visitor.page.evaluate("HTMLFormElement.prototype.submit = () => {}")
@@ -179,21 +148,19 @@ def test_the_text_is_signed_as_hex_encoded_utf8(visitor, account):
     visitor.button().click()
     expect(visitor.page.get_by_role("status")).to_have_text("Checking the signature…")
 
-    calls = visitor.page.evaluate("window.__calls")
+    calls = visitor.page.evaluate("testWallets.calls")
     assert [call["method"] for call in calls] == [
         "eth_requestAccounts",
         "eth_chainId",
         "personal_sign",
     ]
     data, signer = calls[-1]["params"]
-    assert signer == account.address.lower()
+    assert signer == wallet.address.lower()
     assert bytes.fromhex(data[2:]).decode().startswith("localhost:")
 
 
-def test_linking_a_second_wallet_from_the_profile(visitor, account, other_account):
-    visitor.install(
-        {"account": account, "name": "First"}, {"account": other_account, "name": "Second"}
-    )
+def test_linking_a_second_wallet_from_the_profile(visitor, wallet, other_wallet):
+    visitor.install({"wallet": wallet, "name": "First"}, {"wallet": other_wallet, "name": "Second"})
     visitor.open_wallet_page()
     visitor.button("First").click()
     signed_in(visitor)
@@ -202,13 +169,13 @@ def test_linking_a_second_wallet_from_the_profile(visitor, account, other_accoun
     visitor.button("Second").click()
     signed_in(visitor)
 
-    expect(visitor.page.get_by_text(other_account.address, exact=True).first).to_be_visible()
+    expect(visitor.page.get_by_text(other_wallet.address, exact=True).first).to_be_visible()
     assert get_user_model().objects.count() == 1
     assert SocialAccount.objects.count() == 2
 
 
-def test_by_keyboard_alone(visitor, account):
-    visitor.install({"account": account})
+def test_by_keyboard_alone(visitor, wallet):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     expect(visitor.button()).to_be_visible()
 
@@ -221,8 +188,8 @@ def test_by_keyboard_alone(visitor, account):
     signed_in(visitor)
 
 
-def test_after_the_back_button(visitor, account):
-    visitor.install({"account": account})
+def test_after_the_back_button(visitor, wallet):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     visitor.button().click()
     signed_in(visitor)
@@ -233,8 +200,8 @@ def test_after_the_back_button(visitor, account):
     signed_in(visitor)
 
 
-def test_next_is_where_it_ends(visitor, account):
-    visitor.install({"account": account})
+def test_next_is_where_it_ends(visitor, wallet):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page("?next=/accounts/email/")
 
     visitor.button().click()
@@ -245,25 +212,26 @@ def test_next_is_where_it_ends(visitor, account):
 # --- Which wallets are listed ----------------------------------------------------------------
 
 
-def test_a_wallet_that_announces_itself_late(visitor, account):
-    visitor.install({"account": account, "late": 1500})
+def test_a_wallet_that_announces_itself_late(visitor, wallet):
+    visitor.install({"wallet": wallet, "late": True})
     visitor.open_wallet_page()
 
     expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
+    visitor.page.evaluate("testWallets.arrive()")
     visitor.button().click()
 
     signed_in(visitor)
 
 
-def test_two_wallets_of_one_name_are_both_listed(visitor, account, other_account):
-    visitor.install({"account": account}, {"account": other_account})
+def test_two_wallets_of_one_name_are_both_listed(visitor, wallet, other_wallet):
+    visitor.install({"wallet": wallet}, {"wallet": other_wallet})
     visitor.open_wallet_page()
 
     expect(visitor.button()).to_have_count(2)
 
 
-def test_a_wallet_that_announces_itself_twice_is_listed_once(visitor, account):
-    visitor.install({"account": account})
+def test_a_wallet_that_announces_itself_twice_is_listed_once(visitor, wallet):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     expect(visitor.button()).to_have_count(1)
 
@@ -272,8 +240,8 @@ def test_a_wallet_that_announces_itself_twice_is_listed_once(visitor, account):
     expect(visitor.button()).to_have_count(1)
 
 
-def test_a_wallet_that_only_sets_window_ethereum(visitor, account):
-    visitor.install({"account": account, "legacy": True})
+def test_a_wallet_that_only_sets_window_ethereum(visitor, wallet):
+    visitor.install({"wallet": wallet, "injected": True})
     visitor.open_wallet_page()
 
     visitor.button("Browser wallet").click()
@@ -281,8 +249,8 @@ def test_a_wallet_that_only_sets_window_ethereum(visitor, account):
     signed_in(visitor)
 
 
-def test_window_ethereum_gives_way_to_wallets_that_announce_themselves(visitor, account):
-    visitor.install({"account": account}, {"account": account, "legacy": True})
+def test_window_ethereum_gives_way_to_wallets_that_announce_themselves(visitor, wallet):
+    visitor.install({"wallet": wallet}, {"wallet": wallet, "injected": True})
     visitor.open_wallet_page()
     expect(visitor.page.get_by_role("status")).to_have_text("Choose the wallet to use.")
     visitor.page.wait_for_timeout(1000)  # past the search
@@ -290,29 +258,31 @@ def test_window_ethereum_gives_way_to_wallets_that_announce_themselves(visitor, 
     assert visitor.page.locator("#moralis-wallets button").count() == 1
 
 
-def test_window_ethereum_that_comes_late(visitor, account):
-    visitor.install({"account": account, "legacy": True, "late": 1200})
+def test_window_ethereum_that_comes_late(visitor, wallet):
+    visitor.install({"wallet": wallet, "injected": True, "late": True})
     visitor.open_wallet_page()
     expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
 
+    visitor.page.evaluate("testWallets.arrive()")
     visitor.button("Browser wallet").click()
 
     signed_in(visitor)
 
 
-def test_window_ethereum_goes_when_its_wallet_announces_itself_late(visitor, account):
-    visitor.install({"account": account, "legacy": True}, {"account": account, "late": 1200})
+def test_window_ethereum_goes_when_its_wallet_announces_itself_late(visitor, wallet):
+    visitor.install({"wallet": wallet, "injected": True}, {"wallet": wallet, "late": True})
     visitor.open_wallet_page()
     expect(visitor.button("Browser wallet")).to_be_visible()
 
+    visitor.page.evaluate("testWallets.arrive()")
     expect(visitor.button("MetaMask")).to_be_visible()
     assert visitor.page.locator("#moralis-wallets button").count() == 1
 
 
-def test_two_wallets_that_claim_one_id(visitor, account, other_account):
+def test_two_wallets_that_claim_one_id(visitor, wallet, other_wallet):
     visitor.install(
-        {"account": account, "uuid": "copied", "name": "One"},
-        {"account": other_account, "uuid": "copied", "name": "Two"},
+        {"wallet": wallet, "uuid": "copied", "name": "One"},
+        {"wallet": other_wallet, "uuid": "copied", "name": "Two"},
     )
     visitor.open_wallet_page()
 
@@ -328,9 +298,9 @@ def test_no_wallet_says_what_to_do(visitor):
     expect(visitor.page.get_by_role("status")).to_contain_text("Install a wallet extension")
 
 
-def test_a_name_with_markup_is_text(visitor, account):
+def test_a_name_with_markup_is_text(visitor, wallet):
     name = '<img src=x onerror="window.__owned = 1"> & Söhne'
-    visitor.install({"account": account, "name": name})
+    visitor.install({"wallet": wallet, "name": name})
     visitor.open_wallet_page()
 
     expect(visitor.page.locator("#moralis-wallets button")).to_have_text(name)
@@ -342,24 +312,24 @@ def test_a_name_with_markup_is_text(visitor, account):
     ["https://evil.example/icon.png", "/static/favicon.svg", "javascript:alert(1)",
      "data:text/html,x", 7, None],
 )  # fmt: skip
-def test_an_icon_that_is_not_an_image_in_itself_is_not_asked_for(visitor, account, icon):
-    visitor.install({"account": account, "icon": icon})
+def test_an_icon_that_is_not_an_image_in_itself_is_not_asked_for(visitor, wallet, icon):
+    visitor.install({"wallet": wallet, "icon": icon})
     visitor.open_wallet_page()
 
     expect(visitor.button()).to_be_visible()
     assert visitor.page.locator("#moralis-wallets img").count() == 0
 
 
-def test_an_icon_that_is_an_image_is_shown(visitor, account):
-    visitor.install({"account": account, "icon": ICON})
+def test_an_icon_that_is_an_image_is_shown(visitor, wallet):
+    visitor.install({"wallet": wallet, "icon": ICON})
     visitor.open_wallet_page()
 
     expect(visitor.page.locator("#moralis-wallets img")).to_have_attribute("src", ICON)
 
 
 @pytest.mark.parametrize("detail", ["null", "{}", "{info: {name: 'x'}}", "{provider: {}}"])
-def test_an_announcement_that_is_none_is_ignored(visitor, account, detail):
-    visitor.install({"account": account})
+def test_an_announcement_that_is_none_is_ignored(visitor, wallet, detail):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     expect(visitor.button()).to_be_visible()
 
@@ -379,57 +349,58 @@ def every_network(provider) -> None:
 
 
 def test_a_solana_wallet(visitor, backend, every_network):
-    account = SolanaAccount()
-    visitor.install_standard(account, icon=ICON)
+    wallet = SolanaWallet()
+    visitor.install_standard(wallet, icon=ICON)
     visitor.open_wallet_page()
 
     visitor.button("Phantom (Solana)").click()
     signed_in(visitor)
 
     row = SocialAccount.objects.get()
-    assert (row.uid, row.extra_data["verified_by"]) == (account.address, backend)
+    assert (row.uid, row.extra_data["verified_by"]) == (wallet.address, backend)
 
 
 @pytest.mark.parametrize("objects", [False, True], ids=["hex", "objects"])
 def test_an_aptos_wallet(visitor, backend, every_network, objects):
-    account = AptosAccount()
-    visitor.install_standard(account, name="Petra", objects=objects)
+    wallet = AptosWallet()
+    visitor.install_standard(wallet, name="Petra", objects=objects)
     visitor.open_wallet_page()
 
     visitor.button("Petra (Aptos)").click()
     signed_in(visitor)
 
-    assert SocialAccount.objects.get().uid == account.address
+    assert SocialAccount.objects.get().uid == wallet.address
 
 
 def test_a_wallet_of_the_standard_that_comes_late_is_listed_once(visitor, every_network):
-    visitor.install_standard(SolanaAccount(), late=1200)
+    visitor.install_standard(SolanaWallet(), late=True)
     visitor.open_wallet_page()
-    visitor.page.wait_for_timeout(1600)
+    expect(visitor.button("Phantom")).to_be_visible()
 
+    visitor.page.evaluate("testWallets.arrive()")
     expect(visitor.button("Phantom")).to_have_count(1)
 
 
 def test_a_network_that_is_not_offered_has_no_button(visitor, provider):
     provider["NETWORKS"] = ["evm"]
-    visitor.install_standard(SolanaAccount())
+    visitor.install_standard(SolanaWallet())
     visitor.open_wallet_page()
 
     expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
 
 
 @pytest.mark.parametrize(
-    ("account", "wallet", "sentence"),
+    ("wallet", "behaviour", "sentence"),
     [
-        (SolanaAccount(), {"locked": True}, "Your wallet gave no account."),
-        (SolanaAccount(), {"fail": "User rejected the request."}, "You declined in your wallet."),
-        (SolanaAccount(), {"fail": "Internal error"}, "Your wallet could not do this."),
-        (AptosAccount(), {"locked": True}, "Your wallet gave no account."),
-        (AptosAccount(), {"rejects": True}, "You declined in your wallet."),
+        (SolanaWallet(), {"locked": True}, "Your wallet gave no account."),
+        (SolanaWallet(), {"failure": "User rejected the request."}, "You declined in your wallet."),
+        (SolanaWallet(), {"failure": "Internal error"}, "Your wallet could not do this."),
+        (AptosWallet(), {"locked": True}, "Your wallet gave no account."),
+        (AptosWallet(), {"rejects": True}, "You declined in your wallet."),
     ],
 )
-def test_a_wallet_of_the_standard_that_says_no(visitor, every_network, account, wallet, sentence):
-    visitor.install_standard(account, **wallet)
+def test_a_wallet_of_the_standard_that_says_no(visitor, every_network, wallet, behaviour, sentence):
+    visitor.install_standard(wallet, **behaviour)
     visitor.open_wallet_page()
 
     visitor.button("Phantom").click()
@@ -454,9 +425,9 @@ def test_a_wallet_of_the_standard_that_says_no(visitor, every_network, account, 
         ("personal_sign", -32603, "Your wallet could not do this."),
     ],
 )
-def test_a_wallet_that_says_no_once(visitor, account, method, code, sentence):
+def test_a_wallet_that_says_no_once(visitor, wallet, method, code, sentence):
     """It gets a sentence of its own, and the page can be used again at once."""
-    visitor.install({"account": account, "fail": {method: [code]}})
+    visitor.install({"wallet": wallet, "errors": {method: [code]}})
     visitor.open_wallet_page()
 
     visitor.button().click()
@@ -467,8 +438,8 @@ def test_a_wallet_that_says_no_once(visitor, account, method, code, sentence):
     signed_in(visitor)
 
 
-def test_a_locked_wallet(visitor, account):
-    visitor.install({"account": account, "locked": True})
+def test_a_locked_wallet(visitor, wallet):
+    visitor.install({"wallet": wallet, "locked": True})
     visitor.open_wallet_page()
 
     visitor.button().click()
@@ -476,11 +447,11 @@ def test_a_locked_wallet(visitor, account):
     expect(visitor.page.get_by_role("alert")).to_contain_text("Unlock it")
 
 
-def test_a_wallet_that_never_answers_does_not_hold_the_page(visitor, account, other_account):
+def test_a_wallet_that_never_answers_does_not_hold_the_page(visitor, wallet, other_wallet):
     """Its window was closed without a word: another wallet, or the same again, takes over."""
     visitor.install(
-        {"account": account, "name": "Silent", "silent": 1},
-        {"account": other_account, "name": "Other", "silent": 1},
+        {"wallet": wallet, "name": "Silent", "unanswered": 1},
+        {"wallet": other_wallet, "name": "Other", "unanswered": 1},
     )
     visitor.open_wallet_page()
 
@@ -490,13 +461,13 @@ def test_a_wallet_that_never_answers_does_not_hold_the_page(visitor, account, ot
     visitor.button("Other").click()
     signed_in(visitor)
 
-    assert SocialAccount.objects.get().uid == other_account.address
+    assert SocialAccount.objects.get().uid == other_wallet.address
 
 
-def test_a_late_answer_of_a_wallet_that_was_given_up_is_ignored(visitor, account, other_account):
+def test_a_late_answer_of_a_wallet_that_was_given_up_is_ignored(visitor, wallet, other_wallet):
     visitor.install(
-        {"account": account, "name": "Slow", "delay": 700},
-        {"account": other_account, "name": "Quick"},
+        {"wallet": wallet, "name": "Slow", "delay": 700},
+        {"wallet": other_wallet, "name": "Quick"},
     )
     visitor.open_wallet_page()
 
@@ -504,11 +475,11 @@ def test_a_late_answer_of_a_wallet_that_was_given_up_is_ignored(visitor, account
     visitor.button("Quick").click()
     signed_in(visitor)
 
-    assert SocialAccount.objects.get().uid == other_account.address
+    assert SocialAccount.objects.get().uid == other_wallet.address
 
 
-def test_a_wallet_that_knows_no_chain(visitor, account):
-    visitor.install({"account": account, "chainId": ""})
+def test_a_wallet_that_knows_no_chain(visitor, wallet):
+    visitor.install({"wallet": wallet, "chain_id": ""})
     visitor.open_wallet_page()
 
     visitor.button().click()
@@ -517,8 +488,8 @@ def test_a_wallet_that_knows_no_chain(visitor, account):
     assert SocialAccount.objects.get().extra_data["chain_id"] == 1
 
 
-def test_a_double_click_asks_once(visitor, account):
-    visitor.install({"account": account})
+def test_a_double_click_asks_once(visitor, wallet):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
 
     visitor.button().dblclick()
@@ -528,10 +499,10 @@ def test_a_double_click_asks_once(visitor, account):
     assert visitor.requests.count("POST /accounts/moralis/verify/") == 1
 
 
-def test_a_refusal_of_the_challenge(visitor, account, provider):
+def test_a_refusal_of_the_challenge(visitor, wallet, provider):
     provider["CHAINS"] = [137]
     visitor.allowed = re.compile("400")
-    visitor.install({"account": account})
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
 
     visitor.button().click()
@@ -543,26 +514,26 @@ def test_a_refusal_of_the_challenge(visitor, account, provider):
     signed_in(visitor)
 
 
-def test_a_wrong_signature_and_then_a_right_one(visitor, account, other_account):
+def test_a_wrong_signature_and_then_a_right_one(visitor, wallet, other_wallet):
     visitor.allowed = re.compile("401")
-    visitor.install({"account": account, "signer": other_account})
+    visitor.install({"wallet": wallet, "signer": other_wallet})
     visitor.open_wallet_page("?next=/accounts/email/")
 
     visitor.button().click()
     expect(visitor.alert).to_have_attribute("data-error-code", "signature_invalid")
     expect(visitor.alert).to_contain_text("The signature does not belong to this wallet.")
     assert not get_user_model().objects.exists()
-    visitor.accounts[account.address.lower()] = account
+    visitor.wallets.signers[wallet.address.lower()] = wallet
     visitor.button().click()
 
     expect(visitor.page).to_have_url(visitor.url + "/accounts/email/")
 
 
-def test_a_service_that_is_down(visitor, account, provider):
+def test_a_service_that_is_down(visitor, wallet, provider):
     with Emulator() as gone:
         provider.update(API_KEY="key", BASE_URL=gone.url)
     visitor.allowed = re.compile("503")
-    visitor.install({"account": account})
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
 
     visitor.button().click()
@@ -571,9 +542,9 @@ def test_a_service_that_is_down(visitor, account, provider):
     expect(visitor.alert).to_contain_text("does not answer right now")
 
 
-def test_a_site_that_is_out_of_reach(visitor, account):
+def test_a_site_that_is_out_of_reach(visitor, wallet):
     visitor.allowed = re.compile("ERR_INTERNET_DISCONNECTED")
-    visitor.install({"account": account})
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     expect(visitor.button()).to_be_visible()
     visitor.context.set_offline(True)
@@ -583,10 +554,10 @@ def test_a_site_that_is_out_of_reach(visitor, account):
     expect(visitor.page.get_by_role("alert")).to_contain_text("could not be reached")
 
 
-def test_a_page_that_is_out_of_date(visitor, account):
+def test_a_page_that_is_out_of_date(visitor, wallet):
     """Its CSRF token is of another session: Django answers with a page and not with JSON."""
     visitor.allowed = re.compile("403")
-    visitor.install({"account": account})
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     expect(visitor.button()).to_be_visible()
     visitor.context.clear_cookies()
@@ -596,8 +567,8 @@ def test_a_page_that_is_out_of_date(visitor, account):
     expect(visitor.page.get_by_role("alert")).to_contain_text("Reload it")
 
 
-def test_linking_without_being_signed_in_shows_the_way(visitor, account):
-    visitor.install({"account": account})
+def test_linking_without_being_signed_in_shows_the_way(visitor, wallet):
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page("?process=connect")
 
     expect(visitor.page.get_by_text("Sign in first.")).to_be_visible()
@@ -618,38 +589,38 @@ def test_without_javascript(browser, live_server):
 # --- The wallet shows another account ---------------------------------------------------------
 
 
-def came_in(visitor: Visitor, account: Account, **wallet: object) -> None:
-    visitor.install({"account": account, **wallet})
+def came_in(visitor: Visitor, wallet: SigningWallet, **behaviour: object) -> None:
+    visitor.install({"wallet": wallet, **behaviour})
     visitor.open_wallet_page()
     visitor.button().click()
     signed_in(visitor)
 
 
-def show(visitor: Visitor, account: Account | None) -> None:
-    accounts = [account.address.lower()] if account else []
+def show(visitor: Visitor, wallet: SigningWallet | None) -> None:
+    wallets = [wallet.address.lower()] if wallet else []
     visitor.wait_for_listener()
-    visitor.page.evaluate("accounts => window.__emit('accountsChanged', accounts)", accounts)
+    visitor.page.evaluate("shown => testWallets.emit('accountsChanged', shown)", wallets)
 
 
-def test_a_banner_says_that_the_wallet_shows_another_account(visitor, account, other_account):
-    came_in(visitor, account)
+def test_a_banner_says_that_the_wallet_shows_another_account(visitor, wallet, other_wallet):
+    came_in(visitor, wallet)
     banner = visitor.page.locator("#moralis-watch")
     expect(banner).to_be_hidden()
 
-    show(visitor, other_account)
+    show(visitor, other_wallet)
 
-    expect(banner).to_contain_text(other_account.address.lower())
+    expect(banner).to_contain_text(other_wallet.address.lower())
     visitor.check_accessibility()
-    show(visitor, account)
+    show(visitor, wallet)
     expect(banner).to_be_hidden()
     show(visitor, None)  # locked
     expect(banner).to_be_hidden()
 
 
-def test_switching_signs_in_as_the_other_account(visitor, account, other_account):
-    came_in(visitor, account)
+def test_switching_signs_in_as_the_other_account(visitor, wallet, other_wallet):
+    came_in(visitor, wallet)
     user = SocialAccount.objects.get().user_id
-    show(visitor, other_account)
+    show(visitor, other_wallet)
 
     visitor.page.get_by_role("link", name="Sign in with that one").click()
 
@@ -657,8 +628,8 @@ def test_switching_signs_in_as_the_other_account(visitor, account, other_account
     assert SocialAccount.objects.get().user_id == user
 
 
-def test_staying_is_remembered(visitor, account, other_account):
-    came_in(visitor, account, shows=[other_account.address.lower()])
+def test_staying_is_remembered(visitor, wallet, other_wallet):
+    came_in(visitor, wallet, shows=[other_wallet.address.lower()])
     banner = visitor.page.locator("#moralis-watch")
     expect(banner).to_be_visible()
 
@@ -668,15 +639,13 @@ def test_staying_is_remembered(visitor, account, other_account):
     visitor.page.wait_for_timeout(500)
 
     expect(banner).to_be_hidden()
-    show(visitor, account)
-    show(visitor, other_account)
+    show(visitor, wallet)
+    show(visitor, other_wallet)
     expect(banner).to_be_hidden()
 
 
-def test_the_banner_needs_no_storage_and_stands_a_wallet_that_throws(
-    visitor, account, other_account
-):
-    came_in(visitor, account, shows=[other_account.address.lower()])
+def test_the_banner_needs_no_storage_and_stands_a_wallet_that_throws(visitor, wallet, other_wallet):
+    came_in(visitor, wallet, shows=[other_wallet.address.lower()])
     visitor.context.add_init_script(
         "Object.defineProperty(window, 'sessionStorage', { get () { throw new Error('off') } });"
         "window.addEventListener('eip6963:requestProvider', () => window.dispatchEvent("
@@ -685,28 +654,30 @@ def test_the_banner_needs_no_storage_and_stands_a_wallet_that_throws(
     )
     visitor.page.goto("/accounts/profile/")
     banner = visitor.page.locator("#moralis-watch")
-    expect(banner).to_contain_text(other_account.address.lower())
+    expect(banner).to_contain_text(other_wallet.address.lower())
 
     visitor.page.get_by_role("button", name="Stay signed in as I am").click()
 
     expect(banner).to_be_hidden()
 
 
-def test_a_change_of_chain_does_nothing(visitor, account):
-    came_in(visitor, account)
+def test_a_change_of_chain_does_nothing(visitor, wallet):
+    came_in(visitor, wallet)
 
     visitor.wait_for_listener()
-    visitor.page.evaluate("window.__emit('chainChanged', '0x89')")
+    visitor.page.evaluate("testWallets.emit('chainChanged', '0x89')")
 
     expect(visitor.page.locator("#moralis-watch")).to_be_hidden()
-    assert visitor.page.evaluate("window.__listeners.map(one => one.event)") == ["accountsChanged"]
+    assert visitor.page.evaluate("testWallets.listeners.map(one => one.event)") == [
+        "accountsChanged"
+    ]
 
 
-def test_it_can_sign_out_instead(visitor, account, other_account):
-    came_in(visitor, account)
+def test_it_can_sign_out_instead(visitor, wallet, other_wallet):
+    came_in(visitor, wallet)
     visitor.page.evaluate("document.getElementById('moralis-watch').dataset.onChange = 'logout'")
 
-    show(visitor, other_account)
+    show(visitor, other_wallet)
 
     expect(visitor.page).to_have_url(visitor.url + "/")
     assert visitor.requests.count("POST /accounts/logout/") == 1
@@ -714,21 +685,21 @@ def test_it_can_sign_out_instead(visitor, account, other_account):
 
 def show_solana(visitor: Visitor, addresses: list[str] | None) -> None:
     visitor.wait_for_listener()
-    visitor.page.evaluate("addresses => window.__emit('change', addresses)", addresses)
+    visitor.page.evaluate("addresses => testWallets.emit('change', addresses)", addresses)
 
 
 @pytest.fixture
-def came_in_by_solana(visitor) -> SolanaAccount:
-    account = SolanaAccount()
-    visitor.install_standard(account)
+def came_in_by_solana(visitor) -> SolanaWallet:
+    wallet = SolanaWallet()
+    visitor.install_standard(wallet)
     visitor.open_wallet_page()
     visitor.button("Phantom").click()
     signed_in(visitor)
-    return account
+    return wallet
 
 
 def test_a_solana_wallet_shows_another_account(visitor, came_in_by_solana):
-    other = SolanaAccount().address
+    other = SolanaWallet().address
     banner = visitor.page.locator("#moralis-watch")
 
     show_solana(visitor, [other])
@@ -743,20 +714,20 @@ def test_a_solana_wallet_shows_another_account(visitor, came_in_by_solana):
 
 
 def test_a_solana_wallet_is_asked_in_silence(visitor, came_in_by_solana):
-    other = SolanaAccount().address
-    visitor.context.add_init_script(f"window.__standardWallets[0].shows = ['{other}']")
+    other = SolanaWallet().address
+    visitor.context.add_init_script(f"testWallets.wallets[0].shows = ['{other}']")
 
     visitor.page.goto("/accounts/profile/")
 
     expect(visitor.page.locator("#moralis-watch")).to_contain_text(other)
     assert visitor.page.evaluate(
-        "window.__calls.every(one => one.method === 'standard:connect' && one.silent)"
+        "testWallets.calls.every(one => one.method === 'standard:connect' && one.silent)"
     )
 
 
 def test_what_a_wallet_shows_from_the_start_signs_nobody_out(visitor, came_in_by_solana):
     """Only a change while the page is open does, where the site wants it."""
-    other = SolanaAccount().address
+    other = SolanaWallet().address
 
     def sign_out_on_change(route) -> None:
         response = route.fetch()
@@ -764,12 +735,12 @@ def test_what_a_wallet_shows_from_the_start_signs_nobody_out(visitor, came_in_by
         route.fulfill(response=response, body=body)
 
     visitor.page.route("**/accounts/profile/", sign_out_on_change)
-    visitor.context.add_init_script(f"window.__standardWallets[0].shows = ['{other}']")
+    visitor.context.add_init_script(f"testWallets.wallets[0].shows = ['{other}']")
     visitor.page.goto("/accounts/profile/")
     expect(visitor.page.locator("#moralis-watch")).to_contain_text(other)
     assert "POST /accounts/logout/" not in visitor.requests
 
-    show_solana(visitor, [SolanaAccount().address])
+    show_solana(visitor, [SolanaWallet().address])
 
     expect(visitor.page).to_have_url(visitor.url + "/")
     assert visitor.requests.count("POST /accounts/logout/") == 1
@@ -778,11 +749,11 @@ def test_what_a_wallet_shows_from_the_start_signs_nobody_out(visitor, came_in_by
 # --- Linking, leaving, proving again ----------------------------------------------------------
 
 
-def test_a_wallet_of_another_account_and_the_last_way_in(visitor, account, other_account):
+def test_a_wallet_of_another_account_and_the_last_way_in(visitor, wallet, other_wallet):
     theirs = get_user_model().objects.create_user("ada")
-    SocialAccount.objects.create(user=theirs, provider="moralis", uid=other_account.address)
-    came_in(visitor, account)
-    visitor.install({"account": other_account, "name": "Theirs"})
+    SocialAccount.objects.create(user=theirs, provider="moralis", uid=other_wallet.address)
+    came_in(visitor, wallet)
+    visitor.install({"wallet": other_wallet, "name": "Theirs"})
     page = visitor.page
 
     page.goto("/accounts/3rdparty/")
@@ -796,10 +767,10 @@ def test_a_wallet_of_another_account_and_the_last_way_in(visitor, account, other
     assert SocialAccount.objects.count() == 2
 
 
-def test_unlinking_a_wallet(visitor, account, other_account):
-    came_in(visitor, account)
+def test_unlinking_a_wallet(visitor, wallet, other_wallet):
+    came_in(visitor, wallet)
     SocialAccount.objects.create(
-        user=get_user_model().objects.get(), provider="moralis", uid=other_account.address
+        user=get_user_model().objects.get(), provider="moralis", uid=other_wallet.address
     )
     page = visitor.page
 
@@ -808,13 +779,13 @@ def test_unlinking_a_wallet(visitor, account, other_account):
     page.get_by_role("button", name="Remove").click()
 
     expect(page.get_by_role("radio")).to_have_count(1)
-    assert SocialAccount.objects.get().uid == account.address
+    assert SocialAccount.objects.get().uid == wallet.address
 
 
-def test_proving_again_before_a_second_factor_is_set_up(visitor, account, settings):
+def test_proving_again_before_a_second_factor_is_set_up(visitor, wallet, settings):
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 0
-    came_in(visitor, account)
+    came_in(visitor, wallet)
     settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 1
 
     visitor.page.wait_for_timeout(1100)
@@ -826,11 +797,11 @@ def test_proving_again_before_a_second_factor_is_set_up(visitor, account, settin
     expect(visitor.page).to_have_url(re.compile("/2fa/totp/activate/"))
 
 
-def test_a_removal_goes_on_once_the_wallet_has_confirmed(visitor, account, other_account, settings):
+def test_a_removal_goes_on_once_the_wallet_has_confirmed(visitor, wallet, other_wallet, settings):
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
-    came_in(visitor, account)
+    came_in(visitor, wallet)
     SocialAccount.objects.create(
-        user=get_user_model().objects.get(), provider="moralis", uid=other_account.address
+        user=get_user_model().objects.get(), provider="moralis", uid=other_wallet.address
     )
     page = visitor.page
 
@@ -846,11 +817,11 @@ def test_a_removal_goes_on_once_the_wallet_has_confirmed(visitor, account, other
 
     expect(page).to_have_url(re.compile("/accounts/3rdparty/$"))
     expect(page.get_by_role("radio")).to_have_count(1)
-    assert SocialAccount.objects.get().uid == account.address
+    assert SocialAccount.objects.get().uid == wallet.address
 
 
-def test_naming_a_wallet(visitor, account):
-    came_in(visitor, account)
+def test_naming_a_wallet(visitor, wallet):
+    came_in(visitor, wallet)
     page = visitor.page
 
     page.get_by_text("Name this wallet").click()
@@ -866,21 +837,19 @@ def test_naming_a_wallet(visitor, account):
 # --- docs/headless.md -------------------------------------------------------------------------
 
 
-def test_the_example_for_single_page_applications_signs_in_and_links(
-    visitor, account, other_account
-):
+def test_the_example_for_single_page_applications_signs_in_and_links(visitor, wallet, other_wallet):
     text = (Path(__file__).parent.parent / "docs" / "headless.md").read_text()
     example = re.search(r"```js\n(.*?)```", text, re.DOTALL)[1].replace("export ", "")
-    visitor.install({"account": account, "legacy": True})
+    visitor.install({"wallet": wallet, "injected": True})
     visitor.page.goto("/accounts/login/")
     visitor.context.clear_cookies()
 
     sign_in = f"async (process) => {{ {example}; return signIn(window.ethereum, process) }}"
     answer = visitor.page.evaluate(sign_in, "login")
     assert answer["meta"] == {"is_authenticated": True}
-    assert SocialAccount.objects.get().uid == account.address
+    assert SocialAccount.objects.get().uid == wallet.address
 
-    visitor.install({"account": other_account, "legacy": True})
+    visitor.install({"wallet": other_wallet, "injected": True})
     visitor.page.goto("/accounts/profile/")
     assert visitor.page.evaluate(sign_in, "connect")["status"] == 200
     assert SocialAccount.objects.count() == 2
@@ -891,7 +860,7 @@ def test_the_example_for_single_page_applications_signs_in_and_links(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1280])
-def test_the_pages_are_accessible_and_fit(browser, live_server, account, provider, scheme, width):
+def test_the_pages_are_accessible_and_fit(browser, live_server, wallet, provider, scheme, width):
     visitor = Visitor(
         browser,
         live_server.url,
@@ -900,7 +869,7 @@ def test_the_pages_are_accessible_and_fit(browser, live_server, account, provide
         reduced_motion="reduce",
     )
     visitor.allowed = re.compile("400")
-    visitor.install({"account": account, "icon": ICON, "name": "A wallet with quite a long name"})
+    visitor.install({"wallet": wallet, "icon": ICON, "name": "A wallet with quite a long name"})
 
     for path in ("/", "/accounts/login/", "/accounts/signup/", "/accounts/moralis/login/"):
         visitor.page.goto(path)
@@ -925,9 +894,9 @@ def test_the_pages_are_accessible_and_fit(browser, live_server, account, provide
     assert visitor.faults == []
 
 
-def test_the_address_can_be_copied(visitor, account):
+def test_the_address_can_be_copied(visitor, wallet):
     visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visitor.install({"account": account})
+    visitor.install({"wallet": wallet})
     visitor.open_wallet_page()
     visitor.button().click()
     signed_in(visitor)
@@ -935,4 +904,4 @@ def test_the_address_can_be_copied(visitor, account):
     visitor.page.get_by_role("button", name="Copy address").click()
 
     expect(visitor.page.get_by_role("button", name="Copied")).to_be_visible()
-    assert visitor.page.evaluate("navigator.clipboard.readText()") == account.address
+    assert visitor.page.evaluate("navigator.clipboard.readText()") == wallet.address

@@ -12,14 +12,15 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.provider import MoralisProvider
+from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
-from .ceremony import answer, ask, issued, json_code, post_json, sign_in
+from .ceremony import json_code, post_json
 
 pytestmark = pytest.mark.django_db
 
 
-def test_the_answer_has_three_fields_and_no_more(client, account, backend):
-    response = ask(client, account)
+def test_the_answer_has_three_fields_and_no_more(client, wallet, backend):
+    response = request_challenge(client, wallet)
 
     data = response.json()
     assert list(data) == ["challenge", "message", "expires_at"]
@@ -28,8 +29,8 @@ def test_the_answer_has_three_fields_and_no_more(client, account, backend):
     assert "no-store" in response["Cache-Control"]
 
 
-def test_fields_that_may_be_left_out(client, account):
-    response = post_json(client, {"address": account.address})
+def test_fields_that_may_be_left_out(client, wallet):
+    response = post_json(client, {"address": wallet.address})
 
     assert "\nChain ID: 1\n" in response.json()["message"]
     assert "\nSign in to testserver\n" in response.json()["message"]
@@ -46,8 +47,8 @@ def test_fields_that_may_be_left_out(client, account):
         ("0x1fffffffffffff", "9007199254740991"),
     ],
 )
-def test_chain_ids_as_wallets_give_them(client, account, chain_id, said):
-    assert f"\nChain ID: {said}\n" in issued(client, account, chain_id=chain_id)[1]
+def test_chain_ids_as_wallets_give_them(client, wallet, chain_id, said):
+    assert f"\nChain ID: {said}\n" in obtain_challenge(client, wallet, chain_id=chain_id)[1]
 
 
 @pytest.mark.parametrize(
@@ -55,16 +56,16 @@ def test_chain_ids_as_wallets_give_them(client, account, chain_id, said):
     [0, -1, 2**53, 10**30, "0", "", "0x", "0x0", "0x20000000000000", "1.0", "１", "one", "1e3",
      " 1", 1.0, True, None, [1], {"id": 1}, "9" * 400],
 )  # fmt: skip
-def test_chain_ids_that_are_none(client, account, chain_id):
-    response = ask(client, account, chain_id=chain_id)
+def test_chain_ids_that_are_none(client, wallet, chain_id):
+    response = request_challenge(client, wallet, chain_id=chain_id)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("field", ["network", "address", "process", "next", "state"])
 @pytest.mark.parametrize("value", [1, 1.5, True, [], {}, ["x"], {"a": "b"}])
-def test_fields_of_another_type(client, account, field, value):
-    response = ask(client, account, **{field: value})
+def test_fields_of_another_type(client, wallet, field, value):
+    response = request_challenge(client, wallet, **{field: value})
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
@@ -83,17 +84,17 @@ def test_a_body_that_is_no_json_object(client, body):
 
 
 @pytest.mark.parametrize("size", [16 * 1024 + 1, 20_000, 1_000_000, 10_000_000])
-def test_a_body_that_is_too_large(client, account, size):
-    body = json.dumps({"address": account.address, "next": "/"}).ljust(size)
+def test_a_body_that_is_too_large(client, wallet, size):
+    body = json.dumps({"address": wallet.address, "next": "/"}).ljust(size)
 
     response = post_json(client, body)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
-def test_a_body_that_hides_its_size(client, account, monkeypatch):
+def test_a_body_that_hides_its_size(client, wallet, monkeypatch):
     """As one sent in chunks does: without Content-Length it is judged by what came."""
-    body = json.dumps({"address": account.address}).ljust(20_000)
+    body = json.dumps({"address": wallet.address}).ljust(20_000)
     monkeypatch.setattr("django.core.handlers.wsgi.WSGIRequest.body", body.encode())
 
     response = client.generic(
@@ -116,11 +117,11 @@ def test_a_content_length_that_is_none(client, length):
     "content_type",
     ["text/plain", "application/x-www-form-urlencoded", "application/xml", "", "application/jsonp"],
 )
-def test_another_content_type(client, account, content_type):
+def test_another_content_type(client, wallet, content_type):
     response = client.generic(
         "POST",
         reverse("moralis_challenge"),
-        json.dumps({"address": account.address}),
+        json.dumps({"address": wallet.address}),
         content_type=content_type,
     )
 
@@ -155,20 +156,20 @@ def test_a_visitor_who_hangs_up(client, monkeypatch):
     assert json_code(post_json(client, "{}")) == "invalid_request"
 
 
-def test_a_site_that_does_not_know_its_visitors_address(account):
+def test_a_site_that_does_not_know_its_visitors_address(wallet):
     """As behind a Unix socket: the operator must act, and is told."""
-    response = ask(Client(REMOTE_ADDR=""), account)
+    response = request_challenge(Client(REMOTE_ADDR=""), wallet)
 
     assert (response.status_code, json_code(response)) == (503, "misconfigured")
 
 
-def test_a_session_that_ended_while_its_state_was_read(client, account, monkeypatch):
+def test_a_session_that_ended_while_its_state_was_read(client, wallet, monkeypatch):
     def ended(*args, **kwargs):
         raise UpdateError
 
     monkeypatch.setattr(MoralisProvider, "unstash_redirect_state", ended)
 
-    assert json_code(ask(client, account, state="x")) == "invalid_request"
+    assert json_code(request_challenge(client, wallet, state="x")) == "invalid_request"
 
 
 def test_a_body_that_is_larger_than_django_reads(client, monkeypatch):
@@ -213,8 +214,8 @@ def test_addresses_that_are_none(client, address):
     assert (response.status_code, json_code(response)) == (400, "invalid_address")
 
 
-def test_a_wrong_checksum(client, account):
-    wrong = account.address[:2] + account.address[2:].swapcase()
+def test_a_wrong_checksum(client, wallet):
+    wrong = wallet.address[:2] + wallet.address[2:].swapcase()
 
     response = post_json(client, {"address": wrong})
 
@@ -222,29 +223,29 @@ def test_a_wrong_checksum(client, account):
 
 
 @pytest.mark.parametrize("network", ["bitcoin", "", "EVM", "aptos", "evm\x00"])
-def test_networks_that_are_not_offered(client, account, network):
-    response = ask(client, account, network=network)
+def test_networks_that_are_not_offered(client, wallet, network):
+    response = request_challenge(client, wallet, network=network)
 
     assert (response.status_code, json_code(response)) == (400, "unsupported_network")
 
 
-def test_chains_that_are_not_allowed(client, account, provider):
+def test_chains_that_are_not_allowed(client, wallet, provider):
     provider["CHAINS"] = [137]
 
-    assert ask(client, account, chain_id=137).status_code == 200
-    response = ask(client, account, chain_id=1)
+    assert request_challenge(client, wallet, chain_id=137).status_code == 200
+    response = request_challenge(client, wallet, chain_id=1)
     assert (response.status_code, json_code(response)) == (400, "unsupported_chain")
 
 
-def test_a_chain_that_the_service_does_not_know(client, account, moralis):
-    response = ask(client, account, chain_id=424242)
+def test_a_chain_that_the_service_does_not_know(client, wallet, moralis):
+    response = request_challenge(client, wallet, chain_id=424242)
 
     assert (response.status_code, json_code(response)) == (400, "unsupported_chain")
 
 
 @pytest.mark.parametrize("process", ["", "Login", "redirect", "reauth", "login\x00"])
-def test_purposes_that_are_none(client, account, process):
-    response = ask(client, account, process=process)
+def test_purposes_that_are_none(client, wallet, process):
+    response = request_challenge(client, wallet, process=process)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
@@ -256,8 +257,8 @@ def test_purposes_that_are_none(client, account, process):
      "\x00/",     "/a\r\nSet-Cookie: b", "/\ud800", "/" + "x" * 5000, "", None, "http://testserver@evil.example/",
      "ftp://testserver/", "relative/", "?query", "#fragment"],
 )  # fmt: skip
-def test_a_next_that_leads_elsewhere_is_ignored(client, account, next_url):
-    response = sign_in(client, account, next=next_url)
+def test_a_next_that_leads_elsewhere_is_ignored(client, wallet, next_url):
+    response = sign_in(client, wallet, next=next_url)
 
     assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")
 
@@ -280,12 +281,10 @@ def test_a_next_that_leads_elsewhere_is_ignored(client, account, next_url):
         ("[::1]:8000", False, "[::1]:8000"),
     ],
 )
-def test_the_domain_is_the_requests_host(client, account, settings, host, secure, domain):
+def test_the_domain_is_the_requests_host(client, wallet, settings, host, secure, domain):
     settings.ALLOWED_HOSTS = [".example.com", "[::1]"]
 
-    response = post_json(
-        client, {"address": account.address}, headers={"host": host}, secure=secure
-    )
+    response = post_json(client, {"address": wallet.address}, headers={"host": host}, secure=secure)
 
     message = response.json()["message"]
     scheme = "https" if secure else "http"
@@ -299,38 +298,38 @@ def test_the_domain_is_the_requests_host(client, account, settings, host, secure
     ["evil.example", "example.com.evil.example", "example.com@evil.example", "exаmple.com",
      "evil.example#example.com", "example.com/evil"],
 )  # fmt: skip
-def test_a_forged_host_is_never_in_a_message(client, account, settings, host):
+def test_a_forged_host_is_never_in_a_message(client, wallet, settings, host):
     settings.ALLOWED_HOSTS = ["example.com"]
 
-    response = post_json(client, {"address": account.address}, HTTP_HOST=host)
+    response = post_json(client, {"address": wallet.address}, HTTP_HOST=host)
 
     assert response.status_code == 400
     assert b"wants you to sign in" not in response.content
 
 
 @pytest.mark.parametrize("port", ["123456", "1" * 3000])
-def test_a_port_that_is_none(client, account, settings, port):
+def test_a_port_that_is_none(client, wallet, settings, port):
     settings.ALLOWED_HOSTS = ["example.com"]
 
     response = post_json(
-        client, {"address": account.address}, headers={"host": f"example.com:{port}"}
+        client, {"address": wallet.address}, headers={"host": f"example.com:{port}"}
     )
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
-def test_a_forged_forwarded_host_is_never_in_a_message(client, account):
+def test_a_forged_forwarded_host_is_never_in_a_message(client, wallet):
     response = post_json(
-        client, {"address": account.address}, headers={"x-forwarded-host": "evil.example"}
+        client, {"address": wallet.address}, headers={"x-forwarded-host": "evil.example"}
     )
 
     assert "evil" not in response.json()["message"]
 
 
-def test_a_domain_that_is_set_stands_whatever_the_host(client, account, provider):
+def test_a_domain_that_is_set_stands_whatever_the_host(client, wallet, provider):
     provider["DOMAIN"] = "login.example.org"
 
-    message = issued(client, account)[1]
+    message = obtain_challenge(client, wallet)[1]
 
     assert message.startswith("login.example.org wants you to sign in")
     assert "\nURI: http://login.example.org/\n" in message
@@ -348,27 +347,27 @@ def test_a_domain_that_is_set_stands_whatever_the_host(client, account, provider
     ],
 )
 def test_a_statement_of_the_sites_own(
-    client, account, other_account, provider, statement, login, connect
+    client, wallet, other_wallet, provider, statement, login, connect
 ):
     provider["STATEMENT"] = statement
-    sign_in(client, account)
+    sign_in(client, wallet)
 
-    assert f"\n\n{login}\n\n" in issued(client, other_account)[1]
-    assert f"\n\n{connect}\n\n" in issued(client, other_account, process="connect")[1]
+    assert f"\n\n{login}\n\n" in obtain_challenge(client, other_wallet)[1]
+    assert f"\n\n{connect}\n\n" in obtain_challenge(client, other_wallet, process="connect")[1]
 
 
-def test_the_time_to_answer_is_the_sites_own(client, account, provider):
+def test_the_time_to_answer_is_the_sites_own(client, wallet, provider):
     provider["CHALLENGE_TTL"] = 20
 
-    expires = datetime.fromisoformat(ask(client, account).json()["expires_at"])
+    expires = datetime.fromisoformat(request_challenge(client, wallet).json()["expires_at"])
 
     assert 15 < (expires - datetime.now(UTC)).total_seconds() <= 20
 
 
-def test_nonces_differ_and_carry_101_bits(client, account, provider):
+def test_nonces_differ_and_carry_101_bits(client, wallet, provider):
     provider["RATE_LIMITS"] = False
 
-    nonces = {re.search("Nonce: (.*)", issued(client, account)[1])[1] for _ in range(50)}
+    nonces = {re.search("Nonce: (.*)", obtain_challenge(client, wallet)[1])[1] for _ in range(50)}
 
     assert len(nonces) == 50
     assert all(re.fullmatch("[A-Za-z0-9]{17}", nonce) for nonce in nonces)
@@ -377,15 +376,15 @@ def test_nonces_differ_and_carry_101_bits(client, account, provider):
 # --- Floods ----------------------------------------------------------------------------------
 
 
-def test_too_many_challenges_for_one_wallet(client, account, other_account):
+def test_too_many_challenges_for_one_wallet(client, wallet, other_wallet):
     for _ in range(10):
-        assert ask(client, account).status_code == 200
+        assert request_challenge(client, wallet).status_code == 200
 
-    response = ask(Client(REMOTE_ADDR="192.0.2.7"), account)
+    response = request_challenge(Client(REMOTE_ADDR="192.0.2.7"), wallet)
 
     assert (response.status_code, json_code(response)) == (429, "rate_limited")
     assert response["Retry-After"] == "60"
-    assert ask(client, other_account).status_code == 200
+    assert request_challenge(client, other_wallet).status_code == 200
 
 
 def test_too_many_challenges_from_one_address(client, provider):
@@ -397,38 +396,38 @@ def test_too_many_challenges_from_one_address(client, provider):
     assert [response.status_code for response in responses] == [200, 200, 429]
 
 
-def test_ipv6_addresses_are_counted_by_network(account, other_account, provider):
+def test_ipv6_addresses_are_counted_by_network(wallet, other_wallet, provider):
     provider["RATE_LIMITS"] = {"challenge": "1/m/ip"}
 
-    first = ask(Client(REMOTE_ADDR="2001:db8:1:2::1"), account)
-    neighbour = ask(Client(REMOTE_ADDR="2001:db8:1:2:ffff::9"), other_account)
-    elsewhere = ask(Client(REMOTE_ADDR="2001:db8:1:3::1"), other_account)
+    first = request_challenge(Client(REMOTE_ADDR="2001:db8:1:2::1"), wallet)
+    neighbour = request_challenge(Client(REMOTE_ADDR="2001:db8:1:2:ffff::9"), other_wallet)
+    elsewhere = request_challenge(Client(REMOTE_ADDR="2001:db8:1:3::1"), other_wallet)
 
     assert [r.status_code for r in (first, neighbour, elsewhere)] == [200, 429, 200]
 
 
-def test_no_rate_limits(client, account, provider):
+def test_no_rate_limits(client, wallet, provider):
     provider["RATE_LIMITS"] = False
 
-    assert {ask(client, account).status_code for _ in range(40)} == {200}
+    assert {request_challenge(client, wallet).status_code for _ in range(40)} == {200}
 
 
-def test_only_the_latest_challenges_are_kept(client, account):
-    handles = [issued(client, account) for _ in range(10)]
+def test_only_the_latest_challenges_are_kept(client, wallet):
+    handles = [obtain_challenge(client, wallet) for _ in range(10)]
     first, text = handles[0]
-    latest = issued(client, account, address="0x" + "1" * 40)
+    latest = obtain_challenge(client, wallet, address="0x" + "1" * 40)
 
     assert len(client.session["allauth_moralis"]) == 10
     assert latest[0] in client.session["allauth_moralis"]
-    assert answer(client, first, account.sign(text)).status_code == 403
+    assert answer(client, first, wallet.sign(text)).status_code == 403
 
 
-def test_challenges_that_expired_long_ago_are_forgotten(client, account):
-    old, _ = issued(client, account)
+def test_challenges_that_expired_long_ago_are_forgotten(client, wallet):
+    old, _ = obtain_challenge(client, wallet)
     session = client.session
     session["allauth_moralis"][old]["expires_at"] -= 1000
     session.save()
 
-    new, _ = issued(client, account)
+    new, _ = obtain_challenge(client, wallet)
 
     assert list(client.session["allauth_moralis"]) == [new]

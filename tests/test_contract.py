@@ -15,19 +15,9 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.internal.stash import SESSION_KEY
+from allauth_moralis.testing import EvmWallet, answer, obtain_challenge, request_challenge, sign_in
 
-from .accounts import EvmAccount
-from .ceremony import (
-    age,
-    answer,
-    ask,
-    give_password,
-    issued,
-    json_code,
-    page_code,
-    sign_in,
-    user_of,
-)
+from .ceremony import age, give_password, json_code, page_code, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,55 +33,55 @@ def nobody_got_in(client: Client) -> bool:
 # --- The main job ----------------------------------------------------------------------------
 
 
-def test_first_sign_in_makes_user_and_account(client, account, backend):
-    response = sign_in(client, account)
+def test_first_sign_in_makes_user_and_account(client, wallet, backend):
+    response = sign_in(client, wallet)
 
     assert response.status_code == 302
     assert response["Location"] == settings.LOGIN_REDIRECT_URL
     row = SocialAccount.objects.get()
-    assert (row.provider, row.uid) == ("moralis", account.address)
+    assert (row.provider, row.uid) == ("moralis", wallet.address)
     assert user_of(client) == row.user_id
     assert not row.user.has_usable_password()
     assert not row.user.email
     if account_settings.USER_MODEL_USERNAME_FIELD:
-        assert row.user.username == account.address.lower()
+        assert row.user.username == wallet.address.lower()
 
 
-def test_next_sign_in_is_the_same_user(client, account, backend):
-    sign_in(client, account)
+def test_next_sign_in_is_the_same_user(client, wallet, backend):
+    sign_in(client, wallet)
     first = user_of(client)
     client.logout()
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert user_of(client) == first
     assert get_user_model().objects.count() == 1
 
 
 @pytest.mark.parametrize("spell", [str.lower, lambda a: "0x" + a[2:].upper(), str])
-def test_one_account_whatever_the_letter_case(client, account, backend, spell):
-    sign_in(client, account)
+def test_one_account_whatever_the_letter_case(client, wallet, backend, spell):
+    sign_in(client, wallet)
     client.logout()
 
-    challenge, message = issued(client, account, address=spell(account.address))
-    answer(client, challenge, account.sign(message))
+    challenge, message = obtain_challenge(client, wallet, address=spell(wallet.address))
+    answer(client, challenge, wallet.sign(message))
 
-    assert account.address in message
+    assert wallet.address in message
     assert SocialAccount.objects.count() == 1
 
 
-def test_one_account_on_every_chain(client, account, backend):
-    sign_in(client, account, chain_id=1)
+def test_one_account_on_every_chain(client, wallet, backend):
+    sign_in(client, wallet, chain_id=1)
     client.logout()
 
-    sign_in(client, account, chain_id="0x89")
+    sign_in(client, wallet, chain_id="0x89")
 
     assert SocialAccount.objects.get().extra_data["chain_id"] == 137
 
 
-def test_what_was_verified_is_stored(client, account, backend):
-    challenge, message = issued(client, account, chain_id=137)
-    signature = account.sign(message)
+def test_what_was_verified_is_stored(client, wallet, backend):
+    challenge, message = obtain_challenge(client, wallet, chain_id=137)
+    signature = wallet.sign(message)
     answer(client, challenge, signature)
 
     data = SocialAccount.objects.get().extra_data
@@ -100,7 +90,7 @@ def test_what_was_verified_is_stored(client, account, backend):
     assert (data["network"], data["chain_id"]) == ("evm", 137)
     assert (data["message"], data["signature"]) == (message, signature)
     assert re.fullmatch(r"[A-Za-z0-9]{17}", verified["id"])
-    assert verified["address"] == account.address
+    assert verified["address"] == wallet.address
     assert verified["chainId"] == 137
     assert (verified["domain"], verified["uri"]) == ("testserver", "http://testserver/")
     assert verified["version"] == "1"
@@ -109,45 +99,45 @@ def test_what_was_verified_is_stored(client, account, backend):
     assert ("profileId" in verified) == (backend == "moralis")
 
 
-def test_text_names_site_wallet_purpose_chain_and_nonce(client, account, backend):
-    _, message = issued(client, account, chain_id=10)
+def test_text_names_site_wallet_purpose_chain_and_nonce(client, wallet, backend):
+    _, message = obtain_challenge(client, wallet, chain_id=10)
 
     assert re.fullmatch(
-        rf"testserver wants you to sign in with your Ethereum account:\n{account.address}\n\n"
+        rf"testserver wants you to sign in with your Ethereum account:\n{wallet.address}\n\n"
         r"Sign in to testserver\n\nURI: http://testserver/\nVersion: 1\nChain ID: 10\n"
         r"Nonce: [A-Za-z0-9]{17}\nIssued At: \S+Z\nExpiration Time: \S+Z",
         message,
     )
 
 
-def test_next_is_where_it_ends(client, account, backend):
-    response = sign_in(client, account, next="/somewhere/?a=b")
+def test_next_is_where_it_ends(client, wallet, backend):
+    response = sign_in(client, wallet, next="/somewhere/?a=b")
 
     assert response["Location"] == "/somewhere/?a=b"
 
 
-def test_signature_without_its_prefix_is_the_same_signature(client, account, backend):
-    challenge, message = issued(client, account)
+def test_signature_without_its_prefix_is_the_same_signature(client, wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
 
-    response = answer(client, challenge, account.sign(message).removeprefix("0x"))
+    response = answer(client, challenge, wallet.sign(message).removeprefix("0x"))
 
     assert response.status_code == 302
 
 
-def test_several_tabs_can_sign_at_once(client, account, other_account, backend):
-    first, text = issued(client, account)
-    issued(client, other_account)
+def test_several_tabs_can_sign_at_once(client, wallet, other_wallet, backend):
+    first, text = obtain_challenge(client, wallet)
+    obtain_challenge(client, other_wallet)
 
-    assert answer(client, first, account.sign(text)).status_code == 302
+    assert answer(client, first, wallet.sign(text)).status_code == 302
 
 
 # --- Who signed what -------------------------------------------------------------------------
 
 
-def test_another_key_than_the_claimed_one(client, account, other_account, backend):
-    challenge, message = issued(client, account)
+def test_another_key_than_the_claimed_one(client, wallet, other_wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
 
-    response = answer(client, challenge, other_account.sign(message))
+    response = answer(client, challenge, other_wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (401, "signature_invalid")
     assert nobody_got_in(client)
@@ -165,28 +155,28 @@ def test_another_key_than_the_claimed_one(client, account, other_account, backen
     ],
     ids=["newline", "statement", "domain", "nonce", "bare nonce", "chain"],
 )
-def test_another_text_than_the_issued_one(client, account, backend, mutate):
-    challenge, message = issued(client, account)
+def test_another_text_than_the_issued_one(client, wallet, backend, mutate):
+    challenge, message = obtain_challenge(client, wallet)
 
-    response = answer(client, challenge, account.sign(mutate(message)))
+    response = answer(client, challenge, wallet.sign(mutate(message)))
 
     assert (response.status_code, page_code(response)) == (401, "signature_invalid")
     assert nobody_got_in(client)
 
 
-def test_the_text_of_an_earlier_challenge(client, account, backend):
-    _, earlier = issued(client, account)
-    challenge, _ = issued(client, account)
+def test_the_text_of_an_earlier_challenge(client, wallet, backend):
+    _, earlier = obtain_challenge(client, wallet)
+    challenge, _ = obtain_challenge(client, wallet)
 
-    response = answer(client, challenge, account.sign(earlier))
+    response = answer(client, challenge, wallet.sign(earlier))
 
     assert page_code(response) == "signature_invalid"
     assert nobody_got_in(client)
 
 
-def test_the_same_answer_twice(client, account, backend):
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+def test_the_same_answer_twice(client, wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     answer(client, challenge, signature)
     user = user_of(client)
 
@@ -196,9 +186,9 @@ def test_the_same_answer_twice(client, account, backend):
     assert user_of(client) == user
 
 
-def test_the_same_answer_after_logout(client, account, backend):
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+def test_the_same_answer_after_logout(client, wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     answer(client, challenge, signature)
     client.logout()
 
@@ -208,78 +198,78 @@ def test_the_same_answer_after_logout(client, account, backend):
     assert user_of(client) is None
 
 
-def test_the_same_answer_with_the_session_put_back(client, account, backend):
+def test_the_same_answer_with_the_session_put_back(client, wallet, backend):
     """A session in a cookie, or one restored by a write that came late, cannot be replayed."""
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     before = client.session[SESSION_KEY]
-    answer(client, challenge, account.sign(message))
+    answer(client, challenge, wallet.sign(message))
     client.logout()
     session = client.session
     session[SESSION_KEY] = before
     session.save()
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_missing")
     assert user_of(client) is None
 
 
-def test_an_answer_from_another_browser(client, account, other_account, backend):
-    challenge, message = issued(client, account)
+def test_an_answer_from_another_browser(client, wallet, other_wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
     stranger = Client()
-    sign_in(stranger, other_account)
+    sign_in(stranger, other_wallet)
     user = user_of(stranger)
 
-    response = answer(stranger, challenge, account.sign(message))
+    response = answer(stranger, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_missing")
     assert user_of(stranger) == user
-    assert answer(client, challenge, account.sign(message)).status_code == 302
+    assert answer(client, challenge, wallet.sign(message)).status_code == 302
 
 
-def test_a_wrong_signature_uses_the_challenge_up(client, account, other_account, backend):
-    challenge, message = issued(client, account)
-    answer(client, challenge, other_account.sign(message))
+def test_a_wrong_signature_uses_the_challenge_up(client, wallet, other_wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
+    answer(client, challenge, other_wallet.sign(message))
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_missing")
     assert nobody_got_in(client)
 
 
 @pytest.mark.parametrize("signature", ["", "0x" + "ab" * 5000], ids=["missing", "absurdly long"])
-def test_an_answer_that_is_none_uses_the_challenge_up(client, account, backend, signature):
-    challenge, message = issued(client, account)
+def test_an_answer_that_is_none_uses_the_challenge_up(client, wallet, backend, signature):
+    challenge, message = obtain_challenge(client, wallet)
     refused = answer(client, challenge, signature)
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (refused.status_code, page_code(refused)) == (400, "invalid_request")
     assert page_code(response) == "challenge_missing"
 
 
-def test_an_answer_that_comes_too_late(client, account, backend):
-    challenge, message = issued(client, account)
+def test_an_answer_that_comes_too_late(client, wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
     session = client.session
     session[SESSION_KEY][challenge]["expires_at"] -= 121
     session.save()
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_expired")
     assert nobody_got_in(client)
 
 
-def test_no_account_before_a_signature_was_verified(client, account, backend):
-    issued(client, account)
+def test_no_account_before_a_signature_was_verified(client, wallet, backend):
+    obtain_challenge(client, wallet)
 
     assert nobody_got_in(client)
 
 
-def test_a_known_and_an_unknown_wallet_are_answered_alike(client, account, other_account, backend):
-    sign_in(Client(), account)
+def test_a_known_and_an_unknown_wallet_are_answered_alike(client, wallet, other_wallet, backend):
+    sign_in(Client(), wallet)
 
-    known, unknown = ask(client, account), ask(client, other_account)
+    known, unknown = request_challenge(client, wallet), request_challenge(client, other_wallet)
 
     def shape(response):
         return response.status_code, list(response.json()), len(response.content)
@@ -287,11 +277,11 @@ def test_a_known_and_an_unknown_wallet_are_answered_alike(client, account, other
     assert shape(known) == shape(unknown)
 
 
-def test_the_session_key_changes(client, account, backend):
-    challenge, message = issued(client, account)
+def test_the_session_key_changes(client, wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
     before = client.session.session_key
 
-    answer(client, challenge, account.sign(message))
+    answer(client, challenge, wallet.sign(message))
 
     assert client.session.session_key != before
 
@@ -299,91 +289,91 @@ def test_the_session_key_changes(client, account, backend):
 # --- Whose account ---------------------------------------------------------------------------
 
 
-def test_linking_a_second_wallet(client, account, other_account, backend):
-    sign_in(client, account)
+def test_linking_a_second_wallet(client, wallet, other_wallet, backend):
+    sign_in(client, wallet)
     user = user_of(client)
 
-    response = sign_in(client, other_account, process="connect", next="/there/")
+    response = sign_in(client, other_wallet, process="connect", next="/there/")
 
     assert (response.status_code, response["Location"]) == (302, "/there/")
     assert user_of(client) == user
     assert set(SocialAccount.objects.values_list("uid", "user_id")) == {
-        (account.address, user),
-        (other_account.address, user),
+        (wallet.address, user),
+        (other_wallet.address, user),
     }
     client.logout()
-    sign_in(client, other_account)
+    sign_in(client, other_wallet)
     assert user_of(client) == user
 
 
-def test_the_text_says_that_a_wallet_is_linked(client, account, other_account, backend):
-    sign_in(client, account)
+def test_the_text_says_that_a_wallet_is_linked(client, wallet, other_wallet, backend):
+    sign_in(client, wallet)
 
-    _, message = issued(client, other_account, process="connect")
+    _, message = obtain_challenge(client, other_wallet, process="connect")
 
     assert "\nLink this wallet to your account at testserver\n" in message
 
 
-def test_linking_needs_somebody_signed_in(client, account, backend):
-    response = ask(client, account, process="connect")
+def test_linking_needs_somebody_signed_in(client, wallet, backend):
+    response = request_challenge(client, wallet, process="connect")
 
     assert (response.status_code, json_code(response)) == (403, "login_required")
 
 
-def test_linking_a_wallet_of_another_account(client, account, other_account, backend):
-    sign_in(Client(), other_account)
+def test_linking_a_wallet_of_another_account(client, wallet, other_wallet, backend):
+    sign_in(Client(), other_wallet)
     theirs = SocialAccount.objects.values().get()
-    sign_in(client, account)
+    sign_in(client, wallet)
     user = user_of(client)
 
-    response = sign_in(client, other_account, process="connect", next="/there/")
+    response = sign_in(client, other_wallet, process="connect", next="/there/")
 
     assert response.status_code == 302
     assert user_of(client) == user
-    assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
+    assert SocialAccount.objects.values().get(uid=other_wallet.address) == theirs
 
 
-def test_linking_the_same_wallet_again_changes_nothing_but_the_proof(client, account, backend):
-    sign_in(client, account)
+def test_linking_the_same_wallet_again_changes_nothing_but_the_proof(client, wallet, backend):
+    sign_in(client, wallet)
     user = user_of(client)
 
-    sign_in(client, account, process="connect", next="/there/")
+    sign_in(client, wallet, process="connect", next="/there/")
 
     assert (SocialAccount.objects.count(), user_of(client)) == (1, user)
 
 
-def test_an_unlinked_wallet_opens_another_account(client, account, backend):
-    sign_in(client, account)
+def test_an_unlinked_wallet_opens_another_account(client, wallet, backend):
+    sign_in(client, wallet)
     user = user_of(client)
     client.logout()
     SocialAccount.objects.all().delete()
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert user_of(client) not in (None, user)
 
 
 def test_signing_in_as_another_wallet_does_not_mix_the_sessions(
-    client, account, other_account, backend
+    client, wallet, other_wallet, backend
 ):
-    sign_in(client, account)
+    sign_in(client, wallet)
     first = user_of(client)
     session = client.session
     session["basket"] = "of the first"
     session.save()
 
-    sign_in(client, other_account)
+    sign_in(client, other_wallet)
 
     assert user_of(client) not in (None, first)
     assert "basket" not in client.session
 
 
-def test_an_inactive_account_is_not_signed_in(client, account, backend):
-    sign_in(client, account)
+def test_an_inactive_account_is_not_signed_in(client, wallet, backend):
+    sign_in(client, wallet)
     client.logout()
     get_user_model().objects.update(is_active=False)
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert response.status_code == 302
     assert user_of(client) is None
@@ -401,21 +391,21 @@ def test_get_is_not_allowed(client, name):
     assert client.get(reverse(name)).status_code == 405
 
 
-def test_without_a_csrf_token_nothing_is_done(account, backend):
+def test_without_a_csrf_token_nothing_is_done(wallet, backend):
     client = Client(enforce_csrf_checks=True)
 
-    assert ask(client, account).status_code == 403
+    assert request_challenge(client, wallet).status_code == 403
     assert answer(client, "challenge", "0x00").status_code == 403
 
 
-def test_the_csrf_token_of_the_wallet_page_opens_both(account, backend):
+def test_the_csrf_token_of_the_wallet_page_opens_both(wallet, backend):
     client = Client(enforce_csrf_checks=True)
     page = client.get(reverse("moralis_login")).content.decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
 
     asked = client.post(
         reverse("moralis_challenge"),
-        {"address": account.address},
+        {"address": wallet.address},
         content_type="application/json",
         headers={"X-CSRFToken": token},
     ).json()
@@ -423,7 +413,7 @@ def test_the_csrf_token_of_the_wallet_page_opens_both(account, backend):
         reverse("moralis_verify"),
         {
             "challenge": asked["challenge"],
-            "signature": account.sign(asked["message"]),
+            "signature": wallet.sign(asked["message"]),
             "csrfmiddlewaretoken": token,
         },
     )
@@ -432,27 +422,27 @@ def test_the_csrf_token_of_the_wallet_page_opens_both(account, backend):
     assert user_of(client) is not None
 
 
-def test_the_profile_is_for_those_signed_in(client, account, backend):
+def test_the_profile_is_for_those_signed_in(client, wallet, backend):
     assert client.get(reverse("moralis_profile")).status_code == 302
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     response = client.get(reverse("moralis_profile"))
     assert response.status_code == 200
-    assert account.address in response.content.decode()
+    assert wallet.address in response.content.decode()
 
 
 def test_a_wallet_made_of_the_same_key_has_the_same_address():
     """The tests' own wallet agrees with the world: a public test key and its address."""
     key = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
 
-    assert EvmAccount.from_hex(key).address == "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
+    assert EvmWallet.from_hex(key).address == "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
 
 
-def test_a_sign_up_form_where_nobody_gives_an_address(account, other_account, settings):
+def test_a_sign_up_form_where_nobody_gives_an_address(wallet, other_wallet, settings):
     """Both have none, where an address is unique, too."""
     settings.SOCIALACCOUNT_AUTO_SIGNUP = False
-    for owner in (account, other_account):
+    for owner in (wallet, other_wallet):
         client = Client()
         sign_in(client, owner)
         assert not SocialAccount.objects.filter(uid=owner.address).exists()
@@ -475,38 +465,38 @@ def confirmed_access(settings) -> None:
 
 
 def test_a_wallet_is_linked_once_the_access_was_confirmed(
-    client, account, other_account, confirmed_access
+    client, wallet, other_wallet, confirmed_access
 ):
-    sign_in(client, account)
+    sign_in(client, wallet)
     age(client, 1000)
 
     page = client.get("/accounts/moralis/login/?process=connect", follow=True)
     assert (page.status_code, page.context["asked"].process) == (200, "reauthenticate")
-    sign_in(client, other_account, process="connect")
+    sign_in(client, other_wallet, process="connect")
     assert SocialAccount.objects.count() == 1
-    sign_in(client, account, process="reauthenticate")
+    sign_in(client, wallet, process="reauthenticate")
     if SocialAccount.objects.count() == 1:  # a site without pages, where nothing can be held up
-        sign_in(client, other_account, process="connect")
+        sign_in(client, other_wallet, process="connect")
 
-    assert SocialAccount.objects.get(uid=other_account.address).user_id == user_of(client)
+    assert SocialAccount.objects.get(uid=other_wallet.address).user_id == user_of(client)
 
 
 def test_who_has_a_password_too_can_confirm_by_wallet(
-    client, account, other_account, confirmed_access
+    client, wallet, other_wallet, confirmed_access
 ):
-    sign_in(client, account)
+    sign_in(client, wallet)
     give_password(client)
 
     page = client.get("/accounts/moralis/login/?process=connect", follow=True)
     assert page.status_code == 200
     assert client.get("/accounts/moralis/reauthenticate/").status_code == 200
-    sign_in(client, account, process="reauthenticate")
-    sign_in(client, other_account, process="connect")
+    sign_in(client, wallet, process="reauthenticate")
+    sign_in(client, other_wallet, process="connect")
 
     assert SocialAccount.objects.count() == 2
 
 
-def test_who_has_no_wallet_yet_and_links_one(client, account, confirmed_access):
+def test_who_has_no_wallet_yet_and_links_one(client, wallet, confirmed_access):
     """By their password, where the site has a page that asks for it."""
     user = get_user_model()()
     user.set_password("correct horse!")
@@ -517,17 +507,17 @@ def test_who_has_no_wallet_yet_and_links_one(client, account, confirmed_access):
 
     assert page.status_code == 200
     if app_settings.SOCIALACCOUNT_ONLY:  # a password of old opens nothing there
-        sign_in(client, account, process="connect")
+        sign_in(client, wallet, process="connect")
         assert SocialAccount.objects.get().user_id == user.pk
 
 
-def test_a_second_factor_is_no_endless_round(client, account, confirmed_access):
+def test_a_second_factor_is_no_endless_round(client, wallet, confirmed_access):
     """Whoever has one is not asked for a wallet instead, which would not do."""
     if not app_settings.MFA_ENABLED:
         pytest.skip("the site has no second factors")
     from allauth.mfa.totp.internal.auth import TOTP  # noqa: PLC0415 - it is there only where it is installed
 
-    sign_in(client, account)
+    sign_in(client, wallet)
     TOTP.activate(SocialAccount.objects.get().user, "JBSWY3DPEHPK3PXP")
     age(client, 1000)
 
@@ -538,9 +528,9 @@ def test_a_second_factor_is_no_endless_round(client, account, confirmed_access):
 
 
 @pytest.mark.parametrize("by_wallet", [True, False])
-def test_applications_are_asked_in_allauths_way(client, account, confirmed_access, by_wallet):
+def test_applications_are_asked_in_allauths_way(client, wallet, confirmed_access, by_wallet):
     if by_wallet:
-        sign_in(client, account)
+        sign_in(client, wallet)
         age(client, 1000)
     else:
         user = get_user_model()()

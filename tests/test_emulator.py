@@ -17,8 +17,7 @@ from allauth_moralis.exceptions import SignatureInvalid
 from allauth_moralis.siwx import signatures
 from allauth_moralis.siwx.text import match, render, timestamp
 from allauth_moralis.siwx.wallets import EVM, SignIn, Wallet
-
-from .accounts import EvmAccount
+from allauth_moralis.testing import EvmWallet
 
 REQUEST = "/challenge/request/evm"
 VERIFY = "/challenge/verify/evm"
@@ -59,12 +58,12 @@ DOCUMENTED_SIGNATURE = (
 
 
 @pytest.fixture
-def fields(account: EvmAccount) -> dict:
+def fields(wallet: EvmWallet) -> dict:
     """The body of a request that is in order, with nothing optional."""
     return {
         "domain": "localhost",
         "chainId": "1",
-        "address": account.address,
+        "address": wallet.address,
         "uri": "http://localhost/",
         "timeout": 60,
     }
@@ -114,9 +113,9 @@ def accepted(emulator: Emulator, fields: dict, **options) -> dict:
 
 
 def verify(
-    emulator: Emulator, account: EvmAccount, text: str, /, **changes: object
+    emulator: Emulator, wallet: EvmWallet, text: str, /, **changes: object
 ) -> requests.Response:
-    body = {"message": text, "signature": account.sign(text), **changes}
+    body = {"message": text, "signature": wallet.sign(text), **changes}
     return post(emulator, VERIFY, body)
 
 
@@ -193,9 +192,7 @@ def test_text_with_resources_is_that_of_the_net_recording():
 
 
 def test_vector_of_a_public_test_key():
-    account = EvmAccount.from_hex(
-        "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"
-    )
+    wallet = EvmWallet.from_hex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
     text = render(
         SignIn(
             wallet=Wallet(EVM, "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"),
@@ -207,7 +204,7 @@ def test_vector_of_a_public_test_key():
         issued_at="2024-01-01T00:00:00.000Z",
     )
 
-    assert account.address == "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
+    assert wallet.address == "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"
     assert text == (
         "localhost wants you to sign in with your Ethereum account:\n"
         "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23\n\n\nURI: http://localhost:8000/\nVersion: 1\n"
@@ -217,9 +214,9 @@ def test_vector_of_a_public_test_key():
         "0xf691b81838c93f9656367de57186e4607b7add4e222b21896e58d2c41dadb9be"
         "2e27d1382f274998fece6456082acc43d7da149acfd8b3cb03966101d101a73f1b"
     )
-    signatures.check_evm(text, signature, account.address)
+    signatures.check_evm(text, signature, wallet.address)
     # The nonce of RFC 6979 leaves one signature for a key and a text.
-    assert account.sign(text) == signature
+    assert wallet.sign(text) == signature
 
 
 def test_emulator_repeats_the_recording(timed):
@@ -259,7 +256,7 @@ def test_request_is_answered_in_the_order_of_the_recordings(shared, fields):
     assert int(answer["profileId"], 16)
 
 
-def test_verify_is_answered_in_the_order_of_the_recordings(shared, account, fields):
+def test_verify_is_answered_in_the_order_of_the_recordings(shared, wallet, fields):
     expiration = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
     optional = {
         "statement": "Please confirm",
@@ -269,7 +266,7 @@ def test_verify_is_answered_in_the_order_of_the_recordings(shared, account, fiel
     }
     asked = accepted(shared, {**fields, **optional})
 
-    response = verify(shared, account, asked["message"])
+    response = verify(shared, wallet, asked["message"])
 
     assert response.status_code == 201
     answer = response.json()
@@ -278,7 +275,7 @@ def test_verify_is_answered_in_the_order_of_the_recordings(shared, account, fiel
         ("id", asked["id"]),
         ("domain", "localhost"),
         ("chainId", 1),
-        ("address", account.address),
+        ("address", wallet.address),
         ("statement", "Please confirm"),
         ("uri", "http://localhost/"),
         ("expirationTime", expiration),
@@ -292,10 +289,10 @@ def test_verify_is_answered_in_the_order_of_the_recordings(shared, account, fiel
     assert f"\nNonce: {nonce}\n" in asked["message"]
 
 
-def test_optional_fields_that_were_not_given_are_left_out(shared, account, fields):
+def test_optional_fields_that_were_not_given_are_left_out(shared, wallet, fields):
     asked = accepted(shared, fields)
 
-    answer = verify(shared, account, asked["message"]).json()
+    answer = verify(shared, wallet, asked["message"]).json()
 
     assert list(answer) == [
         *("id", "domain", "chainId", "address", "uri", "version", "nonce", "profileId")
@@ -311,27 +308,27 @@ def test_optional_fields_of_null_count_as_left_out(shared, fields):
     assert message.splitlines()[-1].startswith("Issued At: ")
 
 
-def test_fields_that_the_service_does_not_know_pass(shared, account, fields):
+def test_fields_that_the_service_does_not_know_pass(shared, wallet, fields):
     message = accepted(shared, {**fields, "network": "evm"})["message"]
 
-    assert verify(shared, account, message, network="evm").status_code == 201
+    assert verify(shared, wallet, message, network="evm").status_code == 201
 
 
 @pytest.mark.parametrize("form", [137, "137", "0x89"])
-def test_chain_is_taken_in_each_form_and_told_as_a_number(shared, account, fields, form):
+def test_chain_is_taken_in_each_form_and_told_as_a_number(shared, wallet, fields, form):
     message = accepted(shared, {**fields, "chainId": form})["message"]
 
     assert "\nChain ID: 137\n" in message
-    assert verify(shared, account, message).json()["chainId"] == 137
+    assert verify(shared, wallet, message).json()["chainId"] == 137
 
 
-def test_lower_case_address_is_spelt_with_its_checksum(shared, account, fields):
-    message = accepted(shared, {**fields, "address": account.address.lower()})["message"]
+def test_lower_case_address_is_spelt_with_its_checksum(shared, wallet, fields):
+    message = accepted(shared, {**fields, "address": wallet.address.lower()})["message"]
 
-    assert message.splitlines()[1] == account.address
+    assert message.splitlines()[1] == wallet.address
 
 
-def test_profile_is_stable_for_key_and_address(shared, fields, other_account):
+def test_profile_is_stable_for_key_and_address(shared, fields, other_wallet):
     def profile(key: str, **changes: str) -> str:
         return accepted(shared, {**fields, **changes}, key=key)["profileId"]
 
@@ -340,7 +337,7 @@ def test_profile_is_stable_for_key_and_address(shared, fields, other_account):
     assert profile("one", chainId="137", domain="example.com") == first
     assert profile("one", address=fields["address"].lower()) == first
     assert profile("two") != first
-    assert profile("one", address=other_account.address) != first
+    assert profile("one", address=other_wallet.address) != first
 
 
 def test_each_challenge_has_an_id_and_a_nonce_of_its_own(shared, fields):
@@ -495,10 +492,10 @@ def test_verify_of_nothing(shared):
 
 @pytest.mark.parametrize("name", ["message", "signature"])
 @pytest.mark.parametrize("value", [None, "", 5, ["x"]], ids=repr)
-def test_verify_with_field_missing(shared, account, fields, name, value):
+def test_verify_with_field_missing(shared, wallet, fields, name, value):
     message = accepted(shared, fields)["message"]
 
-    assert reason(verify(shared, account, message, **{name: value})) in (
+    assert reason(verify(shared, wallet, message, **{name: value})) in (
         # Whether one sentence alone comes in a list is not recorded.
         f"{name} must be present",
         [f"{name} must be present"],
@@ -506,22 +503,22 @@ def test_verify_with_field_missing(shared, account, fields, name, value):
 
 
 @pytest.mark.parametrize("signature", ["0xzz", "0x", " ", "0x" + "ab" * 65 + "\n"])
-def test_verify_with_signature_that_is_no_hex(shared, account, fields, signature):
+def test_verify_with_signature_that_is_no_hex(shared, wallet, fields, signature):
     message = accepted(shared, fields)["message"]
 
     assert "signature must be a valid hex string" in reason(
-        verify(shared, account, message, signature=signature)
+        verify(shared, wallet, message, signature=signature)
     )
 
 
-def test_verify_with_text_that_is_not_ascii(shared, account):
+def test_verify_with_text_that_is_not_ascii(shared, wallet):
     assert "message must contain only ASCII characters" in reason(
-        verify(shared, account, "Gr\u00fc\u00dfe")
+        verify(shared, wallet, "Gr\u00fc\u00dfe")
     )
 
 
-def test_verify_with_two_problems(shared, account):
-    assert reason(verify(shared, account, "Gr\u00fc\u00dfe", signature="no hex")) == [
+def test_verify_with_two_problems(shared, wallet):
+    assert reason(verify(shared, wallet, "Gr\u00fc\u00dfe", signature="no hex")) == [
         "message must contain only ASCII characters",
         "signature must be a valid hex string",
     ]
@@ -532,60 +529,58 @@ def test_verify_with_two_problems(shared, account):
     [DOCUMENTED_SIGNATURE, RECORDED_SIGNATURE, "0x" + "00" * 65, "0x" + "ff" * 65, "ab", "abc"],
     ids=["documented", "recorded", "zeros", "ones", "short", "half_a_byte"],
 )
-def test_wrong_signature(shared, account, fields, signature):
+def test_wrong_signature(shared, wallet, fields, signature):
     message = accepted(shared, fields)["message"]
 
-    assert reason(verify(shared, account, message, signature=signature)) == "Invalid Signature"
+    assert reason(verify(shared, wallet, message, signature=signature)) == "Invalid Signature"
 
 
-def test_signature_of_another_account(shared, other_account, fields):
+def test_signature_of_another_account(shared, other_wallet, fields):
     message = accepted(shared, fields)["message"]
 
-    assert reason(verify(shared, other_account, message)) == "Invalid Signature"
+    assert reason(verify(shared, other_wallet, message)) == "Invalid Signature"
 
 
-def test_wrong_signature_leaves_the_challenge(emulator, account, other_account, fields):
+def test_wrong_signature_leaves_the_challenge(emulator, wallet, other_wallet, fields):
     message = accepted(emulator, fields)["message"]
-    verify(emulator, other_account, message)
+    verify(emulator, other_wallet, message)
 
-    assert verify(emulator, account, message).status_code == 201
-
-
-def test_text_that_was_never_issued(shared, account):
-    assert reason(verify(shared, account, RECORDED_TEXT)) == "Challenge not found"
+    assert verify(emulator, wallet, message).status_code == 201
 
 
-def test_text_with_one_newline_more_was_never_issued(shared, account, fields):
+def test_text_that_was_never_issued(shared, wallet):
+    assert reason(verify(shared, wallet, RECORDED_TEXT)) == "Challenge not found"
+
+
+def test_text_with_one_newline_more_was_never_issued(shared, wallet, fields):
     message = accepted(shared, fields)["message"]
 
-    assert reason(verify(shared, account, message + "\n")) == "Challenge not found"
+    assert reason(verify(shared, wallet, message + "\n")) == "Challenge not found"
 
 
 # --- Times -----------------------------------------------------------------------------------
 
 
-def test_answer_within_the_timeout(timed, clock, account, fields):
+def test_answer_within_the_timeout(timed, clock, wallet, fields):
     message = accepted(timed, fields)["message"]
     clock.now += 60
 
-    assert verify(timed, account, message).status_code == 201
+    assert verify(timed, wallet, message).status_code == 201
 
 
-def test_answer_after_the_timeout(timed, clock, account, fields):
+def test_answer_after_the_timeout(timed, clock, wallet, fields):
     message = accepted(timed, fields)["message"]
     clock.now += 61
 
-    assert reason(verify(timed, account, message)) == "Challenge not found"
+    assert reason(verify(timed, wallet, message)) == "Challenge not found"
 
 
-def test_challenges_that_wait_are_bounded(emulator, fields, account, monkeypatch):
+def test_challenges_that_wait_are_bounded(emulator, fields, wallet, monkeypatch):
     monkeypatch.setattr("allauth_moralis.emulator.service.MAX_ISSUED", 2)
 
     first, *later = [accepted(emulator, fields) for _ in range(3)]
 
-    statuses = [
-        verify(emulator, account, asked["message"]).status_code for asked in (first, *later)
-    ]
+    statuses = [verify(emulator, wallet, asked["message"]).status_code for asked in (first, *later)]
     assert statuses == [400, 201, 201]
 
 
@@ -597,42 +592,42 @@ def test_what_timed_out_is_forgotten(timed, clock, fields):
     assert len(timed.service._issued) == 1
 
 
-def test_expiration_in_the_past_is_refused_at_verify_alone(emulator, account, fields):
+def test_expiration_in_the_past_is_refused_at_verify_alone(emulator, wallet, fields):
     past = {"expirationTime": "2020-01-01T00:00:00.000Z"}
     message = accepted(emulator, {**fields, **past})["message"]
 
     assert message.endswith("\nExpiration Time: 2020-01-01T00:00:00.000Z")
-    assert reason(verify(emulator, account, message)) == "Expired message."
+    assert reason(verify(emulator, wallet, message)) == "Expired message."
 
 
 @pytest.mark.parametrize(
     ("later", "status"), [(9, 201), (10, 400)], ids=["just_before", "at_the_moment"]
 )
-def test_expiration_within_the_timeout(timed, clock, account, fields, later, status):
+def test_expiration_within_the_timeout(timed, clock, wallet, fields, later, status):
     expiration = timestamp(RECORDED_MOMENT + timedelta(seconds=10))
     message = accepted(timed, {**fields, "expirationTime": expiration})["message"]
     clock.now += later
 
-    assert verify(timed, account, message).status_code == status
+    assert verify(timed, wallet, message).status_code == status
 
 
-def test_not_before_in_the_future(timed, clock, account, fields):
+def test_not_before_in_the_future(timed, clock, wallet, fields):
     start = timestamp(RECORDED_MOMENT + timedelta(seconds=10))
     message = accepted(timed, {**fields, "notBefore": start})["message"]
 
-    assert reason(verify(timed, account, message)) == "Message is not valid yet."
+    assert reason(verify(timed, wallet, message)) == "Message is not valid yet."
     clock.now += 10
-    assert verify(timed, account, message).status_code == 201
+    assert verify(timed, wallet, message).status_code == 201
 
 
-def test_seven_digits_of_a_second_are_kept(timed, account, fields):
+def test_seven_digits_of_a_second_are_kept(timed, wallet, fields):
     times = {
         "expirationTime": "2022-08-14T16:12:00.5047368Z",
         "notBefore": "2022-08-14T15:12:00.5047995Z",
     }
     message = accepted(timed, {**fields, **times})["message"]
 
-    answer = verify(timed, account, message).json()
+    answer = verify(timed, wallet, message).json()
 
     assert {name: answer[name] for name in times} == times
     assert message.endswith(
@@ -649,33 +644,33 @@ def test_seven_digits_of_a_second_are_kept(timed, account, fields):
         ("2022-08-14T14:25:19-01:00", 201),
     ],
 )
-def test_zone_of_an_expiration_counts_and_none_is_utc(timed, account, fields, expiration, status):
+def test_zone_of_an_expiration_counts_and_none_is_utc(timed, wallet, fields, expiration, status):
     message = accepted(timed, {**fields, "expirationTime": expiration})["message"]
 
-    assert verify(timed, account, message).status_code == status
+    assert verify(timed, wallet, message).status_code == status
 
 
 # --- Once or more often ----------------------------------------------------------------------
 
 
-def test_challenge_is_used_up(emulator, account, fields):
+def test_challenge_is_used_up(emulator, wallet, fields):
     message = accepted(emulator, fields)["message"]
-    assert verify(emulator, account, message).status_code == 201
+    assert verify(emulator, wallet, message).status_code == 201
 
-    assert reason(verify(emulator, account, message)) == "Challenge not found"
+    assert reason(verify(emulator, wallet, message)) == "Challenge not found"
 
 
-def test_challenge_is_not_used_up_where_that_is_turned_off(account, fields):
+def test_challenge_is_not_used_up_where_that_is_turned_off(wallet, fields):
     with Emulator(AuthService(behaviour=Behaviour(single_use=False))) as emulator:
         message = accepted(emulator, fields)["message"]
 
-        answers = [verify(emulator, account, message) for _ in range(2)]
+        answers = [verify(emulator, wallet, message) for _ in range(2)]
 
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
 
 
-def test_of_two_answers_at_once_one_is_taken(emulator, account, fields, monkeypatch):
+def test_of_two_answers_at_once_one_is_taken(emulator, wallet, fields, monkeypatch):
     message = accepted(emulator, fields)["message"]
     both_are_right = threading.Barrier(2, timeout=10)
     check = signatures.check_evm
@@ -686,7 +681,7 @@ def test_of_two_answers_at_once_one_is_taken(emulator, account, fields, monkeypa
 
     monkeypatch.setattr(signatures, "check_evm", check_together)
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda _: verify(emulator, account, message), range(2)))
+        answers = list(pool.map(lambda _: verify(emulator, wallet, message), range(2)))
 
     taken, refused = sorted(answers, key=lambda answer: answer.status_code)
     assert taken.status_code == 201
@@ -763,12 +758,12 @@ def test_connection_is_kept_and_counted(emulator, fields):
     assert list(emulator.requests) == [f"POST {REQUEST}"] * 4
 
 
-def test_two_emulators_know_nothing_of_each_other(emulator, account, fields):
+def test_two_emulators_know_nothing_of_each_other(emulator, wallet, fields):
     message = accepted(emulator, fields)["message"]
 
     with Emulator() as other:
         assert other.url != emulator.url
-        assert reason(verify(other, account, message)) == "Challenge not found"
+        assert reason(verify(other, wallet, message)) == "Challenge not found"
 
 
 def test_emulator_that_was_left_listens_no_more():

@@ -18,9 +18,9 @@ from django.test import Client
 
 from allauth_moralis.internal.responses import STATUS
 from allauth_moralis.reauthentication import SESSION_KEY
+from allauth_moralis.testing import SolanaWallet, sign_in
 
-from .accounts import SolanaAccount
-from .ceremony import sign_in, user_of
+from .ceremony import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -49,8 +49,8 @@ class App:
         self.token = answer.get("meta", {}).get("session_token", self.token)
         return answer
 
-    def ask(self, account, **fields) -> dict:
-        return self.post("provider/moralis/challenge", {**account.described, **fields})
+    def request_challenge(self, wallet, **fields) -> dict:
+        return self.post("provider/moralis/challenge", {**wallet.described, **fields})
 
     def answer(self, challenge: str, proof: dict, process: str = "login", **fields) -> dict:
         id_token = json.dumps({"challenge": challenge, **proof, **fields})
@@ -59,9 +59,9 @@ class App:
             {"provider": "moralis", "process": process, "token": {"id_token": id_token}},
         )
 
-    def sign_in(self, account, process: str = "login") -> dict:
-        data = self.ask(account, process=process)["data"]
-        return self.answer(data["challenge"], account.prove(data["message"]), process)
+    def sign_in(self, wallet, process: str = "login") -> dict:
+        data = self.ask(wallet, process=process)["data"]
+        return self.answer(data["challenge"], wallet.prove(data["message"]), process)
 
 
 @pytest.fixture(params=["browser", "app"])
@@ -74,28 +74,28 @@ def codes(answer: dict) -> list[str]:
     return [error["code"] for error in answer["errors"]]
 
 
-def test_signing_in(app, account, backend):
-    asked = app.ask(account)
+def test_signing_in(app, wallet, backend):
+    asked = app.ask(wallet)
     assert list(asked["data"]) == ["challenge", "message", "expires_at"]
     assert ("session_token" in asked.get("meta", {})) == (app.kind == "app")
 
-    answer = app.answer(asked["data"]["challenge"], account.prove(asked["data"]["message"]))
+    answer = app.answer(asked["data"]["challenge"], wallet.prove(asked["data"]["message"]))
 
     assert (answer["status"], answer["meta"]["is_authenticated"]) == (200, True)
     row = SocialAccount.objects.get()
-    assert (row.uid, answer["data"]["user"]["id"]) == (account.address, row.user_id)
+    assert (row.uid, answer["data"]["user"]["id"]) == (wallet.address, row.user_id)
     assert row.extra_data["verified_by"] == backend
 
 
-def test_signing_in_again(app, account):
-    first = app.sign_in(account)["data"]["user"]["id"]
+def test_signing_in_again(app, wallet):
+    first = app.sign_in(wallet)["data"]["user"]["id"]
 
-    assert App(app.kind).sign_in(account)["data"]["user"]["id"] == first
+    assert App(app.kind).sign_in(wallet)["data"]["user"]["id"] == first
 
 
-def test_linking(app, account):
-    second = SolanaAccount()
-    user = app.sign_in(account)["data"]["user"]["id"]
+def test_linking(app, wallet):
+    second = SolanaWallet()
+    user = app.sign_in(wallet)["data"]["user"]["id"]
 
     answer = app.sign_in(second, "connect")
 
@@ -103,30 +103,30 @@ def test_linking(app, account):
     assert SocialAccount.objects.get(uid=second.address).user_id == user
 
 
-def test_linking_needs_somebody_signed_in(app, account):
-    answer = app.ask(account, process="connect")
+def test_linking_needs_somebody_signed_in(app, wallet):
+    answer = app.ask(wallet, process="connect")
 
     assert (answer["status"], codes(answer)) == (403, ["login_required"])
 
 
-def test_a_wallet_of_another_account(app, account, other_account):
-    App("browser").sign_in(other_account)
+def test_a_wallet_of_another_account(app, wallet, other_wallet):
+    App("browser").sign_in(other_wallet)
     theirs = SocialAccount.objects.values().get()
-    app.sign_in(account)
+    app.sign_in(wallet)
 
-    answer = app.sign_in(other_account, "connect")
+    answer = app.sign_in(other_wallet, "connect")
 
     assert codes(answer) == ["connected_other"]
-    assert SocialAccount.objects.values().get(uid=other_account.address) == theirs
+    assert SocialAccount.objects.values().get(uid=other_wallet.address) == theirs
 
 
 @pytest.mark.parametrize(
     ("asked_for", "answered_for"), [("login", "connect"), ("connect", "login")]
 )
-def test_a_challenge_for_another_purpose(app, account, other_account, asked_for, answered_for):
-    app.sign_in(account)
-    data = app.ask(other_account, process=asked_for)["data"]
-    proof = other_account.prove(data["message"])
+def test_a_challenge_for_another_purpose(app, wallet, other_wallet, asked_for, answered_for):
+    app.sign_in(wallet)
+    data = app.ask(other_wallet, process=asked_for)["data"]
+    proof = other_wallet.prove(data["message"])
 
     answer = app.answer(data["challenge"], proof, answered_for)
 
@@ -136,22 +136,22 @@ def test_a_challenge_for_another_purpose(app, account, other_account, asked_for,
     assert SocialAccount.objects.count() == 1
 
 
-def test_a_wrong_signature_uses_the_challenge_up(app, account, other_account):
-    data = app.ask(account)["data"]
+def test_a_wrong_signature_uses_the_challenge_up(app, wallet, other_wallet):
+    data = app.ask(wallet)["data"]
 
-    answer = app.answer(data["challenge"], other_account.prove(data["message"]))
+    answer = app.answer(data["challenge"], other_wallet.prove(data["message"]))
 
     assert codes(answer) == ["signature_invalid"]
-    assert codes(app.answer(data["challenge"], account.prove(data["message"]))) == [
+    assert codes(app.answer(data["challenge"], wallet.prove(data["message"]))) == [
         "challenge_missing"
     ]
     assert not SocialAccount.objects.exists()
 
 
-def test_an_answer_from_another_client(app, account):
-    data = app.ask(account)["data"]
+def test_an_answer_from_another_client(app, wallet):
+    data = app.ask(wallet)["data"]
 
-    answer = App(app.kind).answer(data["challenge"], account.prove(data["message"]))
+    answer = App(app.kind).answer(data["challenge"], wallet.prove(data["message"]))
 
     assert codes(answer) == ["challenge_missing"]
 
@@ -186,11 +186,11 @@ def test_a_challenge_request_that_is_none(app, body):
     assert (answer["status"], codes(answer)) == (400, ["invalid_request"])
 
 
-def test_too_many_challenges(app, account, provider):
+def test_too_many_challenges(app, wallet, provider):
     provider["RATE_LIMITS"] = {"challenge": "1/m/ip"}
-    app.ask(account)
+    app.ask(wallet)
 
-    answer = app.ask(account)
+    answer = app.ask(wallet)
 
     assert (answer["status"], codes(answer)) == (429, ["rate_limited"])
 
@@ -201,68 +201,68 @@ def test_get_is_not_allowed(app):
     assert response.status_code == 405
 
 
-def test_a_browser_needs_its_csrf_token(account):
+def test_a_browser_needs_its_csrf_token(wallet):
     app = App("browser")
     app.http = Client(enforce_csrf_checks=True)
 
     response = app.http.post(
         "/_allauth/browser/v1/auth/provider/moralis/challenge",
-        json.dumps(account.described),
+        json.dumps(wallet.described),
         content_type="application/json",
     )
 
     assert response.status_code == 403
 
 
-def test_a_second_factor_is_pending(app, account):
-    app.sign_in(account)
+def test_a_second_factor_is_pending(app, wallet):
+    app.sign_in(wallet)
     TOTP.activate(SocialAccount.objects.get().user, "JBSWY3DPEHPK3PXP")
 
-    answer = App(app.kind).sign_in(account)
+    answer = App(app.kind).sign_in(wallet)
 
     assert (answer["status"], answer["meta"]["is_authenticated"]) == (401, False)
     pending = [flow for flow in answer["data"]["flows"] if flow.get("is_pending")]
     assert [flow["id"] for flow in pending] == ["mfa_authenticate"]
 
 
-def test_a_required_email_is_pending(app, account, settings):
+def test_a_required_email_is_pending(app, wallet, settings):
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
 
-    answer = app.sign_in(account)
+    answer = app.sign_in(wallet)
 
     pending = [flow for flow in answer["data"]["flows"] if flow.get("is_pending")]
     assert [flow["id"] for flow in pending] == ["provider_signup"]
     done = app.post("provider/signup", {"email": "ada@example.com"})
     assert done["meta"]["is_authenticated"] is True
-    assert SocialAccount.objects.get().uid == account.address
+    assert SocialAccount.objects.get().uid == wallet.address
 
 
-def test_a_required_email_comes_too_late(app, account, settings):
+def test_a_required_email_comes_too_late(app, wallet, settings):
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
-    app.sign_in(account)
+    app.sign_in(wallet)
     other = App(app.kind)
-    other.sign_in(account)
+    other.sign_in(wallet)
     other.post("provider/signup", {"email": "ada@example.com"})
 
     answer = app.post("provider/signup", {"email": "ada@example.org"})
 
     assert answer["status"] == 409
     assert get_user_model().objects.count() == 1
-    assert app.sign_in(account)["meta"]["is_authenticated"] is True
+    assert app.sign_in(wallet)["meta"]["is_authenticated"] is True
 
 
-def test_two_first_logins_at_once_are_one(app, account, monkeypatch):
+def test_two_first_logins_at_once_are_one(app, wallet, monkeypatch):
     """The other one is faster: this one joins the account that it made."""
     save_user = DefaultSocialAccountAdapter.save_user
 
     def late(self, request, sociallogin, form=None):
         monkeypatch.undo()
-        sign_in(Client(), account)
+        sign_in(Client(), wallet)
         return save_user(self, request, sociallogin, form)
 
     monkeypatch.setattr(DefaultSocialAccountAdapter, "save_user", late)
 
-    answer = app.sign_in(account)
+    answer = app.sign_in(wallet)
 
     assert answer["status"] == 200
     assert answer["data"]["user"]["id"] == SocialAccount.objects.get().user_id
@@ -271,35 +271,35 @@ def test_two_first_logins_at_once_are_one(app, account, monkeypatch):
 
 @pytest.mark.parametrize("theirs", [True, False], ids=["another's", "one's own"])
 def test_linking_a_wallet_that_is_being_linked_elsewhere(
-    app, account, other_account, monkeypatch, theirs
+    app, wallet, other_wallet, monkeypatch, theirs
 ):
-    user = app.sign_in(account)["data"]["user"]["id"]
+    user = app.sign_in(wallet)["data"]["user"]["id"]
     owner = get_user_model().objects.create_user("ada").pk if theirs else user
     connect = SocialLogin.connect
 
     def late(self, request, user):
-        SocialAccount.objects.create(user_id=owner, provider="moralis", uid=other_account.address)
+        SocialAccount.objects.create(user_id=owner, provider="moralis", uid=other_wallet.address)
         return connect(self, request, user)
 
     monkeypatch.setattr(SocialLogin, "connect", late)
 
-    answer = app.sign_in(other_account, "connect")
+    answer = app.sign_in(other_wallet, "connect")
 
     assert codes(answer) == ["connected_other"] if theirs else answer["status"] == 200
-    assert SocialAccount.objects.get(uid=other_account.address).user_id == owner
+    assert SocialAccount.objects.get(uid=other_wallet.address).user_id == owner
 
 
-def test_a_user_name_that_is_being_taken_elsewhere(app, account, monkeypatch):
+def test_a_user_name_that_is_being_taken_elsewhere(app, wallet, monkeypatch):
     save_user = DefaultSocialAccountAdapter.save_user
 
     def late(self, request, sociallogin, form=None):
-        get_user_model().objects.create_user(account.address.lower())
+        get_user_model().objects.create_user(wallet.address.lower())
         return save_user(self, request, sociallogin, form)
 
     monkeypatch.setattr(DefaultSocialAccountAdapter, "save_user", late)
 
-    assert app.sign_in(account)["status"] == 200
-    assert SocialAccount.objects.get().user.username.startswith(account.address.lower())
+    assert app.sign_in(wallet)["status"] == 200
+    assert SocialAccount.objects.get().user.username.startswith(wallet.address.lower())
 
 
 @pytest.mark.parametrize(
@@ -345,23 +345,23 @@ def check_documented(path: str, answer: dict) -> None:
     jsonschema.validate(answer, {"components": DOCUMENT["components"], "allOf": [schema]})
 
 
-def test_the_document_says_what_the_endpoints_answer(app, account, other_account, provider):
-    ask, confirm = "provider/moralis/challenge", "provider/moralis/reauthenticate"
+def test_the_document_says_what_the_endpoints_answer(app, wallet, other_wallet, provider):
+    request_challenge, confirm = "provider/moralis/challenge", "provider/moralis/reauthenticate"
     check_documented(confirm, app.post(confirm, {}))
-    check_documented(ask, app.ask(account))
-    check_documented(ask, app.ask(account, address="0x12"))
-    check_documented(ask, app.ask(account, process="connect"))
-    app.sign_in(account)
-    data = app.ask(account, process="reauthenticate")["data"]
-    answer = {"challenge": data["challenge"], **account.prove(data["message"])}
+    check_documented(request_challenge, app.ask(wallet))
+    check_documented(request_challenge, app.ask(wallet, address="0x12"))
+    check_documented(request_challenge, app.ask(wallet, process="connect"))
+    app.sign_in(wallet)
+    data = app.ask(wallet, process="reauthenticate")["data"]
+    answer = {"challenge": data["challenge"], **wallet.prove(data["message"])}
     check_documented(confirm, app.post(confirm, answer))
     check_documented(confirm, app.post(confirm, answer))
     provider["RATE_LIMITS"] = {"challenge": "1/m/ip"}
-    app.ask(account)
-    check_documented(ask, app.ask(account))
+    app.ask(wallet)
+    check_documented(request_challenge, app.ask(wallet))
     if app.kind == "app":
         app.token = "over"
-        check_documented(ask, app.ask(account))
+        check_documented(request_challenge, app.ask(wallet))
         check_documented(confirm, app.post(confirm, answer))
 
 
@@ -379,9 +379,9 @@ def confirmed_access(settings) -> None:
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 
-def confirm(app, account, signer=None, process="reauthenticate") -> dict:
-    data = app.ask(account, process=process)["data"]
-    proof = (signer or account).prove(data["message"])
+def confirm(app, wallet, signer=None, process="reauthenticate") -> dict:
+    data = app.ask(wallet, process=process)["data"]
+    proof = (signer or wallet).prove(data["message"])
     return app.post("provider/moralis/reauthenticate", {"challenge": data["challenge"], **proof})
 
 
@@ -396,104 +396,102 @@ def add_email(app) -> dict:
     return app.post("../account/email", {"email": "ada@example.com"})
 
 
-def test_an_app_is_asked_for_the_wallet_and_goes_on(app, account, confirmed_access):
-    app.sign_in(account)
+def test_an_app_is_asked_for_the_wallet_and_goes_on(app, wallet, confirmed_access):
+    app.sign_in(wallet)
     forget(app)
 
     asked = add_email(app)
     assert (asked["status"], asked["meta"]["is_authenticated"]) == (401, True)
     assert asked["data"]["flows"] == []
-    answer = confirm(app, account)
+    answer = confirm(app, wallet)
 
     assert (answer["status"], answer["meta"]["is_authenticated"]) == (200, True)
     assert answer["data"]["methods"][-1]["reauthenticated"] is True
     assert add_email(app)["status"] == 200
 
 
-def test_a_wallet_that_is_not_linked_confirms_nothing(
-    app, account, other_account, confirmed_access
-):
-    app.sign_in(account)
+def test_a_wallet_that_is_not_linked_confirms_nothing(app, wallet, other_wallet, confirmed_access):
+    app.sign_in(wallet)
     forget(app)
 
-    answer = confirm(app, other_account)
+    answer = confirm(app, other_wallet)
 
     assert (answer["status"], codes(answer)) == (400, ["wallet_not_linked"])
     assert add_email(app)["status"] == 401
 
 
-def test_a_wrong_signature_confirms_nothing(app, account, other_account, confirmed_access):
-    app.sign_in(account)
+def test_a_wrong_signature_confirms_nothing(app, wallet, other_wallet, confirmed_access):
+    app.sign_in(wallet)
     forget(app)
 
-    answer = confirm(app, account, other_account)
+    answer = confirm(app, wallet, other_wallet)
 
     assert (answer["status"], codes(answer)) == (400, ["signature_invalid"])
     assert add_email(app)["status"] == 401
 
 
 @pytest.mark.parametrize("process", ["login", "connect"])
-def test_a_challenge_for_something_else_confirms_nothing(app, account, confirmed_access, process):
-    app.sign_in(account)
+def test_a_challenge_for_something_else_confirms_nothing(app, wallet, confirmed_access, process):
+    app.sign_in(wallet)
     forget(app)
 
-    answer = confirm(app, account, process=process)
+    answer = confirm(app, wallet, process=process)
 
     assert (answer["status"], codes(answer)) == (400, ["challenge_missing"])
     assert add_email(app)["status"] == 401
 
 
 @pytest.mark.parametrize("process", ["login", "connect"])
-def test_a_challenge_to_confirm_does_nothing_else(app, account, other_account, process):
-    app.sign_in(account)
-    data = app.ask(account, process="reauthenticate")["data"]
+def test_a_challenge_to_confirm_does_nothing_else(app, wallet, other_wallet, process):
+    app.sign_in(wallet)
+    data = app.ask(wallet, process="reauthenticate")["data"]
 
-    answer = app.answer(data["challenge"], account.prove(data["message"]), process)
+    answer = app.answer(data["challenge"], wallet.prove(data["message"]), process)
 
     assert codes(answer) == ["challenge_missing"]
 
 
-def test_the_token_endpoint_takes_no_confirmation(app, account):
+def test_the_token_endpoint_takes_no_confirmation(app, wallet):
     """allauth's endpoint knows two processes; a third is its own to refuse."""
-    app.sign_in(account)
-    data = app.ask(account, process="reauthenticate")["data"]
+    app.sign_in(wallet)
+    data = app.ask(wallet, process="reauthenticate")["data"]
 
-    answer = app.answer(data["challenge"], account.prove(data["message"]), "reauthenticate")
+    answer = app.answer(data["challenge"], wallet.prove(data["message"]), "reauthenticate")
 
     assert answer["status"] == 400
     assert answer["errors"][0]["param"] == "process"
 
 
-def test_confirming_needs_somebody_signed_in(app, account):
+def test_confirming_needs_somebody_signed_in(app, wallet):
     answer = app.post("provider/moralis/reauthenticate", {"challenge": "x", "signature": "y"})
 
     assert (answer["status"], answer["meta"]["is_authenticated"]) == (401, False)
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "[" * 10_000, '"x"', '{"challenge": 5}', "{}"])
-def test_a_confirmation_that_is_none(app, account, body):
-    app.sign_in(account)
+def test_a_confirmation_that_is_none(app, wallet, body):
+    app.sign_in(wallet)
 
     answer = app.post("provider/moralis/reauthenticate", body)
 
     assert (answer["status"], codes(answer)) == (400, ["invalid_request"])
 
 
-def test_too_many_confirmations(app, account, provider):
+def test_too_many_confirmations(app, wallet, provider):
     provider["RATE_LIMITS"] = {"verify": "2/m/ip"}
-    app.sign_in(account)
-    confirm(app, account)
+    app.sign_in(wallet)
+    confirm(app, wallet)
 
-    answer = confirm(app, account)
+    answer = confirm(app, wallet)
 
     assert (answer["status"], codes(answer)) == (429, ["rate_limited"])
 
 
-def test_an_account_with_a_second_factor_is_asked_for_that(app, account, confirmed_access):
-    app.sign_in(account)
+def test_an_account_with_a_second_factor_is_asked_for_that(app, wallet, confirmed_access):
+    app.sign_in(wallet)
     TOTP.activate(SocialAccount.objects.get().user, "JBSWY3DPEHPK3PXP")
 
-    refused = confirm(app, account)
+    refused = confirm(app, wallet)
 
     assert [flow["id"] for flow in refused["data"]["flows"]] == ["mfa_reauthenticate"]
     answer = app.delete("../account/authenticators/totp", {})
@@ -504,10 +502,10 @@ def test_an_account_with_a_second_factor_is_asked_for_that(app, account, confirm
 # --- Leaving ----------------------------------------------------------------------------------
 
 
-def test_the_last_wallet_stays_and_the_sentence_has_no_markup(app, account):
-    app.sign_in(account)
+def test_the_last_wallet_stays_and_the_sentence_has_no_markup(app, wallet):
+    app.sign_in(wallet)
 
-    answer = app.delete("../account/providers", {"provider": "moralis", "account": account.address})
+    answer = app.delete("../account/providers", {"provider": "moralis", "account": wallet.address})
 
     assert codes(answer) == ["no_password"]
     assert answer["errors"][0]["message"] == (
@@ -517,36 +515,36 @@ def test_the_last_wallet_stays_and_the_sentence_has_no_markup(app, account):
     assert SocialAccount.objects.count() == 1
 
 
-def test_one_of_two_wallets_can_be_removed(app, account, other_account):
-    app.sign_in(account)
-    app.sign_in(other_account, "connect")
+def test_one_of_two_wallets_can_be_removed(app, wallet, other_wallet):
+    app.sign_in(wallet)
+    app.sign_in(other_wallet, "connect")
 
     answer = app.delete(
-        "../account/providers", {"provider": "moralis", "account": other_account.address}
+        "../account/providers", {"provider": "moralis", "account": other_wallet.address}
     )
 
-    assert [entry["uid"] for entry in answer["data"]] == [account.address]
+    assert [entry["uid"] for entry in answer["data"]] == [wallet.address]
 
 
 def test_a_wallet_of_another_account_by_redirect_tells_the_application_alone(
-    client, account, other_account
+    client, wallet, other_wallet
 ):
     """No page of the site is left to show a message, which would turn up on another."""
-    sign_in(Client(), other_account)
-    sign_in(client, account)
+    sign_in(Client(), other_wallet)
+    sign_in(client, wallet)
     response = client.post(
         "/_allauth/browser/v1/auth/provider/redirect",
         {"provider": "moralis", "process": "connect", "callback_url": "/app/"},
     )
     state = parse_qs(urlsplit(response["Location"]).query)["state"][0]
 
-    response = sign_in(client, other_account, state=state)
+    response = sign_in(client, other_wallet, state=state)
 
     assert parse_qs(urlsplit(response["Location"]).query)["error"] == ["connected_other"]
     assert "opens another account" not in client.get("/accounts/profile/").content.decode()
 
 
-def test_pages_and_applications_share_their_accounts(app, account, client):
-    sign_in(client, account)
+def test_pages_and_applications_share_their_accounts(app, wallet, client):
+    sign_in(client, wallet)
 
-    assert app.sign_in(account)["data"]["user"]["id"] == user_of(client)
+    assert app.sign_in(wallet)["data"]["user"]["id"] == user_of(client)

@@ -20,9 +20,9 @@ from django.urls import reverse
 
 from allauth_moralis.importing import Verdict, sources
 from allauth_moralis.importing.verdicts import Judge
+from allauth_moralis.testing import EvmWallet, sign_in
 
-from .accounts import EvmAccount
-from .ceremony import sign_in, user_of
+from .ceremony import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -30,10 +30,10 @@ ROOT = Path(__file__).parent.parent
 COUNT = re.compile(r"^ *([0-9]+)  ([a-z_]+) ", re.MULTILINE)
 
 
-def tutorial_user(account: EvmAccount | str, **fields: Any):
+def tutorial_user(wallet: EvmWallet | str, **fields: Any):
     """As Moralis' Django tutorial makes one: ``User(username=eth_address).save()``."""
     user_model = get_user_model()
-    name = account if isinstance(account, str) else account.address
+    name = wallet if isinstance(wallet, str) else wallet.address
     user = user_model(username=name, **{"is_staff": False, "is_superuser": False, **fields})
     user.save()
     return user
@@ -47,26 +47,26 @@ def run(*arguments: str) -> tuple[dict[str, int], str]:
     return {name: int(count) for count, name in COUNT.findall(said) if count != "0"}, said
 
 
-def wallets() -> dict[str, int]:
+def links() -> dict[str, int]:
     rows = SocialAccount.objects.filter(provider="moralis")
     return dict(rows.values_list("uid", "user_id"))
 
 
 def refused(verdict: str, *arguments: str) -> None:
     """One user is told of by ``verdict``, and nothing is written; whoever is linked stays so."""
-    before = wallets()
+    before = links()
     counts, said = run("--apply", *arguments)
     counts.pop("linked", None)
     assert counts == {verdict: 1}
     assert f"\n{verdict}: " in "\n" + said
-    assert wallets() == before
+    assert links() == before
 
 
 # --- Users of the tutorial -------------------------------------------------------------------
 
 
-def test_a_dry_run_writes_nothing(account):
-    user = tutorial_user(account)
+def test_a_dry_run_writes_nothing(wallet):
+    user = tutorial_user(wallet)
 
     counts, said = run()
 
@@ -77,31 +77,31 @@ def test_a_dry_run_writes_nothing(account):
     assert user.password == ""
 
 
-def test_the_wallet_then_signs_in_as_the_very_same_user(client, account, backend):
-    user = tutorial_user(account)
+def test_the_wallet_then_signs_in_as_the_very_same_user(client, wallet, backend):
+    user = tutorial_user(wallet)
 
     counts, said = run("--apply")
 
     assert counts == {"link": 1}
     assert "1 wallets were linked." in said
-    assert wallets() == {account.address: user.pk}
-    assert sign_in(client, account).status_code == 302
+    assert links() == {wallet.address: user.pk}
+    assert sign_in(client, wallet).status_code == 302
     assert user_of(client) == user.pk
     assert get_user_model().objects.count() == 1
     assert SocialAccount.objects.get().extra_data["verified_by"] == backend
 
 
-def test_without_it_the_wallet_gets_another_account(client, account):
+def test_without_it_the_wallet_gets_another_account(client, wallet):
     """What the import is for, and why it is not done at sign-in: names prove nothing."""
-    user = tutorial_user(account)
+    user = tutorial_user(wallet)
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert user_of(client) != user.pk
 
 
-def test_what_is_stored_claims_no_verification(client, account):
-    user = tutorial_user(account)
+def test_what_is_stored_claims_no_verification(client, wallet):
+    user = tutorial_user(wallet)
     run("--apply")
 
     data = SocialAccount.objects.get().extra_data
@@ -120,15 +120,15 @@ def test_what_is_stored_claims_no_verification(client, account):
     user.refresh_from_db()
     client.force_login(user)
     html = client.get(reverse("moralis_profile")).content.decode()
-    assert account.address in html
+    assert wallet.address in html
     assert "Not verified by this site yet." in html
     assert "What was verified" not in html
-    assert f"https://etherscan.io/address/{account.address}" in html
-    assert account.address[:6] in client.get(reverse("socialaccount_connections")).content.decode()
+    assert f"https://etherscan.io/address/{wallet.address}" in html
+    assert wallet.address[:6] in client.get(reverse("socialaccount_connections")).content.decode()
 
 
-def test_the_admin_says_that_it_was_imported(admin_client, account):
-    tutorial_user(account)
+def test_the_admin_says_that_it_was_imported(admin_client, wallet):
+    tutorial_user(wallet)
     run("--apply")
 
     html = admin_client.get("/admin/socialaccount/socialaccount/").content.decode()
@@ -136,8 +136,8 @@ def test_the_admin_says_that_it_was_imported(admin_client, account):
     assert "nobody yet; imported from tutorial" in html
 
 
-def test_it_can_be_run_again(account):
-    tutorial_user(account)
+def test_it_can_be_run_again(wallet):
+    tutorial_user(wallet)
     run("--apply")
     before = SocialAccount.objects.values().get()
 
@@ -147,22 +147,22 @@ def test_it_can_be_run_again(account):
     assert SocialAccount.objects.values().get() == before
 
 
-def test_a_wallet_that_signed_in_since_is_left_as_it_is(client, account):
-    tutorial_user(account)
+def test_a_wallet_that_signed_in_since_is_left_as_it_is(client, wallet):
+    tutorial_user(wallet)
     run("--apply")
-    sign_in(client, account)
+    sign_in(client, wallet)
     before = SocialAccount.objects.values().get()
 
     assert run("--apply")[0] == {"linked": 1}
     assert SocialAccount.objects.values().get() == before
 
 
-def test_the_tutorials_empty_password_does_not_count_as_a_way_in(client, account):
+def test_the_tutorials_empty_password_does_not_count_as_a_way_in(client, wallet):
     """Django takes "" for a usable password: allauth would let go of the last wallet."""
-    user = tutorial_user(account)
+    user = tutorial_user(wallet)
     assert user.has_usable_password()
     run("--apply")
-    sign_in(client, account)
+    sign_in(client, wallet)
     row = SocialAccount.objects.get()
 
     client.post(reverse("socialaccount_connections"), {"account": row.pk})
@@ -172,8 +172,8 @@ def test_the_tutorials_empty_password_does_not_count_as_a_way_in(client, account
     assert not user.has_usable_password()
 
 
-def test_users_of_later_copies_of_the_tutorial(account):
-    user = get_user_model().objects.create_user(username=account.address, password=None)
+def test_users_of_later_copies_of_the_tutorial(wallet):
+    user = get_user_model().objects.create_user(username=wallet.address, password=None)
 
     assert run("--apply")[0] == {"link": 1}
     password = user.password
@@ -183,9 +183,9 @@ def test_users_of_later_copies_of_the_tutorial(account):
 
 def test_many_users_in_pages(monkeypatch, django_assert_max_num_queries):
     monkeypatch.setattr(sources, "BATCH", 100)
-    accounts = [EvmAccount() for _ in range(250)]
+    wallets = [EvmWallet() for _ in range(250)]
     get_user_model().objects.bulk_create(
-        get_user_model()(username=account.address) for account in accounts
+        get_user_model()(username=wallet.address) for wallet in wallets
     )
 
     with django_assert_max_num_queries(40):
@@ -193,7 +193,7 @@ def test_many_users_in_pages(monkeypatch, django_assert_max_num_queries):
 
     assert counts == {"link": 250}
     users = get_user_model().objects.values_list("username", "pk")
-    assert wallets() == dict(users)
+    assert links() == dict(users)
     assert not get_user_model().objects.filter(password="").exists()
     assert len(set(get_user_model().objects.values_list("password", flat=True))) == 250
 
@@ -211,7 +211,7 @@ def test_a_name_that_is_no_address(name):
 
     assert counts == {"not_an_address": 1}
     assert "not_an_address: " not in said
-    assert not wallets()
+    assert not links()
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_a_name_that_only_begins_like_an_address(name):
     assert run("--apply")[0] == {"not_an_address": 1}
     said = run("--verbosity", "2")[1]
     assert "\x1b" not in said
-    assert not wallets()
+    assert not links()
 
 
 def test_a_wrong_checksum():
@@ -233,104 +233,102 @@ def test_a_wrong_checksum():
 
 
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
-def test_an_address_without_a_checksum(client, account, spelled):
-    user = tutorial_user("0x" + spelled(account.address[2:]))
+def test_an_address_without_a_checksum(client, wallet, spelled):
+    user = tutorial_user("0x" + spelled(wallet.address[2:]))
 
     refused("no_checksum")
 
     assert run("--apply", "--lower-case")[0] == {"link": 1}
-    sign_in(client, account)
+    sign_in(client, wallet)
     assert user_of(client) == user.pk
 
 
 @pytest.mark.parametrize("spelled", [str.lower, str.upper])
 @pytest.mark.parametrize("tutorial_first", [True, False])
-def test_a_name_without_a_checksum_beside_the_one_that_has_it(account, spelled, tutorial_first):
-    names = [account.address, "0x" + spelled(account.address[2:])]
+def test_a_name_without_a_checksum_beside_the_one_that_has_it(wallet, spelled, tutorial_first):
+    names = [wallet.address, "0x" + spelled(wallet.address[2:])]
     users = {name: tutorial_user(name) for name in names[:: 1 if tutorial_first else -1]}
 
     counts, _ = run("--apply", "--lower-case")
 
     assert counts == {"link": 1, "ambiguous": 1}
-    assert wallets() == {account.address: users[account.address].pk}
+    assert links() == {wallet.address: users[wallet.address].pk}
 
 
-def test_two_names_without_a_checksum(account):
-    tutorial_user(account.address.lower())
-    tutorial_user("0x" + account.address[2:].upper())
+def test_two_names_without_a_checksum(wallet):
+    tutorial_user(wallet.address.lower())
+    tutorial_user("0x" + wallet.address[2:].upper())
 
     assert run("--apply", "--lower-case")[0] == {"ambiguous": 2}
-    assert not wallets()
+    assert not links()
 
 
-def test_a_wallet_that_belongs_to_another_user(client, account):
-    sign_in(client, account)
-    tutorial_user(account)
+def test_a_wallet_that_belongs_to_another_user(client, wallet):
+    sign_in(client, wallet)
+    tutorial_user(wallet)
 
     refused("taken")
     refused("taken", "--lower-case", "--inactive", "--privileged", "--with-password")
 
 
-def test_a_user_who_has_another_wallet_and_may_have_removed_this_one(
-    client, account, other_account
-):
-    tutorial_user(account)
+def test_a_user_who_has_another_wallet_and_may_have_removed_this_one(client, wallet, other_wallet):
+    tutorial_user(wallet)
     run("--apply")
-    sign_in(client, account)
-    sign_in(client, other_account, process="connect")
-    row = SocialAccount.objects.get(uid=account.address)
+    sign_in(client, wallet)
+    sign_in(client, other_wallet, process="connect")
+    row = SocialAccount.objects.get(uid=wallet.address)
     client.post(reverse("socialaccount_connections"), {"account": row.pk})
-    assert list(wallets()) == [other_account.address]
+    assert list(links()) == [other_wallet.address]
 
     refused("other_wallet")
     refused("other_wallet", "--with-other-ways-in", "--with-password")
 
 
-def test_an_inactive_user(client, account):
-    user = tutorial_user(account, is_active=False)
+def test_an_inactive_user(client, wallet):
+    user = tutorial_user(wallet, is_active=False)
 
     refused("inactive")
 
     assert run("--apply", "--inactive")[0] == {"link": 1}
-    sign_in(client, account)
+    sign_in(client, wallet)
     assert user_of(client) is None
     assert get_user_model().objects.get() == user  # and no new account for who was shut out
 
 
 @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
-def test_staff_and_superusers(account, power):
-    user = tutorial_user(account, **{power: True})
+def test_staff_and_superusers(wallet, power):
+    user = tutorial_user(wallet, **{power: True})
 
     refused("privileged")
 
     run("--apply", "--privileged")
-    assert wallets() == {account.address: user.pk}
+    assert links() == {wallet.address: user.pk}
 
 
-def test_a_user_who_chose_the_name_of_anothers_wallet(client, account):
+def test_a_user_who_chose_the_name_of_anothers_wallet(client, wallet):
     """They would share the account with the wallet's owner, who knows nothing of them."""
-    mallory = get_user_model().objects.create_user(account.address, password="of-mallory")
+    mallory = get_user_model().objects.create_user(wallet.address, password="of-mallory")
 
     refused("password")
 
-    sign_in(client, account)
+    sign_in(client, wallet)
     assert user_of(client) != mallory.pk
 
 
-def test_a_user_with_a_password_where_the_operator_knows_better(account):
-    user = get_user_model().objects.create_user(account.address, password="x")
+def test_a_user_with_a_password_where_the_operator_knows_better(wallet):
+    user = get_user_model().objects.create_user(wallet.address, password="x")
 
     run("--apply", "--with-password")
 
-    assert wallets() == {account.address: user.pk}
+    assert links() == {wallet.address: user.pk}
     user.refresh_from_db()
     assert user.check_password("x")
 
 
 @pytest.mark.parametrize("way", ["e-mail", "address", "social account", "passkey"])
-def test_a_user_with_another_way_in(account, way):
+def test_a_user_with_another_way_in(wallet, way):
     """One who chose the name needs no password for that: a code by mail or a passkey will do."""
-    user = tutorial_user(account)
+    user = tutorial_user(wallet)
     if way == "e-mail":
         EmailAddress.objects.create(user=user, email="mallory@example.com")
     elif way == "address":
@@ -343,34 +341,34 @@ def test_a_user_with_another_way_in(account, way):
     refused("other_way_in")
 
     run("--apply", "--with-other-ways-in")
-    assert wallets() == {account.address: user.pk}
+    assert links() == {wallet.address: user.pk}
 
 
-def test_a_site_without_second_factors(account, settings):
+def test_a_site_without_second_factors(wallet, settings):
     settings.INSTALLED_APPS = [
         app for app in settings.INSTALLED_APPS if not app.startswith("allauth.mfa")
     ]
-    tutorial_user(account)
+    tutorial_user(wallet)
 
     assert run()[0] == {"link": 1}
 
 
-def test_a_flag_lets_through_one_refusal_and_not_another(account):
-    tutorial_user(account, is_staff=True, is_active=False)
+def test_a_flag_lets_through_one_refusal_and_not_another(wallet):
+    tutorial_user(wallet, is_staff=True, is_active=False)
 
     refused("privileged", "--inactive")
     refused("inactive", "--privileged")
 
 
-def test_a_dry_run_says_what_will_be_done(monkeypatch, account, other_account):
+def test_a_dry_run_says_what_will_be_done(monkeypatch, wallet, other_wallet):
     monkeypatch.setattr(sources, "BATCH", 2)
-    tutorial_user(account.address.lower())
+    tutorial_user(wallet.address.lower())
     tutorial_user("ada")
-    tutorial_user(account)
-    tutorial_user(other_account, is_active=False)
+    tutorial_user(wallet)
+    tutorial_user(other_wallet, is_active=False)
     for _ in range(5):
-        tutorial_user(EvmAccount())
-    tutorial_user("0x" + account.address[2:].upper())
+        tutorial_user(EvmWallet())
+    tutorial_user("0x" + wallet.address[2:].upper())
 
     foreseen = run("--lower-case")[0]
 
@@ -380,7 +378,7 @@ def test_a_dry_run_says_what_will_be_done(monkeypatch, account, other_account):
 
 def test_it_names_a_few_of_many_and_all_on_request():
     for _ in range(9):
-        tutorial_user(EvmAccount(), is_active=False)
+        tutorial_user(EvmWallet(), is_active=False)
 
     few, all_of_them = run()[1], run("--verbosity", "2")[1]
 
@@ -390,18 +388,18 @@ def test_it_names_a_few_of_many_and_all_on_request():
     assert "of each" not in all_of_them
 
 
-def test_a_sign_in_in_the_middle_of_it_undoes_all(client, account, monkeypatch):
-    first = tutorial_user(EvmAccount())
-    sign_in(client, account)
-    tutorial_user(account)
-    before = wallets()
+def test_a_sign_in_in_the_middle_of_it_undoes_all(client, wallet, monkeypatch):
+    first = tutorial_user(EvmWallet())
+    sign_in(client, wallet)
+    tutorial_user(wallet)
+    before = links()
     monkeypatch.setattr(sources, "BATCH", 1)
     monkeypatch.setattr(Judge, "verdict", lambda self, candidate: Verdict.LINK)  # it did not see
 
     with pytest.raises(CommandError, match="Nothing was written"):
         run("--apply")
 
-    assert wallets() == before
+    assert links() == before
     first.refresh_from_db()
     assert first.password == ""
 
@@ -431,32 +429,32 @@ def siwe_wallet(transactional_db, settings):
 SIWE_DJANGO = ("--source", "siwe-django")
 
 
-def test_wallets_of_siwe_django(client, account, other_account, siwe_wallet, monkeypatch):
+def test_wallets_of_siwe_django(client, wallet, other_wallet, siwe_wallet, monkeypatch):
     """Beside a password and an e-mail address: a signature was seen when they were linked."""
     monkeypatch.setattr(sources, "BATCH", 1)
     user = get_user_model().objects.create_user("ada", "ada@example.com", "x")
-    for chain_id, linked in ((137, account), (1, account), (10, other_account)):
+    for chain_id, linked in ((137, wallet), (1, wallet), (10, other_wallet)):
         siwe_wallet.objects.create(user=user, address=linked.address, chain_id=chain_id)
     expected = {"link": 2, "same_wallet": 1}
 
     assert run(*SIWE_DJANGO)[0] == expected
     assert run(*SIWE_DJANGO, "--apply")[0] == expected
 
-    assert wallets() == {account.address: user.pk, other_account.address: user.pk}
+    assert links() == {wallet.address: user.pk, other_wallet.address: user.pk}
     rows = SocialAccount.objects.values_list("uid", "extra_data__chain_id")
-    assert dict(rows) == {account.address: 137, other_account.address: 10}
+    assert dict(rows) == {wallet.address: 137, other_wallet.address: 10}
     assert run(*SIWE_DJANGO, "--apply")[0] == {"linked": 3}
-    sign_in(client, account)
+    sign_in(client, wallet)
     assert user_of(client) == user.pk
 
 
-def test_a_wallet_of_two_users_on_two_chains(account, siwe_wallet):
+def test_a_wallet_of_two_users_on_two_chains(wallet, siwe_wallet):
     for chain_id, name in ((1, "ada"), (10, "grace")):
         user = get_user_model().objects.create_user(name)
-        siwe_wallet.objects.create(user=user, address=account.address, chain_id=chain_id)
+        siwe_wallet.objects.create(user=user, address=wallet.address, chain_id=chain_id)
 
     assert run(*SIWE_DJANGO, "--apply")[0] == {"ambiguous": 2}
-    assert not wallets()
+    assert not links()
 
 
 @pytest.mark.parametrize(
@@ -466,18 +464,18 @@ def test_a_wallet_of_two_users_on_two_chains(account, siwe_wallet):
         (("--lower-case",), {"link": 1, "same_wallet": 1}),
     ],
 )
-def test_a_wallet_in_two_spellings(account, siwe_wallet, arguments, expected):
+def test_a_wallet_in_two_spellings(wallet, siwe_wallet, arguments, expected):
     user = get_user_model().objects.create_user("ada")
-    for chain_id, spelling in ((1, account.address.lower()), (10, account.address)):
+    for chain_id, spelling in ((1, wallet.address.lower()), (10, wallet.address)):
         siwe_wallet.objects.create(user=user, address=spelling, chain_id=chain_id)
 
     assert run(*SIWE_DJANGO, "--apply", *arguments)[0] == expected
-    assert wallets() == {account.address: user.pk}
+    assert links() == {wallet.address: user.pk}
 
 
-def test_a_wallet_of_staff_in_siwe_django(account, siwe_wallet):
+def test_a_wallet_of_staff_in_siwe_django(wallet, siwe_wallet):
     user = get_user_model().objects.create_superuser("root")
-    siwe_wallet.objects.create(user=user, address=account.address, chain_id=1)
+    siwe_wallet.objects.create(user=user, address=wallet.address, chain_id=1)
 
     refused("privileged", *SIWE_DJANGO)
 
@@ -563,10 +561,9 @@ call_command("migrate", run_syncdb=True, verbosity=0)
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
-from tests.accounts import EvmAccount
-from tests.ceremony import sign_in
+from allauth_moralis.testing import EvmWallet, sign_in
 
-known, admin, lower, new, gone = (EvmAccount() for _ in range(5))
+known, admin, lower, new, gone = (EvmWallet() for _ in range(5))
 Wallet = get_user_model()
 Wallet.objects.create(ethereum_address=known.address, password="!x")
 Wallet.objects.create(ethereum_address=admin.address, password="!x", is_admin=True)
@@ -575,15 +572,15 @@ Wallet.objects.create(ethereum_address=gone.address, password="!x", is_active=Fa
 for _ in range(2):
     call_command("moralis_import_tutorial_users", source="django-siwe-auth", apply=True)
 assert SocialAccount.objects.get().user_id == known.address
-for account in (known, new):
+for wallet in (known, new):
     client = Client()
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
     assert response.status_code == 302, response.content
-    assert client.session["_auth_user_id"] == account.address
+    assert client.session["_auth_user_id"] == wallet.address
 before = list(Wallet.objects.order_by("pk").values())
-for account in (admin, gone, lower):
+for wallet in (admin, gone, lower):
     client = Client()
-    assert sign_in(client, account).status_code == 403
+    assert sign_in(client, wallet).status_code == 403
     assert "_auth_user_id" not in client.session
 assert list(Wallet.objects.order_by("pk").values()) == before
 assert len(before) == 5

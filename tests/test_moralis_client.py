@@ -30,9 +30,8 @@ from allauth_moralis.exceptions import (
 )
 from allauth_moralis.siwx.text import render, timestamp
 from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.testing import EvmWallet, sign_in
 
-from .accounts import EvmAccount
-from .ceremony import sign_in
 from .conftest import API_KEY
 
 BASE = "https://moralis.test"
@@ -52,9 +51,9 @@ def service(provider: dict) -> Iterator[responses.RequestsMock]:
 
 
 @pytest.fixture
-def asked(account: EvmAccount) -> SignIn:
+def asked(wallet: EvmWallet) -> SignIn:
     return SignIn(
-        wallet=Wallet.parse(EVM, account.address),
+        wallet=Wallet.parse(EVM, wallet.address),
         domain="localhost",
         uri="http://localhost/",
         chain_id=1,
@@ -65,15 +64,15 @@ def asked(account: EvmAccount) -> SignIn:
 
 @pytest.fixture
 def challenge(asked: SignIn) -> Challenge:
-    return issued(asked)
+    return obtain_challenge(asked)
 
 
 @pytest.fixture
-def proof(account: EvmAccount, challenge: Challenge) -> Proof:
-    return Proof(signature=account.sign(challenge.message))
+def proof(wallet: EvmWallet, challenge: Challenge) -> Proof:
+    return Proof(signature=wallet.sign(challenge.message))
 
 
-def issued(asked: SignIn) -> Challenge:
+def obtain_challenge(asked: SignIn) -> Challenge:
     """A challenge as the service would have made it a moment ago."""
     return replace(LocalBackend().request_challenge(asked), profile_id=PROFILE, issued_by="moralis")
 
@@ -116,9 +115,9 @@ def without(answer: dict, key: str) -> dict:
 # --- What is sent ----------------------------------------------------------------------------
 
 
-def test_request_sends_what_the_contract_asks_for(service, account, asked, provider):
+def test_request_sends_what_the_contract_asks_for(service, wallet, asked, provider):
     provider["CHALLENGE_TTL"] = 90
-    asked = replace(asked, chain_id=137, wallet=Wallet.parse(EVM, account.address.lower()))
+    asked = replace(asked, chain_id=137, wallet=Wallet.parse(EVM, wallet.address.lower()))
     service.post(REQUEST, json=request_answer(asked), status=201)
 
     request(asked)
@@ -130,7 +129,7 @@ def test_request_sends_what_the_contract_asks_for(service, account, asked, provi
     assert body == {
         "domain": "localhost",
         "chainId": "137",
-        "address": account.address,
+        "address": wallet.address,
         "uri": "http://localhost/",
         "timeout": 90,
         "statement": "Sign in to localhost",
@@ -218,12 +217,12 @@ def test_answer_at_the_cap_passes(service, asked):
     ],
     ids=["usual", "no_statement", "no_expiration", "chain", "not_before", "resources"],
 )
-def test_round_trip_with_the_emulator(moralis, account, asked, changes):
+def test_round_trip_with_the_emulator(moralis, wallet, asked, changes):
     asked = replace(asked, **changes)
     backend = MoralisBackend()
 
     challenge = backend.request_challenge(asked)
-    verified = backend.verify(challenge, Proof(signature=account.sign(challenge.message)))
+    verified = backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
     assert challenge.asked == asked
     assert verified.challenge == challenge
@@ -603,7 +602,7 @@ def test_port_is_kept_where_something_else_is_wrong(service, asked):
     assert len(service.calls) == 1
 
 
-def test_round_trip_with_a_service_that_takes_no_port(provider, account, asked):
+def test_round_trip_with_a_service_that_takes_no_port(provider, wallet, asked):
     asked = replace(asked, domain="localhost:8000", uri="http://localhost:8000/")
     strict = AuthService(behaviour=Behaviour(domain_rule="fqdn"))
     with Emulator(strict) as emulator:
@@ -611,7 +610,7 @@ def test_round_trip_with_a_service_that_takes_no_port(provider, account, asked):
         backend = MoralisBackend()
 
         challenge = backend.request_challenge(asked)
-        verified = backend.verify(challenge, Proof(signature=account.sign(challenge.message)))
+        verified = backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
     assert verified.challenge.message.startswith("localhost wants you to sign in ")
     assert verified.extra_data["verified"]["domain"] == "localhost"
@@ -666,12 +665,12 @@ def test_time_out_of_a_verify_is_not_repeated(service, challenge, proof, kind):
     assert len(service.calls) == 1
 
 
-def test_nobody_listens(provider, account, asked):
+def test_nobody_listens(provider, wallet, asked):
     with Emulator() as emulator:
         provider.update(API_KEY=API_KEY, BASE_URL=emulator.url)
         backend = MoralisBackend()
         challenge = backend.request_challenge(asked)
-        proof = Proof(signature=account.sign(challenge.message))
+        proof = Proof(signature=wallet.sign(challenge.message))
 
     for attempt in (
         lambda: MoralisBackend().request_challenge(asked),
@@ -681,21 +680,21 @@ def test_nobody_listens(provider, account, asked):
             attempt()
 
 
-def test_fifty_sign_ins_are_a_hundred_calls_on_one_connection(moralis, account, asked):
+def test_fifty_sign_ins_are_a_hundred_calls_on_one_connection(moralis, wallet, asked):
     backend = MoralisBackend()
 
     for _ in range(50):
         challenge = backend.request_challenge(asked)
-        backend.verify(challenge, Proof(signature=account.sign(challenge.message)))
+        backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
     assert moralis.connections == 1
     assert list(moralis.requests) == 50 * CALLS_OF_A_LOGIN
 
 
 @pytest.mark.django_db
-def test_logins_of_several_browsers_share_the_connection(moralis, account, other_account):
-    for wallet in (account, other_account, account):
-        assert sign_in(Client(), wallet).status_code == 302
+def test_logins_of_several_browsers_share_the_connection(moralis, wallet, other_wallet):
+    for each in (wallet, other_wallet, wallet):
+        assert sign_in(Client(), each).status_code == 302
 
     assert moralis.connections == 1
     assert list(moralis.requests) == 3 * CALLS_OF_A_LOGIN
@@ -722,13 +721,13 @@ def test_profile_of_the_verify_is_kept_not_that_of_the_request(service, challeng
 
 
 @pytest.mark.parametrize("form", [137, "137", "0x89"])
-def test_chain_in_each_form_is_accepted(service, account, asked, form):
-    challenge = issued(replace(asked, chain_id=137))
+def test_chain_in_each_form_is_accepted(service, wallet, asked, form):
+    challenge = obtain_challenge(replace(asked, chain_id=137))
     service.post(VERIFY, json=verify_answer(challenge, chainId=form), status=201)
 
     assert MoralisBackend().verify(
-        challenge, Proof(signature=account.sign(challenge.message))
-    ).wallet == Wallet(EVM, account.address)
+        challenge, Proof(signature=wallet.sign(challenge.message))
+    ).wallet == Wallet(EVM, wallet.address)
 
 
 @pytest.mark.parametrize("key", ["statement", "expirationTime"])
@@ -752,13 +751,13 @@ def test_address_in_other_letter_case_is_accepted(service, challenge, proof, cas
     assert MoralisBackend().verify(challenge, proof).wallet == challenge.wallet
 
 
-def test_all_that_was_asked_comes_back(service, account, asked):
+def test_all_that_was_asked_comes_back(service, wallet, asked):
     start, resource = "2020-01-01T00:00:00.000Z", "https://docs.moralis.io/"
-    challenge = issued(replace(asked, not_before=start, resources=(resource,)))
+    challenge = obtain_challenge(replace(asked, not_before=start, resources=(resource,)))
     answer = verify_answer(challenge, notBefore=start, resources=[resource])
     service.post(VERIFY, json=answer, status=201)
 
-    verified = MoralisBackend().verify(challenge, Proof(signature=account.sign(challenge.message)))
+    verified = MoralisBackend().verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
     assert verified.extra_data["verified"] == answer
 
@@ -844,11 +843,11 @@ def test_signature_that_is_wrong_here_costs_no_call(service, challenge, proof, c
     assert len(service.calls) == 0
 
 
-def test_signature_of_another_account_costs_no_call(service, challenge, other_account):
+def test_signature_of_another_account_costs_no_call(service, challenge, other_wallet):
     service.post(VERIFY, json=verify_answer(challenge), status=201)
 
     with pytest.raises(SignatureInvalid):
-        MoralisBackend().verify(challenge, Proof(signature=other_account.sign(challenge.message)))
+        MoralisBackend().verify(challenge, Proof(signature=other_wallet.sign(challenge.message)))
 
     assert len(service.calls) == 0
 
@@ -956,11 +955,11 @@ def test_verify_refused_shows_no_secret(service, challenge, proof, every_log, an
     assert proof.signature not in every_log.text
 
 
-def test_login_over_http_logs_no_secret(moralis, account, asked, every_log):
+def test_login_over_http_logs_no_secret(moralis, wallet, asked, every_log):
     backend = MoralisBackend()
 
     challenge = backend.request_challenge(asked)
-    signature = account.sign(challenge.message)
+    signature = wallet.sign(challenge.message)
     backend.verify(challenge, Proof(signature=signature))
 
     assert "/challenge/verify/evm" in every_log.text  # urllib3's own record: logging is on

@@ -12,9 +12,17 @@ from allauth_moralis.siwx.encodings import ALPHABET, base58_decode, base58_encod
 from allauth_moralis.siwx.proofs import check
 from allauth_moralis.siwx.signatures import check_ed25519
 from allauth_moralis.siwx.wallets import Challenge, Proof, SignIn, Wallet
+from allauth_moralis.testing import (
+    AptosWallet,
+    EvmWallet,
+    SolanaWallet,
+    answer,
+    obtain_challenge,
+    request_challenge,
+    sign_in,
+)
 
-from .accounts import AptosAccount, EvmAccount, SolanaAccount
-from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import json_code, page_code, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -70,35 +78,35 @@ def challenge_of(wallet: Wallet, text: str) -> Challenge:
     )
 
 
-ACCOUNTS = [EvmAccount, SolanaAccount, AptosAccount, lambda: AptosAccount(single_key=True)]
+WALLETS = [EvmWallet, SolanaWallet, AptosWallet, lambda: AptosWallet(single_key=True)]
 KINDS = ["evm", "solana", "aptos", "aptos single key"]
 
 
-@pytest.fixture(params=ACCOUNTS, ids=KINDS)
-def any_account(request):
+@pytest.fixture(params=WALLETS, ids=KINDS)
+def any_wallet(request):
     return request.param()
 
 
 # --- The main job ----------------------------------------------------------------------------
 
 
-def test_signing_in_twice_is_one_account(client, any_account, backend):
-    assert sign_in(client, any_account)["Location"] == "/accounts/profile/"
+def test_signing_in_twice_is_one_account(client, any_wallet, backend):
+    assert sign_in(client, any_wallet)["Location"] == "/accounts/profile/"
     user = user_of(client)
     client.logout()
-    sign_in(client, any_account)
+    sign_in(client, any_wallet)
 
     row = SocialAccount.objects.get()
-    assert (row.uid, row.user_id, user_of(client)) == (any_account.address, user, user)
-    assert row.extra_data["network"] == any_account.network
+    assert (row.uid, row.user_id, user_of(client)) == (any_wallet.address, user, user)
+    assert row.extra_data["network"] == any_wallet.network
     assert row.extra_data["verified_by"] == backend
     html = client.get(reverse("moralis_profile")).content.decode()
-    assert any_account.address in html
+    assert any_wallet.address in html
     assert row.get_profile_url() in html.replace("&amp;", "&")
 
 
 def test_what_was_verified_names_the_network(client, backend):
-    sign_in(client, SolanaAccount())
+    sign_in(client, SolanaWallet())
     data = SocialAccount.objects.get().extra_data
 
     assert data["chain_id"] is None
@@ -107,19 +115,19 @@ def test_what_was_verified_names_the_network(client, backend):
 
 
 def test_what_was_verified_of_aptos_names_the_key(client, backend):
-    account = AptosAccount()
-    sign_in(client, account)
+    wallet = AptosWallet()
+    sign_in(client, wallet)
     data = SocialAccount.objects.get().extra_data
 
-    assert data["verified"]["publicKey"] == account.public_key
+    assert data["verified"]["publicKey"] == wallet.public_key
     assert data["message"].startswith("APTOS\nmessage: testserver wants you")
 
 
-def test_the_stored_text_and_signature_belong_together(client, any_account, backend):
+def test_the_stored_text_and_signature_belong_together(client, any_wallet, backend):
     """Whatever the browser sends along as the text."""
-    challenge, message = issued(client, any_account)
-    proof = any_account.prove(message)
-    if any_account.network != "aptos":
+    challenge, message = obtain_challenge(client, any_wallet)
+    proof = any_wallet.prove(message)
+    if any_wallet.network != "aptos":
         proof["full_message"] = "I owe Bob a million."
 
     assert answer(client, challenge, **proof).status_code == 302
@@ -127,34 +135,34 @@ def test_the_stored_text_and_signature_belong_together(client, any_account, back
     data = SocialAccount.objects.get().extra_data
     assert message in data["message"]
     assert "Bob" not in data["message"]
-    assert any_account.sign(data["message"]) == data["signature"]
+    assert any_wallet.sign(data["message"]) == data["signature"]
 
 
 def test_the_text_of_solana(client, backend):
-    account = SolanaAccount()
-    message = issued(client, account)[1]
+    wallet = SolanaWallet()
+    message = obtain_challenge(client, wallet)[1]
 
     assert message.startswith(
-        f"testserver wants you to sign in with your Solana account:\n{account.address}\n\n"
+        f"testserver wants you to sign in with your Solana account:\n{wallet.address}\n\n"
     )
     assert "\nVersion: 1\nNetwork: mainnet\nNonce: " in message
 
 
 def test_the_text_of_aptos(client, backend):
-    account = AptosAccount()
-    message = issued(client, account)[1]
+    wallet = AptosWallet()
+    message = obtain_challenge(client, wallet)[1]
 
     assert message.startswith(
-        f"testserver wants you to sign in with your Aptos account:\n{account.address}\n\n"
+        f"testserver wants you to sign in with your Aptos account:\n{wallet.address}\n\n"
     )
     assert "\nVersion: 1\nChain ID: 1\nNonce: " in message
 
 
 def test_wallets_of_every_network_on_one_account(client, backend):
-    sign_in(client, EvmAccount())
+    sign_in(client, EvmWallet())
     user = user_of(client)
-    for account in (SolanaAccount(), AptosAccount()):
-        sign_in(client, account, process="connect")
+    for wallet in (SolanaWallet(), AptosWallet()):
+        sign_in(client, wallet, process="connect")
 
     assert SocialAccount.objects.filter(user_id=user).count() == 3
 
@@ -162,9 +170,9 @@ def test_wallets_of_every_network_on_one_account(client, backend):
 # --- Refusals --------------------------------------------------------------------------------
 
 
-def test_another_key(client, any_account, backend):
-    other = type(any_account)()
-    challenge, message = issued(client, any_account)
+def test_another_key(client, any_wallet, backend):
+    other = type(any_wallet)()
+    challenge, message = obtain_challenge(client, any_wallet)
 
     response = answer(client, challenge, **other.prove(message))
 
@@ -172,10 +180,10 @@ def test_another_key(client, any_account, backend):
     assert user_of(client) is None
 
 
-def test_another_text(client, any_account, backend):
-    challenge, message = issued(client, any_account)
+def test_another_text(client, any_wallet, backend):
+    challenge, message = obtain_challenge(client, any_wallet)
 
-    response = answer(client, challenge, **any_account.prove(message + " "))
+    response = answer(client, challenge, **any_wallet.prove(message + " "))
 
     assert page_code(response) == "signature_invalid"
 
@@ -183,36 +191,36 @@ def test_another_text(client, any_account, backend):
 @pytest.mark.parametrize(
     "address",
     ["", "1" * 31, "1" * 45, "0" * 43, "O" * 43, "I" * 43, "l" * 43, "1" * 44, "z" * 44, "x" * 9999,
-     EvmAccount().address],
+     EvmWallet().address],
 )  # fmt: skip
 def test_solana_addresses_that_are_none(client, address):
-    response = ask(client, SolanaAccount(), address=address)
+    response = request_challenge(client, SolanaWallet(), address=address)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_address")
 
 
 @pytest.mark.parametrize("address", ["", "0x", "0x" + "g" * 64, "0x" + "0" * 65, "deb6", "0x1"])
 def test_aptos_addresses_that_are_none(client, address):
-    response = ask(client, AptosAccount(), address=address)
+    response = request_challenge(client, AptosWallet(), address=address)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_address")
 
 
 def test_an_aptos_address_in_upper_case_and_without_its_zeros(client, backend):
-    account = AptosAccount()
-    while not account.address.startswith("0x0"):
-        account = AptosAccount()
-    short = "0x" + account.address[2:].lstrip("0").upper()
+    wallet = AptosWallet()
+    while not wallet.address.startswith("0x0"):
+        wallet = AptosWallet()
+    short = "0x" + wallet.address[2:].lstrip("0").upper()
 
-    challenge, message = issued(client, account, address=short)
-    answer(client, challenge, **account.prove(message))
+    challenge, message = obtain_challenge(client, wallet, address=short)
+    answer(client, challenge, **wallet.prove(message))
 
-    assert SocialAccount.objects.get().uid == account.address
+    assert SocialAccount.objects.get().uid == wallet.address
 
 
 def test_an_aptos_account_whose_key_was_rotated(client):
     """Which key is an address's now only the chain can tell."""
-    response = ask(client, AptosAccount(), address=AptosAccount().address)
+    response = request_challenge(client, AptosWallet(), address=AptosWallet().address)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_address")
     assert "key was changed" in response.json()["error"]["message"]
@@ -220,28 +228,28 @@ def test_an_aptos_account_whose_key_was_rotated(client):
 
 @pytest.mark.parametrize("key", ["", "0x", "0x" + "0" * 63, "0x" + "g" * 64, "x" * 5000])
 def test_aptos_keys_that_are_none(client, key):
-    response = ask(client, AptosAccount(), public_key=key)
+    response = request_challenge(client, AptosWallet(), public_key=key)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("key", [None, 5, [], {}])
 def test_aptos_keys_of_another_type(client, key):
-    assert json_code(ask(client, AptosAccount(), public_key=key)) == "invalid_request"
+    assert json_code(request_challenge(client, AptosWallet(), public_key=key)) == "invalid_request"
 
 
 def test_a_network_that_is_not_offered(client, provider):
     provider["NETWORKS"] = ["evm"]
 
-    assert json_code(ask(client, SolanaAccount())) == "unsupported_network"
-    assert json_code(ask(client, AptosAccount())) == "unsupported_network"
+    assert json_code(request_challenge(client, SolanaWallet())) == "unsupported_network"
+    assert json_code(request_challenge(client, AptosWallet())) == "unsupported_network"
 
 
 def test_by_default_evm_and_solana_are_offered(client, provider):
     del provider["NETWORKS"]
 
-    assert ask(client, SolanaAccount()).status_code == 200
-    assert json_code(ask(client, AptosAccount())) == "unsupported_network"
+    assert request_challenge(client, SolanaWallet()).status_code == 200
+    assert json_code(request_challenge(client, AptosWallet())) == "unsupported_network"
 
 
 @pytest.mark.parametrize(
@@ -262,10 +270,10 @@ def test_by_default_evm_and_solana_are_offered(client, provider):
     ],
 )
 def test_solana_signatures_that_are_none(client, backend, garble):
-    account = SolanaAccount()
-    challenge, message = issued(client, account)
+    wallet = SolanaWallet()
+    challenge, message = obtain_challenge(client, wallet)
 
-    response = answer(client, challenge, garble(account.sign(message)) or "0")
+    response = answer(client, challenge, garble(wallet.sign(message)) or "0")
 
     assert (response.status_code, page_code(response)) == (401, "signature_invalid")
 
@@ -275,9 +283,9 @@ def test_solana_signatures_that_are_none(client, backend, garble):
     [lambda s: s[:-2], lambda s: s + "00", lambda s: "0x" + "zz" * 64, lambda s: "0x" + "00" * 64],
 )
 def test_aptos_signatures_that_are_none(client, backend, garble):
-    account = AptosAccount()
-    challenge, message = issued(client, account)
-    proof = account.prove(message)
+    wallet = AptosWallet()
+    challenge, message = obtain_challenge(client, wallet)
+    proof = wallet.prove(message)
 
     response = answer(client, challenge, garble(proof.pop("signature")), **proof)
 
@@ -301,12 +309,12 @@ def test_aptos_signatures_that_are_none(client, backend, garble):
 )
 @pytest.mark.parametrize("nonce", ["null", "1", "a b", ""])
 def test_wrappers_of_every_wallet(client, lines, nonce):
-    account = AptosAccount()
-    challenge, message = issued(client, account)
-    lines = lines.format(address=account.address, short="0x" + account.address[2:].lstrip("0"))
+    wallet = AptosWallet()
+    challenge, message = obtain_challenge(client, wallet)
+    lines = lines.format(address=wallet.address, short="0x" + wallet.address[2:].lstrip("0"))
 
     assert answer(
-        client, challenge, **account.prove(message, lines=lines, nonce=nonce)
+        client, challenge, **wallet.prove(message, lines=lines, nonce=nonce)
     ).status_code == (302)
 
 
@@ -322,35 +330,35 @@ def test_wrappers_of_every_wallet(client, lines, nonce):
     ],
 )
 def test_wrappers_about_something_else(client, lines):
-    account = AptosAccount()
-    challenge, message = issued(client, account)
+    wallet = AptosWallet()
+    challenge, message = obtain_challenge(client, wallet)
 
     response = answer(
-        client, challenge, **account.prove(message, lines=lines.format(address=account.address))
+        client, challenge, **wallet.prove(message, lines=lines.format(address=wallet.address))
     )
 
     assert page_code(response) == "signature_invalid"
 
 
 def test_a_wrapper_around_the_text_of_another_challenge(client):
-    account = AptosAccount()
-    _, earlier = issued(client, account)
-    challenge, _ = issued(client, account)
+    wallet = AptosWallet()
+    _, earlier = obtain_challenge(client, wallet)
+    challenge, _ = obtain_challenge(client, wallet)
 
-    assert page_code(answer(client, challenge, **account.prove(earlier))) == "signature_invalid"
+    assert page_code(answer(client, challenge, **wallet.prove(earlier))) == "signature_invalid"
 
 
 def test_the_bare_text_is_accepted_too(client, backend):
-    account = AptosAccount()
-    challenge, message = issued(client, account)
+    wallet = AptosWallet()
+    challenge, message = obtain_challenge(client, wallet)
 
-    assert answer(client, challenge, account.sign(message)).status_code == 302
+    assert answer(client, challenge, wallet.sign(message)).status_code == 302
 
 
 def test_newlines_as_a_browsers_form_sends_them(client):
-    account = AptosAccount()
-    challenge, message = issued(client, account)
-    proof = account.prove(message)
+    wallet = AptosWallet()
+    challenge, message = obtain_challenge(client, wallet)
+    proof = wallet.prove(message)
     proof["full_message"] = proof["full_message"].replace("\n", "\r\n")
 
     assert answer(client, challenge, **proof).status_code == 302
@@ -360,7 +368,7 @@ def test_newlines_as_a_browsers_form_sends_them(client):
 
 
 def test_the_solana_vector():
-    wallet = Wallet.parse("solana", SolanaAccount(SEED).address)
+    wallet = Wallet.parse("solana", SolanaWallet(SEED).address)
     assert wallet.address == "FAe4sisG95oZ42w7buUn5qEE4TAnfTTFPiguZUHmhiF"
 
     check(challenge_of(wallet, SOLANA_TEXT), Proof(signature=SOLANA_SIGNATURE))
@@ -369,15 +377,15 @@ def test_the_solana_vector():
 
 
 def test_the_aptos_vector():
-    account = AptosAccount(SEED)
-    wallet = Wallet.parse("aptos", account.address, account.public_key)
+    wallet = AptosWallet(SEED)
+    parsed = Wallet.parse("aptos", wallet.address, wallet.public_key)
     proof = Proof(
         signature=APTOS_SIGNATURE, full_message=f"APTOS\nmessage: {APTOS_TEXT}\nnonce: null"
     )
 
-    check(challenge_of(wallet, APTOS_TEXT), proof)
+    check(challenge_of(parsed, APTOS_TEXT), proof)
     with pytest.raises(SignatureInvalid):
-        check(challenge_of(wallet, APTOS_TEXT + " "), proof)
+        check(challenge_of(parsed, APTOS_TEXT + " "), proof)
 
 
 @pytest.mark.parametrize("key", SMALL_ORDER)
@@ -421,4 +429,4 @@ def test_characters_that_are_not_of_base58(text):
 
 def test_a_wallet_of_one_network_is_none_of_another():
     with pytest.raises(InvalidAddress):
-        Wallet.parse("evm", SolanaAccount().address)
+        Wallet.parse("evm", SolanaWallet().address)

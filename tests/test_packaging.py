@@ -68,15 +68,15 @@ call_command("check", fail_level="WARNING")
 call_command("migrate", verbosity=0)
 
 sys.path.append(sys.argv[2])
-from tests.accounts import EvmAccount
-from tests.ceremony import sign_in
+from allauth_moralis.testing import sign_in
+from allauth_moralis.testing import EvmWallet, sign_in
 
-client, account = Client(), EvmAccount()
+client, wallet = Client(), EvmWallet()
 assert b"moralis/login/" in client.get("/accounts/login/").content
 assert b"moralis/moralis.js" in client.get("/accounts/moralis/login/").content
 assert finders.find("moralis/moralis.js")
-assert sign_in(client, account)["Location"] == "/accounts/profile/"
-assert account.address.encode() in client.get("/accounts/profile/").content
+assert sign_in(client, wallet)["Location"] == "/accounts/profile/"
+assert wallet.address.encode() in client.get("/accounts/profile/").content
 assert b"Ethereum, added on" in client.get("/accounts/3rdparty/").content
 refused = client.post("/accounts/3rdparty/", {"account": "1"}).content
 assert b"Your account has no password set up." in refused, refused

@@ -17,8 +17,9 @@ from django.urls import reverse
 
 import allauth_moralis
 from allauth_moralis.provider import MoralisProvider
+from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
-from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import json_code, page_code, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -71,8 +72,8 @@ def test_it_is_where_allauths_own_links_lead(client):
         ({"state": "abc", "process": "connect"}, {"state": "abc"}),
     ],
 )
-def test_what_its_script_will_ask(client, account, query, asked):
-    sign_in(client, account)
+def test_what_its_script_will_ask(client, wallet, query, asked):
+    sign_in(client, wallet)
 
     response = client.get(LOGIN, query)
 
@@ -142,9 +143,9 @@ def test_the_script_is_small(client):
     assert len(gzip.compress(script.read_bytes())) < 10 * 1024
 
 
-def test_the_name_of_the_provider_is_the_sites_own(client, account, provider):
+def test_the_name_of_the_provider_is_the_sites_own(client, wallet, provider):
     provider["NAME"] = "Crypto purse"
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert "Crypto purse" in client.get(reverse("socialaccount_connections")).content.decode()
 
@@ -152,7 +153,7 @@ def test_the_name_of_the_provider_is_the_sites_own(client, account, provider):
 # --- allauth's redirect flow ------------------------------------------------------------------
 
 
-def redirected(client, account, callback="/app/callback", process="login") -> str:
+def redirected(client, wallet, callback="/app/callback", process="login") -> str:
     """Start allauth's headless redirect flow; returns the state that the wallet page is given."""
     response = client.post(
         "/_allauth/browser/v1/auth/provider/redirect",
@@ -162,57 +163,57 @@ def redirected(client, account, callback="/app/callback", process="login") -> st
     return re.fullmatch(rf"{LOGIN}\?state=(\w+)", response["Location"])[1]
 
 
-def test_the_redirect_flow_ends_at_its_callback(client, account):
-    state = redirected(client, account)
+def test_the_redirect_flow_ends_at_its_callback(client, wallet):
+    state = redirected(client, wallet)
 
     assert client.get(LOGIN, {"state": state}).status_code == 200
-    response = sign_in(client, account, state=state)
+    response = sign_in(client, wallet, state=state)
 
     assert (response.status_code, response["Location"]) == (302, "/app/callback")
     assert user_of(client) is not None
 
 
-def test_the_page_of_the_redirect_flow_can_ask_again(client, account, other_account):
-    state = redirected(client, account)
-    challenge, message = issued(client, account, state=state)
-    assert page_code(answer(client, challenge, other_account.sign(message))) == "signature_invalid"
+def test_the_page_of_the_redirect_flow_can_ask_again(client, wallet, other_wallet):
+    state = redirected(client, wallet)
+    challenge, message = obtain_challenge(client, wallet, state=state)
+    assert page_code(answer(client, challenge, other_wallet.sign(message))) == "signature_invalid"
 
-    response = sign_in(client, account, state=state)
+    response = sign_in(client, wallet, state=state)
 
     assert response["Location"] == "/app/callback"
 
 
-def test_the_redirect_flow_tells_its_callback_what_failed(client, account, other_account):
-    sign_in(client, other_account)
+def test_the_redirect_flow_tells_its_callback_what_failed(client, wallet, other_wallet):
+    sign_in(client, other_wallet)
     client.logout()
-    sign_in(client, account)
-    state = redirected(client, account, process="connect")
+    sign_in(client, wallet)
+    state = redirected(client, wallet, process="connect")
 
-    response = sign_in(client, other_account, state=state)
+    response = sign_in(client, other_wallet, state=state)
 
     assert response["Location"].startswith("/app/callback?error=connected_other")
-    assert SocialAccount.objects.get(uid=other_account.address).user_id != user_of(client)
+    assert SocialAccount.objects.get(uid=other_wallet.address).user_id != user_of(client)
 
 
 @pytest.mark.parametrize("state", ["nonsense", "\x00", "x" * 4000])
-def test_a_state_that_was_never_given(client, account, state):
-    response = ask(client, account, state=state)
+def test_a_state_that_was_never_given(client, wallet, state):
+    response = request_challenge(client, wallet, state=state)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
-def test_a_state_of_another_browser(client, account, django_user_model):
-    state = redirected(Client(), account)
+def test_a_state_of_another_browser(client, wallet, django_user_model):
+    state = redirected(Client(), wallet)
 
-    assert json_code(ask(client, account, state=state)) == "invalid_request"
+    assert json_code(request_challenge(client, wallet, state=state)) == "invalid_request"
 
 
 # --- The profile page ------------------------------------------------------------------------
 
 
-def test_it_shows_everything_that_was_verified(client, account, backend):
-    challenge, message = issued(client, account, chain_id=137)
-    signature = account.sign(message)
+def test_it_shows_everything_that_was_verified(client, wallet, backend):
+    challenge, message = obtain_challenge(client, wallet, chain_id=137)
+    signature = wallet.sign(message)
     answer(client, challenge, signature)
 
     html = client.get(reverse("moralis_profile")).content.decode()
@@ -224,12 +225,12 @@ def test_it_shows_everything_that_was_verified(client, account, backend):
     assert signature in html
     assert message in html
     assert data["verified_at"].replace("+", "&#x2B;") in html or data["verified_at"] in html
-    assert f"https://polygonscan.com/address/{account.address}" in html
+    assert f"https://polygonscan.com/address/{wallet.address}" in html
     assert ("by the Moralis Auth API, and by this site." in html) == (backend == "moralis")
 
 
-def test_it_shows_the_ways_on(client, account):
-    sign_in(client, account)
+def test_it_shows_the_ways_on(client, wallet):
+    sign_in(client, wallet)
 
     html = client.get(reverse("moralis_profile")).content.decode()
 
@@ -254,15 +255,15 @@ def test_it_is_there_for_people_without_a_wallet(client, django_user_model):
     assert f'href="{reverse("account_change_password")}"' in html
 
 
-def test_it_shows_ones_own_wallets_alone(client, account, other_account):
-    sign_in(client, other_account)
+def test_it_shows_ones_own_wallets_alone(client, wallet, other_wallet):
+    sign_in(client, other_wallet)
     client.logout()
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     html = client.get(reverse("moralis_profile")).content.decode()
 
-    assert account.address in html
-    assert other_account.address not in html
+    assert wallet.address in html
+    assert other_wallet.address not in html
 
 
 @pytest.mark.parametrize(
@@ -282,20 +283,20 @@ def test_it_shows_ones_own_wallets_alone(client, account, other_account):
         {"label": ["x"]},
     ],
 )
-def test_it_stands_rows_that_were_not_written_by_us(client, account, data):
-    sign_in(client, account)
+def test_it_stands_rows_that_were_not_written_by_us(client, wallet, data):
+    sign_in(client, wallet)
     SocialAccount.objects.update(extra_data=data)
 
     response = client.get(reverse("moralis_profile"))
 
     assert response.status_code == 200
-    assert account.address in response.content.decode()
+    assert wallet.address in response.content.decode()
 
 
 def test_it_costs_the_same_with_one_wallet_and_with_many(
-    client, account, django_assert_max_num_queries
+    client, wallet, django_assert_max_num_queries
 ):
-    sign_in(client, account)
+    sign_in(client, wallet)
     user = SocialAccount.objects.get().user
     for number in range(30):
         SocialAccount.objects.create(
@@ -308,8 +309,8 @@ def test_it_costs_the_same_with_one_wallet_and_with_many(
         client.get(reverse("socialaccount_connections"))
 
 
-def test_resources_are_shown_as_they_are(client, account):
-    sign_in(client, account)
+def test_resources_are_shown_as_they_are(client, wallet):
+    sign_in(client, wallet)
     row = SocialAccount.objects.get()
     row.extra_data["verified"]["resources"] = ["https://a.example/", "https://b.example/"]
     row.save()
@@ -319,8 +320,8 @@ def test_resources_are_shown_as_they_are(client, account):
     assert "https://a.example/ https://b.example/" in html
 
 
-def test_the_last_way_in_stays_and_the_page_says_why(client, account):
-    sign_in(client, account)
+def test_the_last_way_in_stays_and_the_page_says_why(client, wallet):
+    sign_in(client, wallet)
     row = SocialAccount.objects.get()
 
     response = client.post(reverse("socialaccount_connections"), {"account": row.pk})
@@ -329,20 +330,20 @@ def test_the_last_way_in_stays_and_the_page_says_why(client, account):
     assert "This is the last way into your account." in response.content.decode()
 
 
-def test_removing_nothing_says_so(client, account):
-    sign_in(client, account)
+def test_removing_nothing_says_so(client, wallet):
+    sign_in(client, wallet)
 
     response = client.post(reverse("socialaccount_connections"), {})
 
     assert "This field is required." in response.content.decode()
 
 
-def test_the_connections_page_names_the_wallet(client, account):
-    sign_in(client, account)
+def test_the_connections_page_names_the_wallet(client, wallet):
+    sign_in(client, wallet)
 
     html = client.get(reverse("socialaccount_connections")).content.decode()
 
-    assert f"{account.address[:6]}…{account.address[-4:]}" in html
+    assert f"{wallet.address[:6]}…{wallet.address[-4:]}" in html
 
 
 @pytest.mark.parametrize(
@@ -354,10 +355,10 @@ def test_the_connections_page_names_the_wallet(client, account):
         (424242, "https://blockscan.com"),
     ],
 )
-def test_the_explorer_of_the_chain(account, chain_id, explorer):
-    row = SocialAccount(provider="moralis", uid=account.address, extra_data={"chain_id": chain_id})
+def test_the_explorer_of_the_chain(wallet, chain_id, explorer):
+    row = SocialAccount(provider="moralis", uid=wallet.address, extra_data={"chain_id": chain_id})
 
-    assert row.get_profile_url() == f"{explorer}/address/{account.address}"
+    assert row.get_profile_url() == f"{explorer}/address/{wallet.address}"
 
 
 # --- The provider ----------------------------------------------------------------------------
@@ -372,14 +373,14 @@ def test_it_needs_no_social_app(rf: RequestFactory):
     assert provider.get_login_url(rf.get("/"), process="connect") == f"{LOGIN}?process=connect"
 
 
-def test_a_user_name_of_the_sites_own_stays(client, account, monkeypatch):
+def test_a_user_name_of_the_sites_own_stays(client, wallet, monkeypatch):
     def populate(self, request, sociallogin, data):
         sociallogin.user.username = "chosen"
         return sociallogin.user
 
     monkeypatch.setattr(DefaultSocialAccountAdapter, "populate_user", populate)
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert SocialAccount.objects.get().user.username == "chosen"
 
@@ -393,7 +394,7 @@ def test_the_admin_asks_for_the_second_factor_as_the_site_does(client):
 # --- E-mail beside it ------------------------------------------------------------------------
 
 
-def test_people_can_sign_up_and_in_by_email_and_then_link_a_wallet(client, account):
+def test_people_can_sign_up_and_in_by_email_and_then_link_a_wallet(client, wallet):
     form = {
         "email": "ada@example.com",
         "password1": "correct horse!",
@@ -411,9 +412,9 @@ def test_people_can_sign_up_and_in_by_email_and_then_link_a_wallet(client, accou
     user = user_of(client)
     assert user is not None
 
-    sign_in(client, account, process="connect")
+    sign_in(client, wallet, process="connect")
     client.logout()
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert user_of(client) == user
 
@@ -437,9 +438,9 @@ def test_a_forgotten_password_can_be_reset(client, django_user_model):
     assert "/accounts/password/reset/key/" in mail.outbox[0].body
 
 
-def test_the_start_page(client, account):
+def test_the_start_page(client, wallet):
     assert f'href="{LOGIN}"' in client.get("/").content.decode()
-    sign_in(client, account)
+    sign_in(client, wallet)
     assert 'href="/accounts/profile/"' in client.get("/").content.decode()
 
 
@@ -454,13 +455,13 @@ def test_a_site_with_social_accounts_only_offers_no_way_by_email(client, setting
 
 
 @pytest.mark.urls("tests.urls_without_pages")
-def test_a_site_without_allauths_pages(client, account, settings):
+def test_a_site_without_allauths_pages(client, wallet, settings):
     """Its front end is elsewhere, and is told there how it went."""
     settings.HEADLESS_ONLY = True
     settings.HEADLESS_FRONTEND_URLS = {"socialaccount_login_error": "/app/error"}
 
     assert "Sign in by e-mail" not in client.get("/moralis/login/").content.decode()
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")
     assert user_of(client) is not None
@@ -468,13 +469,13 @@ def test_a_site_without_allauths_pages(client, account, settings):
 
 @pytest.mark.urls("tests.urls_without_pages")
 def test_a_site_without_allauths_pages_is_told_of_a_wallet_of_another_account(
-    client, account, other_account, settings
+    client, wallet, other_wallet, settings
 ):
     settings.HEADLESS_ONLY = True
-    sign_in(Client(), other_account)
-    sign_in(client, account)
+    sign_in(Client(), other_wallet)
+    sign_in(client, wallet)
 
-    response = sign_in(client, other_account, process="connect", next="/app/wallets?a=b")
+    response = sign_in(client, other_wallet, process="connect", next="/app/wallets?a=b")
 
     assert response.status_code == 302
     assert response["Location"].startswith("/app/wallets?a=b&error=connected_other")

@@ -23,8 +23,9 @@ from django.urls import reverse
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.internal.sociallogin import empty_email
 from allauth_moralis.siwx.signatures import keccak256
+from allauth_moralis.testing import answer, obtain_challenge, sign_in
 
-from .ceremony import answer, issued, page_code, sign_in, user_of
+from .ceremony import page_code, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,10 +53,10 @@ GARBAGE = {
 
 
 @pytest.mark.parametrize("garble", GARBAGE.values(), ids=GARBAGE)
-def test_signatures_that_are_none(client, account, backend, garble):
-    challenge, message = issued(client, account)
+def test_signatures_that_are_none(client, wallet, backend, garble):
+    challenge, message = obtain_challenge(client, wallet)
 
-    response = answer(client, challenge, garble(account.sign(message)))
+    response = answer(client, challenge, garble(wallet.sign(message)))
 
     assert (response.status_code, page_code(response)) == (401, "signature_invalid")
     assert user_of(client) is None
@@ -66,9 +67,9 @@ def test_signatures_that_are_none(client, account, backend, garble):
 
 
 @pytest.mark.parametrize("v", [0, 1, 27, 28])
-def test_recovery_ids_of_every_wallet(client, account, v):
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+def test_recovery_ids_of_every_wallet(client, wallet, v):
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     if int(signature[-2:], 16) % 27 != v % 27:
         # The twin of the signature, with the other s, has the other recovery id.
         s = ORDER - int(signature[66:130], 16)
@@ -79,9 +80,9 @@ def test_recovery_ids_of_every_wallet(client, account, v):
     assert response.status_code == 302
 
 
-def test_the_twin_of_a_used_signature(client, account):
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+def test_the_twin_of_a_used_signature(client, wallet):
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     answer(client, challenge, signature)
     client.logout()
     s = ORDER - int(signature[66:130], 16)
@@ -132,21 +133,21 @@ def test_a_body_that_is_no_form(client):
     assert page_code(response) == "invalid_request"
 
 
-def test_a_form_in_parts_is_a_form(client, account):
+def test_a_form_in_parts_is_a_form(client, wallet):
     """As the test client posts by default; a page's own form is URL-encoded."""
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     response = client.post(
         reverse("moralis_verify"),
-        f"challenge={challenge}&signature={account.sign(message)}",
+        f"challenge={challenge}&signature={wallet.sign(message)}",
         content_type="application/x-www-form-urlencoded",
     )
 
     assert response.status_code == 302
 
 
-def test_the_way_to_try_again_keeps_purpose_and_next(client, account, other_account):
-    sign_in(client, account)
-    challenge, _ = issued(client, other_account, process="connect", next="/there/")
+def test_the_way_to_try_again_keeps_purpose_and_next(client, wallet, other_wallet):
+    sign_in(client, wallet)
+    challenge, _ = obtain_challenge(client, other_wallet, process="connect", next="/there/")
 
     page = answer(client, challenge, "0x00").content.decode()
 
@@ -156,39 +157,39 @@ def test_the_way_to_try_again_keeps_purpose_and_next(client, account, other_acco
 
 
 @pytest.mark.parametrize("next_url", ["http://[::1", "//evil.example", "/elsewhere/"])
-def test_a_next_in_the_answer_itself_counts_for_nothing(client, account, next_url):
-    challenge, message = issued(client, account)
+def test_a_next_in_the_answer_itself_counts_for_nothing(client, wallet, next_url):
+    challenge, message = obtain_challenge(client, wallet)
 
     response = client.post(
         reverse("moralis_verify") + "?next=" + next_url,
-        {"challenge": challenge, "signature": account.sign(message), "next": next_url},
+        {"challenge": challenge, "signature": wallet.sign(message), "next": next_url},
     )
 
     assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")
 
 
-def test_starting_again_in_the_redirect_flow_keeps_its_end(client, account, other_account):
+def test_starting_again_in_the_redirect_flow_keeps_its_end(client, wallet, other_wallet):
     """Else a front end would not be told that the wallet belongs to somebody else."""
-    sign_in(Client(), other_account)
-    sign_in(client, account)
+    sign_in(Client(), other_wallet)
+    sign_in(client, wallet)
     started = client.post(
         "/_allauth/browser/v1/auth/provider/redirect",
         {"provider": "moralis", "callback_url": "/app/callback", "process": "connect"},
     )
     state = started["Location"].partition("state=")[2]
-    challenge, _ = issued(client, other_account, state=state)
+    challenge, _ = obtain_challenge(client, other_wallet, state=state)
 
     page = answer(client, challenge, "0x00").content.decode()
     asked = json.loads(re.search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["asked"]
-    response = sign_in(client, other_account, **asked)
+    response = sign_in(client, other_wallet, **asked)
 
     assert asked == {"state": state}
     assert response["Location"].startswith("/app/callback?error=connected_other")
 
 
-def test_starting_again_without_a_challenge_keeps_what_the_page_was_for(client, account):
+def test_starting_again_without_a_challenge_keeps_what_the_page_was_for(client, wallet):
     """Else a person who links a wallet would find themselves in a new account."""
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     page = answer(client, "x", "0x00", process="connect", next="/there/").content.decode()
 
@@ -208,24 +209,24 @@ def test_what_the_page_was_for_is_not_believed(client, process, next_url):
 @pytest.mark.parametrize(
     "spoil", [{"signature": ""}, {"signature": "0" * 5000}], ids=["missing", "too long"]
 )
-def test_with_the_session_put_back_any_attempt_counts(client, account, spoil):
+def test_with_the_session_put_back_any_attempt_counts(client, wallet, spoil):
     """As where it lives in a cookie: the claim is what remembers."""
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     before = client.session["allauth_moralis"]
     answer(client, challenge, **spoil)
     session = client.session
     session["allauth_moralis"] = before
     session.save()
 
-    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
 
 
-def test_too_many_answers(client, account, provider):
+def test_too_many_answers(client, wallet, provider):
     provider["RATE_LIMITS"] = {"verify": "1/m/ip"}
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     answer(client, "x", "0x00")
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (429, "rate_limited")
     assert response["Retry-After"] == "60"
@@ -236,9 +237,9 @@ def test_too_many_answers(client, account, provider):
     ("status", "code"),
     [(503, "upstream_unavailable"), (502, "upstream_rejected"), (503, "misconfigured")],
 )
-def test_an_upstream_failure_uses_the_challenge_up(client, account, moralis, status, code):
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+def test_an_upstream_failure_uses_the_challenge_up(client, wallet, moralis, status, code):
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     handle = moralis.service.handle
     bodies = {
         "upstream_unavailable": (500, {}),
@@ -256,11 +257,11 @@ def test_an_upstream_failure_uses_the_challenge_up(client, account, moralis, sta
     assert user_of(client) is None
 
 
-def test_a_wrong_key_is_an_error_in_the_log_and_never_the_key(client, account, moralis, caplog):
-    challenge, message = issued(client, account)
+def test_a_wrong_key_is_an_error_in_the_log_and_never_the_key(client, wallet, moralis, caplog):
+    challenge, message = obtain_challenge(client, wallet)
     moralis.service.api_key = "another"
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert page_code(response) == "misconfigured"
     records = [r for r in caplog.records if r.name == "allauth_moralis"]
@@ -269,35 +270,35 @@ def test_a_wrong_key_is_an_error_in_the_log_and_never_the_key(client, account, m
     assert "key-that-must" not in caplog.text + response.content.decode()
 
 
-def test_a_service_that_allows_a_second_use(client, account, moralis, provider):
+def test_a_service_that_allows_a_second_use(client, wallet, moralis, provider):
     """We do not."""
     moralis.service.behaviour = type(moralis.service.behaviour)(single_use=False)
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     assert answer(client, challenge, signature).status_code == 302
     client.logout()
 
     assert page_code(answer(client, challenge, signature)) == "challenge_missing"
 
 
-def test_a_challenge_of_another_backend(client, account, moralis, provider):
+def test_a_challenge_of_another_backend(client, wallet, moralis, provider):
     """The site's settings changed between question and answer."""
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     provider["API_KEY"] = ""
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_missing")
 
 
 def test_exactly_two_upstream_calls_for_a_login_and_none_for_a_wrong_signature(
-    client, account, other_account, moralis
+    client, wallet, other_wallet, moralis
 ):
-    challenge, message = issued(client, account)
-    answer(client, challenge, other_account.sign(message))
+    challenge, message = obtain_challenge(client, wallet)
+    answer(client, challenge, other_wallet.sign(message))
     assert list(moralis.requests) == ["POST /challenge/request/evm"]
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert list(moralis.requests)[1:] == [
         "POST /challenge/request/evm",
@@ -305,12 +306,12 @@ def test_exactly_two_upstream_calls_for_a_login_and_none_for_a_wrong_signature(
     ]
 
 
-def test_a_service_that_is_gone_between_question_and_answer(client, account, provider):
+def test_a_service_that_is_gone_between_question_and_answer(client, wallet, provider):
     with Emulator() as emulator:
         provider.update(API_KEY="key", BASE_URL=emulator.url)
-        challenge, message = issued(client, account)
+        challenge, message = obtain_challenge(client, wallet)
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (503, "upstream_unavailable")
 
@@ -318,9 +319,9 @@ def test_a_service_that_is_gone_between_question_and_answer(client, account, pro
 # --- Sessions --------------------------------------------------------------------------------
 
 
-def test_a_session_that_ended_meanwhile(client, account, monkeypatch):
+def test_a_session_that_ended_meanwhile(client, wallet, monkeypatch):
     """Another tab signed out between the reading of the session and its saving."""
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     pop = dict.pop
 
     def log_out_elsewhere(entries, *args):
@@ -334,17 +335,17 @@ def test_a_session_that_ended_meanwhile(client, account, monkeypatch):
         ),
     )
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_missing")
     assert user_of(client) is None
     assert not SocialAccount.objects.exists()
 
 
-def test_sixteen_answers_at_once_are_one_login(client, account, monkeypatch):
+def test_sixteen_answers_at_once_are_one_login(client, wallet, monkeypatch):
     """All of them read the session before the first had saved it."""
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     session_data = dict(client.session)
     results = []
     for _ in range(16):
@@ -362,43 +363,43 @@ def test_sixteen_answers_at_once_are_one_login(client, account, monkeypatch):
 
 
 @pytest.mark.parametrize("spell", [str, str.lower])
-def test_a_local_user_named_like_the_address(client, account, spell):
-    local = get_user_model().objects.create_user(spell(account.address).lower(), password="x")
+def test_a_local_user_named_like_the_address(client, wallet, spell):
+    local = get_user_model().objects.create_user(spell(wallet.address).lower(), password="x")
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     user = SocialAccount.objects.get().user
     assert user != local
-    assert user.username.startswith(account.address.lower())
+    assert user.username.startswith(wallet.address.lower())
     assert not SocialAccount.objects.filter(user=local).exists()
 
 
-def test_the_user_name_is_made_from_the_address(client, account):
-    sign_in(client, account)
+def test_the_user_name_is_made_from_the_address(client, wallet):
+    sign_in(client, wallet)
 
-    assert SocialAccount.objects.get().user.username == account.address.lower()
+    assert SocialAccount.objects.get().user.username == wallet.address.lower()
 
 
-def test_the_first_login_in_two_browsers_at_once(client, account, monkeypatch):
+def test_the_first_login_in_two_browsers_at_once(client, wallet, monkeypatch):
     """The other one is faster: this one finds the account that it made."""
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     save_user = DefaultSocialAccountAdapter.save_user
 
     def late(self, request, sociallogin, form=None):
         monkeypatch.undo()
-        sign_in(Client(), account)
+        sign_in(Client(), wallet)
         return save_user(self, request, sociallogin, form)
 
     monkeypatch.setattr(DefaultSocialAccountAdapter, "save_user", late)
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert response.status_code == 302
     assert (get_user_model().objects.count(), SocialAccount.objects.count()) == (1, 1)
     assert user_of(client) == SocialAccount.objects.get().user_id
 
 
-def test_a_sign_up_that_fails_leaves_no_user_without_account(client, account, monkeypatch):
+def test_a_sign_up_that_fails_leaves_no_user_without_account(client, wallet, monkeypatch):
     client.raise_request_exception = False
 
     def fail(self, *args, **kwargs):
@@ -406,16 +407,16 @@ def test_a_sign_up_that_fails_leaves_no_user_without_account(client, account, mo
 
     monkeypatch.setattr(SocialAccount, "save", fail)
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert response.status_code == 500
     assert not get_user_model().objects.exists()
     assert user_of(client) is None
 
 
-def test_a_linking_that_fails_changes_nothing(client, account, other_account, monkeypatch):
+def test_a_linking_that_fails_changes_nothing(client, wallet, other_wallet, monkeypatch):
     client.raise_request_exception = False
-    sign_in(client, account)
+    sign_in(client, wallet)
     user = user_of(client)
 
     def fail(self, *args, **kwargs):
@@ -423,22 +424,22 @@ def test_a_linking_that_fails_changes_nothing(client, account, other_account, mo
 
     monkeypatch.setattr(SocialAccount, "save", fail)
 
-    assert sign_in(client, other_account, process="connect").status_code == 500
-    assert SocialAccount.objects.get().uid == account.address
+    assert sign_in(client, other_wallet, process="connect").status_code == 500
+    assert SocialAccount.objects.get().uid == wallet.address
     assert get_user_model().objects.get().pk == user
 
 
-def test_a_failing_receiver_gives_neither_login_nor_challenge_back(client, account, settings):
+def test_a_failing_receiver_gives_neither_login_nor_challenge_back(client, wallet, settings):
     settings.DATABASES["default"]["ATOMIC_REQUESTS"] = True
     client.raise_request_exception = False
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
 
     def fail(**kwargs):
         raise RuntimeError("of the site")
 
     user_logged_in.connect(fail)
     try:
-        response = answer(client, challenge, account.sign(message))
+        response = answer(client, challenge, wallet.sign(message))
     finally:
         user_logged_in.disconnect(fail)
         settings.DATABASES["default"]["ATOMIC_REQUESTS"] = False
@@ -448,41 +449,41 @@ def test_a_failing_receiver_gives_neither_login_nor_challenge_back(client, accou
     assert not SocialAccount.objects.exists()
     # Not by the claim alone: the session gave it up before anything could fail.
     assert challenge not in client.session["allauth_moralis"]
-    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
 
 
-def test_an_account_with_a_second_factor_is_not_signed_in_before_it(client, account):
-    sign_in(client, account)
+def test_an_account_with_a_second_factor_is_not_signed_in_before_it(client, wallet):
+    sign_in(client, wallet)
     user = SocialAccount.objects.get().user
     client.logout()
     TOTP.activate(user, "JBSWY3DPEHPK3PXP")
     assert Authenticator.objects.filter(user=user).exists()
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert (response.status_code, response["Location"]) == (302, reverse("mfa_authenticate"))
     assert user_of(client) is None
 
 
-def test_a_security_key_is_a_second_factor_too(client, account):
-    sign_in(client, account)
+def test_a_security_key_is_a_second_factor_too(client, wallet):
+    sign_in(client, wallet)
     user = SocialAccount.objects.get().user
     client.logout()
     Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={})
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert (response.status_code, response["Location"]) == (302, reverse("mfa_authenticate"))
     assert user_of(client) is None
 
 
-def test_a_wallet_never_matches_by_email(client, account, settings):
+def test_a_wallet_never_matches_by_email(client, wallet, settings):
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
     settings.SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
     user = get_user_model().objects.create_user("ada", "ada@example.com", "x")
     EmailAddress.objects.create(user=user, email="ada@example.com", verified=True, primary=True)
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert SocialAccount.objects.get().user != user
 
@@ -496,18 +497,18 @@ def test_an_address_that_is_missing_is_null_where_it_can_be(monkeypatch, setting
     assert empty_email() == ""
 
 
-def test_users_without_any_addresses(client, account, settings):
+def test_users_without_any_addresses(client, wallet, settings):
     settings.ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert user_of(client)
 
 
-def test_a_site_that_requires_an_email_asks_for_it(client, account, settings):
+def test_a_site_that_requires_an_email_asks_for_it(client, wallet, settings):
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
     assert (response.status_code, response["Location"]) == (302, reverse("socialaccount_signup"))
     assert user_of(client) is None
     assert not SocialAccount.objects.exists()
@@ -515,34 +516,34 @@ def test_a_site_that_requires_an_email_asks_for_it(client, account, settings):
     client.post(reverse("socialaccount_signup"), {"email": "ada@example.com"})
 
     row = SocialAccount.objects.get()
-    assert (row.uid, row.user.email) == (account.address, "ada@example.com")
+    assert (row.uid, row.user.email) == (wallet.address, "ada@example.com")
     assert user_of(client) == row.user_id
 
 
 def test_a_site_that_has_it_confirmed_keeps_the_wallet_through_the_detour(
-    client, account, settings, mailoutbox
+    client, wallet, settings, mailoutbox
 ):
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
     settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     response = client.post(reverse("socialaccount_signup"), {"email": "ada@example.com"})
     assert response["Location"] == reverse("account_email_verification_sent")
     assert user_of(client) is None
     client.post(re.search(r"/accounts/confirm-email/[^/\s]+/", mailoutbox[0].body)[0])
     again = Client()
-    sign_in(again, account)
+    sign_in(again, wallet)
 
     assert user_of(again) == SocialAccount.objects.get().user_id
     assert EmailAddress.objects.get().verified
 
 
-def test_a_detour_ends_where_the_wallet_got_an_account_meanwhile(client, account, settings):
+def test_a_detour_ends_where_the_wallet_got_an_account_meanwhile(client, wallet, settings):
     """Begun in two browsers: the second is told, and leaves no user behind."""
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
     form, late = reverse("socialaccount_signup"), Client()
-    sign_in(client, account)
-    sign_in(late, account)
+    sign_in(client, wallet)
+    sign_in(late, wallet)
     client.post(form, {"email": "ada@example.com"})
 
     response = late.post(form, {"email": "ada@example.org"})
@@ -554,12 +555,12 @@ def test_a_detour_ends_where_the_wallet_got_an_account_meanwhile(client, account
     assert late.get(form)["Location"] == reverse("account_login")
 
 
-def test_another_conflict_in_the_detour_is_no_wallets(client, account, settings, monkeypatch):
+def test_another_conflict_in_the_detour_is_no_wallets(client, wallet, settings, monkeypatch):
     def fails(self, request, connect=False):
         raise IntegrityError
 
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
-    sign_in(client, account)
+    sign_in(client, wallet)
     monkeypatch.setattr(SocialLogin, "save", fails)
 
     with pytest.raises(IntegrityError):
@@ -567,12 +568,12 @@ def test_another_conflict_in_the_detour_is_no_wallets(client, account, settings,
     assert not get_user_model().objects.exists()
 
 
-def test_a_taken_email_is_neither_linked_nor_told(client, account, settings, django_user_model):
+def test_a_taken_email_is_neither_linked_nor_told(client, wallet, settings, django_user_model):
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
     settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
     owner = django_user_model.objects.create_user("ada", "ada@example.com", "x")
     EmailAddress.objects.create(user=owner, email=owner.email, verified=True, primary=True)
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     response = client.post(reverse("socialaccount_signup"), {"email": "ada@example.com"})
 
@@ -581,35 +582,35 @@ def test_a_taken_email_is_neither_linked_nor_told(client, account, settings, dja
     assert not SocialAccount.objects.filter(user=owner).exists()
 
 
-def test_a_site_that_is_closed_for_sign_up(client, account, monkeypatch):
+def test_a_site_that_is_closed_for_sign_up(client, wallet, monkeypatch):
     monkeypatch.setattr(DefaultSocialAccountAdapter, "is_open_for_signup", lambda *_: False)
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert response.status_code == 200
     assert "closed" in response.content.decode().lower()
     assert not SocialAccount.objects.exists()
 
 
-def test_linking_says_so_and_tells_the_signals(client, account, other_account):
+def test_linking_says_so_and_tells_the_signals(client, wallet, other_wallet):
     added = []
     receiver = lambda **kwargs: added.append(kwargs["sociallogin"].account.uid)  # noqa: E731
     social_account_added.connect(receiver)
-    sign_in(client, account)
+    sign_in(client, wallet)
 
-    response = sign_in(client, other_account, process="connect")
+    response = sign_in(client, other_wallet, process="connect")
 
     social_account_added.disconnect(receiver)
     assert response["Location"] == reverse("socialaccount_connections")
-    assert added == [other_account.address]
+    assert added == [other_wallet.address]
     assert "has been connected" in client.get(response["Location"]).content.decode()
 
 
-def test_a_wallet_of_another_account_is_explained(client, account, other_account):
-    sign_in(Client(), other_account)
-    sign_in(client, account)
+def test_a_wallet_of_another_account_is_explained(client, wallet, other_wallet):
+    sign_in(Client(), other_wallet)
+    sign_in(client, wallet)
 
-    response = sign_in(client, other_account, process="connect")
+    response = sign_in(client, other_wallet, process="connect")
 
     page = client.get(response["Location"]).content.decode()
     assert "already connected to a different account" in page

@@ -18,7 +18,7 @@ POLL = 0.05  # seconds
 
 
 class WalletBehaviour(TypedDict, total=False):
-    """How a wallet differs from one that does as it is told. Times are in milliseconds."""
+    """How a wallet differs from one that does as it is told."""
 
     icon: object
     #: EIP-6963's id of the wallet, else a new one.
@@ -27,9 +27,9 @@ class WalletBehaviour(TypedDict, total=False):
     chain_id: str
     #: It only sets ``window.ethereum`` and does not announce itself.
     injected: bool
-    #: It comes so long after the page has loaded.
-    late: int
-    #: Each of its answers takes so long.
+    #: It comes when the page calls ``testWallets.arrive()``.
+    late: bool
+    #: Each of its answers takes so many milliseconds.
     delay: int
     #: It gives no account to the page.
     locked: bool

@@ -10,6 +10,11 @@
     calls: [],
     listeners: [],
     pending: [],
+    late: [],
+    /** Let the wallets come that are late. */
+    arrive () {
+      for (const come of kit.late.splice(0)) come()
+    },
     emit (event, value) {
       kit.listeners.filter((one) => one.event === event).forEach((one) => one.listener(value))
     },
@@ -69,7 +74,7 @@
       window.ethereum = evm
       window.dispatchEvent(new Event('ethereum#initialized'))
     }
-    if (wallet.late) afterLoad(arrive)
+    if (wallet.late) kit.late.push(arrive)
     else arrive()
   }
 
@@ -78,15 +83,11 @@
     const detail = Object.freeze({ info, provider: evm })
     const say = () => window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }))
     if (wallet.late) {
-      afterLoad(say)
+      kit.late.push(say)
     } else {
       say()
       window.addEventListener('eip6963:requestProvider', say)
     }
-  }
-
-  function afterLoad (arrive) {
-    window.addEventListener('load', () => setTimeout(arrive, wallet.late))
   }
 
   // --- Solana and Aptos: a wallet registers, and waits for whoever comes later -----------------
@@ -145,7 +146,7 @@
     const say = () => window.dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: callback }))
     say()
     window.addEventListener('wallet-standard:app-ready', ({ detail: api }) => callback(api))
-    if (wallet.late) afterLoad(say)
+    if (wallet.late) kit.late.push(say)
   }
 
   if (wallet.network === 'solana') register(solana)
