@@ -1,7 +1,6 @@
 """Single-page and mobile applications, through ``allauth.headless``."""
 
 import json
-import posixpath
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,57 +20,14 @@ from allauth_moralis.reauthentication import SESSION_KEY
 from allauth_moralis.testing import SolanaWallet, sign_in
 
 from .ceremony import user_of
+from .headless import App, codes
 
 pytestmark = pytest.mark.django_db
-
-
-class App:
-    """A client of the API: a browser by its session cookie, an app by its session token."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind, self.http, self.token = kind, Client(), None
-
-    def post(self, path: str, data: object) -> dict:
-        return self.call("POST", path, data)
-
-    def delete(self, path: str, data: object) -> dict:
-        return self.call("DELETE", path, data)
-
-    def call(self, method: str, path: str, data: object) -> dict:
-        headers = {"X-Session-Token": self.token} if self.token else {}
-        body = data if isinstance(data, str) else json.dumps(data)
-        url = posixpath.normpath(f"/_allauth/{self.kind}/v1/auth/{path}")
-        response = self.http.generic(
-            method, url, body, content_type="application/json", headers=headers
-        )
-        answer = response.json()
-        assert answer["status"] == response.status_code
-        self.token = answer.get("meta", {}).get("session_token", self.token)
-        return answer
-
-    def request_challenge(self, wallet, **fields) -> dict:
-        return self.post("provider/moralis/challenge", {**wallet.described, **fields})
-
-    def answer(self, challenge: str, proof: dict, process: str = "login", **fields) -> dict:
-        id_token = json.dumps({"challenge": challenge, **proof, **fields})
-        return self.post(
-            "provider/token",
-            {"provider": "moralis", "process": process, "token": {"id_token": id_token}},
-        )
-
-    def sign_in(self, wallet, process: str = "login") -> dict:
-        data = self.ask(wallet, process=process)["data"]
-        return self.answer(data["challenge"], wallet.prove(data["message"]), process)
 
 
 @pytest.fixture(params=["browser", "app"])
 def app(request) -> App:
     return App(request.param)
-
-
-def codes(answer: dict) -> list[str]:
-    assert 400 <= answer["status"] < 600
-    return [error["code"] for error in answer["errors"]]
 
 
 def test_signing_in(app, wallet, backend):
@@ -346,11 +302,11 @@ def check_documented(path: str, answer: dict) -> None:
 
 
 def test_the_document_says_what_the_endpoints_answer(app, wallet, other_wallet, provider):
-    request_challenge, confirm = "provider/moralis/challenge", "provider/moralis/reauthenticate"
+    ask, confirm = "provider/moralis/challenge", "provider/moralis/reauthenticate"
     check_documented(confirm, app.post(confirm, {}))
-    check_documented(request_challenge, app.ask(wallet))
-    check_documented(request_challenge, app.ask(wallet, address="0x12"))
-    check_documented(request_challenge, app.ask(wallet, process="connect"))
+    check_documented(ask, app.ask(wallet))
+    check_documented(ask, app.ask(wallet, address="0x12"))
+    check_documented(ask, app.ask(wallet, process="connect"))
     app.sign_in(wallet)
     data = app.ask(wallet, process="reauthenticate")["data"]
     answer = {"challenge": data["challenge"], **wallet.prove(data["message"])}
@@ -358,10 +314,10 @@ def test_the_document_says_what_the_endpoints_answer(app, wallet, other_wallet, 
     check_documented(confirm, app.post(confirm, answer))
     provider["RATE_LIMITS"] = {"challenge": "1/m/ip"}
     app.ask(wallet)
-    check_documented(request_challenge, app.ask(wallet))
+    check_documented(ask, app.ask(wallet))
     if app.kind == "app":
         app.token = "over"
-        check_documented(request_challenge, app.ask(wallet))
+        check_documented(ask, app.ask(wallet))
         check_documented(confirm, app.post(confirm, answer))
 
 

@@ -64,7 +64,7 @@ def asked(wallet: EvmWallet) -> SignIn:
 
 @pytest.fixture
 def challenge(asked: SignIn) -> Challenge:
-    return obtain_challenge(asked)
+    return issued(asked)
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def proof(wallet: EvmWallet, challenge: Challenge) -> Proof:
     return Proof(signature=wallet.sign(challenge.message))
 
 
-def obtain_challenge(asked: SignIn) -> Challenge:
+def issued(asked: SignIn) -> Challenge:
     """A challenge as the service would have made it a moment ago."""
     return replace(LocalBackend().request_challenge(asked), profile_id=PROFILE, issued_by="moralis")
 
@@ -722,7 +722,7 @@ def test_profile_of_the_verify_is_kept_not_that_of_the_request(service, challeng
 
 @pytest.mark.parametrize("form", [137, "137", "0x89"])
 def test_chain_in_each_form_is_accepted(service, wallet, asked, form):
-    challenge = obtain_challenge(replace(asked, chain_id=137))
+    challenge = issued(replace(asked, chain_id=137))
     service.post(VERIFY, json=verify_answer(challenge, chainId=form), status=201)
 
     assert MoralisBackend().verify(
@@ -753,7 +753,7 @@ def test_address_in_other_letter_case_is_accepted(service, challenge, proof, cas
 
 def test_all_that_was_asked_comes_back(service, wallet, asked):
     start, resource = "2020-01-01T00:00:00.000Z", "https://docs.moralis.io/"
-    challenge = obtain_challenge(replace(asked, not_before=start, resources=(resource,)))
+    challenge = issued(replace(asked, not_before=start, resources=(resource,)))
     answer = verify_answer(challenge, notBefore=start, resources=[resource])
     service.post(VERIFY, json=answer, status=201)
 

@@ -13,6 +13,7 @@ from django.test import RequestFactory
 
 from .. import conf
 from ..backends.local import LocalBackend
+from ..receivers import propose_username
 from ..siwx.text import timestamp
 from ..siwx.wallets import EVM, Proof, SignIn, VerifiedWallet, Wallet
 from .wallets import EvmWallet, SigningWallet
@@ -21,18 +22,19 @@ from .wallets import EvmWallet, SigningWallet
 def create_wallet_user(wallet: SigningWallet | None = None, **attributes: Any) -> Any:
     """Create the user whom the first sign-in with this wallet, or with a new one, creates.
 
-    ``attributes`` are set on the user before it is saved. Signals of a sign-up are not sent.
+    ``attributes`` are set on the user before it is saved. No signals are sent.
     """
     request = _request()
     with context.request_context(request):
         login = _social_login(request, wallet, "login")
+        propose_username(request, login)
         for name, value in attributes.items():
             setattr(login.user, name, value)
         return get_adapter().save_user(request, login)
 
 
 def link_wallet(user: AbstractBaseUser, wallet: SigningWallet | None = None) -> SocialAccount:
-    """Link a wallet, or a new one, to a user. Signals of a link are not sent."""
+    """Link a wallet, or a new one, to a user. No signals are sent."""
     request = _request()
     with context.request_context(request):
         account: SocialAccount = _social_login(request, wallet, "connect").account
