@@ -24,7 +24,7 @@ emulator: $(VENV)/.ready ## a local stand-in of the Moralis Auth API on http://1
 
 test: $(VENV)/.ready ## a browser where none is there, then every test
 	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term $(ARGS)
 
 $(CONFORMANCE)/.ready: conformance/requirements.txt requirements.txt
 	$(PYTHON) -m venv $(CONFORMANCE)

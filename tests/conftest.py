@@ -19,6 +19,8 @@ API_KEY = "key-that-must-not-be-seen-anywhere"
 @pytest.fixture(autouse=True)
 def _fresh(settings) -> Iterator[None]:
     """No rate limit, no claimed challenge and no connection is left of another test."""
+    # Passwords are beside the point here, and a hash that is hard to guess is slow to make.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SOCIALACCOUNT_PROVIDERS = copy.deepcopy(settings.SOCIALACCOUNT_PROVIDERS)
     cache.clear()
     backends.reset()

@@ -191,7 +191,7 @@ def test_another_text(client, any_wallet, backend):
 @pytest.mark.parametrize(
     "address",
     ["", "1" * 31, "1" * 45, "0" * 43, "O" * 43, "I" * 43, "l" * 43, "1" * 44, "z" * 44, "x" * 9999,
-     EvmWallet().address],
+     "0x28cC324d04132b8Caa67479C9083e6f5ad505EC1"],
 )  # fmt: skip
 def test_solana_addresses_that_are_none(client, address):
     response = request_challenge(client, SolanaWallet(), address=address)

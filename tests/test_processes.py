@@ -22,7 +22,9 @@ from allauth_moralis.testing import EvmWallet
 
 ROOT = Path(__file__).parent.parent
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/test")
-REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+# Workers of one run are given databases of their own, of which Redis has sixteen.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{15 - WORKER % 15}")
 AT_ONCE = 16
 
 
@@ -119,7 +121,16 @@ def services_site() -> Iterator[Site]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("services", marks=pytest.mark.services)])
+# Of each site there is one, in one worker.
+SITES = [
+    pytest.param("sqlite", marks=pytest.mark.xdist_group("sqlite_site")),
+    pytest.param(
+        "services", marks=[pytest.mark.services, pytest.mark.xdist_group("services_site")]
+    ),
+]
+
+
+@pytest.fixture(params=SITES)
 def site(request: pytest.FixtureRequest) -> Site:
     return request.getfixturevalue(f"{request.param}_site")
 
@@ -265,6 +276,7 @@ def test_all_of_three_wallets_removed_at_once_leave_one(site):
 
 
 @pytest.mark.services
+@pytest.mark.xdist_group("services_site")
 def test_a_wallet_removed_while_it_signs_in_stays_removed(services_site):
     """The sign-in has begun to read when the removal is not yet there for all to see."""
     stolen, kept = EvmWallet(), EvmWallet()

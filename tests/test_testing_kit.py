@@ -110,9 +110,8 @@ def stored(wallet) -> tuple[dict, dict]:
     row = SocialAccount.objects.get(uid=wallet.address)
     text = re.sub(r"(Nonce|Issued At|Expiration Time): .*", r"\1", row.extra_data["message"])
     data = {**row.extra_data, "message": text.replace(wallet.address, "")}
-    verified = dict.fromkeys(data["verified"], None)
-    data = {**data, "verified": list(verified), "signature": len(row.extra_data["signature"]) // 4}
-    del data["verified_at"]
+    data = {**data, "verified": list(data["verified"])}
+    del data["verified_at"], data["signature"]
     user = {
         name: value
         for name, value in vars(row.user).items()
