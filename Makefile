@@ -23,7 +23,7 @@ emulator: $(VENV)/.ready ## a local stand-in of the Moralis Auth API on http://1
 	$(BIN)/python manage.py moralis_emulator
 
 test: $(VENV)/.ready ## a browser where none is there, then every test
-	$(BIN)/python -m tests.browser
+	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term $(ARGS)
 
 $(CONFORMANCE)/.ready: conformance/requirements.txt requirements.txt

@@ -16,7 +16,7 @@ from allauth_moralis.emulator import Emulator
 from allauth_moralis.testing import AptosWallet, SigningWallet, SolanaWallet
 from allauth_moralis.testing.browser import PlaywrightWallets
 
-from .browser import MISSING, find, launch_options
+from .chromium import MISSING, find, launch_options
 
 pytestmark = [
     pytest.mark.browser,

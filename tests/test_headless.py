@@ -20,7 +20,7 @@ from allauth_moralis.reauthentication import SESSION_KEY
 from allauth_moralis.testing import SolanaWallet, sign_in
 
 from .ceremony import user_of
-from .headless import App, codes
+from .headless_app import App, codes
 
 pytestmark = pytest.mark.django_db
 
