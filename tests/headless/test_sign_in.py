@@ -1,33 +1,21 @@
-"""Single-page and mobile applications, through ``allauth.headless``."""
+"""Single-page and mobile applications sign in, link and leave."""
 
 import json
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import jsonschema
-import openapi_spec_validator
 import pytest
-import yaml
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import get_user_model
-from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 
-from allauth_moralis.internal.responses import STATUS
-from allauth_moralis.reauthentication import SESSION_KEY
 from allauth_moralis.testing import SolanaWallet, sign_in
 
-from .ceremony import user_of
-from .headless_app import App, codes
+from ..ceremony import user_of
+from ..headless_app import App, codes
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(params=["browser", "app"])
-def app(request) -> App:
-    return App(request.param)
 
 
 def test_signing_in(app, wallet, backend):
@@ -282,180 +270,7 @@ def test_a_body_that_is_too_large(app):
     assert codes(answer) == ["invalid_request"]
 
 
-# --- docs/openapi.yaml ------------------------------------------------------------------------
-
-DOCUMENT = yaml.safe_load((Path(__file__).parent.parent / "docs" / "openapi.yaml").read_text())
-
-
-def test_the_document_is_one():
-    openapi_spec_validator.validate(DOCUMENT)
-
-
-def check_documented(path: str, answer: dict) -> None:
-    """The document knows this answer, down to its schema."""
-    responses = DOCUMENT["paths"][f"/_allauth/{{client}}/v1/auth/{path}"]["post"]["responses"]
-    response = responses[str(answer["status"])]
-    if "$ref" in response:
-        response = DOCUMENT["components"]["responses"][response["$ref"].rpartition("/")[2]]
-    schema = response["content"]["application/json"]["schema"]
-    jsonschema.validate(answer, {"components": DOCUMENT["components"], "allOf": [schema]})
-
-
-def test_the_document_says_what_the_endpoints_answer(app, wallet, other_wallet, provider):
-    ask, confirm = "provider/moralis/challenge", "provider/moralis/reauthenticate"
-    check_documented(confirm, app.post(confirm, {}))
-    check_documented(ask, app.ask(wallet))
-    check_documented(ask, app.ask(wallet, address="0x12"))
-    check_documented(ask, app.ask(wallet, process="connect"))
-    app.sign_in(wallet)
-    data = app.ask(wallet, process="reauthenticate")["data"]
-    answer = {"challenge": data["challenge"], **wallet.prove(data["message"])}
-    check_documented(confirm, app.post(confirm, answer))
-    check_documented(confirm, app.post(confirm, answer))
-    provider["RATE_LIMITS"] = {"challenge": "1/m/ip"}
-    app.ask(wallet)
-    check_documented(ask, app.ask(wallet))
-    if app.kind == "app":
-        app.token = "over"
-        check_documented(ask, app.ask(wallet))
-        check_documented(confirm, app.post(confirm, answer))
-
-
-def test_the_document_knows_every_code():
-    schema = DOCUMENT["components"]["schemas"]["Errors"]["properties"]["errors"]["items"]
-
-    assert set(schema["properties"]["code"]["enum"]) == set(STATUS)
-
-
-# --- Proving again ----------------------------------------------------------------------------
-
-
-@pytest.fixture
-def confirmed_access(settings) -> None:
-    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
-
-
-def confirm(app, wallet, signer=None, process="reauthenticate") -> dict:
-    data = app.ask(wallet, process=process)["data"]
-    proof = (signer or wallet).prove(data["message"])
-    return app.post("provider/moralis/reauthenticate", {"challenge": data["challenge"], **proof})
-
-
-def forget(app) -> None:
-    """Let the session's proof be too old."""
-    session = SessionStore(app.token) if app.token else app.http.session
-    del session[SESSION_KEY]
-    session.save()
-
-
-def add_email(app) -> dict:
-    return app.post("../account/email", {"email": "ada@example.com"})
-
-
-def test_an_app_is_asked_for_the_wallet_and_goes_on(app, wallet, confirmed_access):
-    app.sign_in(wallet)
-    forget(app)
-
-    asked = add_email(app)
-    assert (asked["status"], asked["meta"]["is_authenticated"]) == (401, True)
-    assert asked["data"]["flows"] == []
-    answer = confirm(app, wallet)
-
-    assert (answer["status"], answer["meta"]["is_authenticated"]) == (200, True)
-    assert answer["data"]["methods"][-1]["reauthenticated"] is True
-    assert add_email(app)["status"] == 200
-
-
-def test_a_wallet_that_is_not_linked_confirms_nothing(app, wallet, other_wallet, confirmed_access):
-    app.sign_in(wallet)
-    forget(app)
-
-    answer = confirm(app, other_wallet)
-
-    assert (answer["status"], codes(answer)) == (400, ["wallet_not_linked"])
-    assert add_email(app)["status"] == 401
-
-
-def test_a_wrong_signature_confirms_nothing(app, wallet, other_wallet, confirmed_access):
-    app.sign_in(wallet)
-    forget(app)
-
-    answer = confirm(app, wallet, other_wallet)
-
-    assert (answer["status"], codes(answer)) == (400, ["signature_invalid"])
-    assert add_email(app)["status"] == 401
-
-
-@pytest.mark.parametrize("process", ["login", "connect"])
-def test_a_challenge_for_something_else_confirms_nothing(app, wallet, confirmed_access, process):
-    app.sign_in(wallet)
-    forget(app)
-
-    answer = confirm(app, wallet, process=process)
-
-    assert (answer["status"], codes(answer)) == (400, ["challenge_missing"])
-    assert add_email(app)["status"] == 401
-
-
-@pytest.mark.parametrize("process", ["login", "connect"])
-def test_a_challenge_to_confirm_does_nothing_else(app, wallet, other_wallet, process):
-    app.sign_in(wallet)
-    data = app.ask(wallet, process="reauthenticate")["data"]
-
-    answer = app.answer(data["challenge"], wallet.prove(data["message"]), process)
-
-    assert codes(answer) == ["challenge_missing"]
-
-
-def test_the_token_endpoint_takes_no_confirmation(app, wallet):
-    """allauth's endpoint knows two processes; a third is its own to refuse."""
-    app.sign_in(wallet)
-    data = app.ask(wallet, process="reauthenticate")["data"]
-
-    answer = app.answer(data["challenge"], wallet.prove(data["message"]), "reauthenticate")
-
-    assert answer["status"] == 400
-    assert answer["errors"][0]["param"] == "process"
-
-
-def test_confirming_needs_somebody_signed_in(app, wallet):
-    answer = app.post("provider/moralis/reauthenticate", {"challenge": "x", "signature": "y"})
-
-    assert (answer["status"], answer["meta"]["is_authenticated"]) == (401, False)
-
-
-@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 10_000, '"x"', '{"challenge": 5}', "{}"])
-def test_a_confirmation_that_is_none(app, wallet, body):
-    app.sign_in(wallet)
-
-    answer = app.post("provider/moralis/reauthenticate", body)
-
-    assert (answer["status"], codes(answer)) == (400, ["invalid_request"])
-
-
-def test_too_many_confirmations(app, wallet, provider):
-    provider["RATE_LIMITS"] = {"verify": "2/m/ip"}
-    app.sign_in(wallet)
-    confirm(app, wallet)
-
-    answer = confirm(app, wallet)
-
-    assert (answer["status"], codes(answer)) == (429, ["rate_limited"])
-
-
-def test_an_account_with_a_second_factor_is_asked_for_that(app, wallet, confirmed_access):
-    app.sign_in(wallet)
-    TOTP.activate(SocialAccount.objects.get().user, "JBSWY3DPEHPK3PXP")
-
-    refused = confirm(app, wallet)
-
-    assert [flow["id"] for flow in refused["data"]["flows"]] == ["mfa_reauthenticate"]
-    answer = app.delete("../account/authenticators/totp", {})
-    assert answer["status"] == refused["status"] == 401
-    assert [flow["id"] for flow in answer["data"]["flows"]] == ["mfa_reauthenticate"]
-
-
-# --- Leaving ----------------------------------------------------------------------------------
+# --- Leaving -------------------------------------------------------------------------------------
 
 
 def test_the_last_wallet_stays_and_the_sentence_has_no_markup(app, wallet):
