@@ -9,6 +9,8 @@ from allauth_moralis import backends
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.testing import EvmWallet
 
+pytest_plugins = ["allauth_moralis.testing.fixtures"]
+
 # A machine that is busy is no bug: nothing here is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")

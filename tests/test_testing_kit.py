@@ -173,6 +173,38 @@ def test_the_wallet_then_signs_in_as_that_user(client, any_wallet):
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
+# --- Fixtures ---------------------------------------------------------------------------------
+
+
+def test_each_fixture_is_a_wallet_of_its_network(evm_wallet, solana_wallet, aptos_wallet):
+    wallets = (evm_wallet, solana_wallet, aptos_wallet)
+    assert [wallet.network for wallet in wallets] == EVERY_NETWORK
+
+
+def test_the_site_speaks_to_the_emulator(client, wallet_settings, moralis_emulator, evm_wallet):
+    wallet_settings["BACKEND"] = None
+
+    sign_in(client, evm_wallet)
+
+    assert SocialAccount.objects.get().extra_data["verified_by"] == "moralis"
+    assert moralis_emulator.requests[-1] == "POST /challenge/verify/evm"
+
+
+def test_a_test_suite_is_not_held_back(client, no_wallet_rate_limits, evm_wallet):
+    statuses = {request_challenge(client, evm_wallet).status_code for _ in range(40)}
+
+    assert statuses == {200}
+
+
+def test_wallets_are_put_into_the_page_of_another_plugin(wallet_browser, page):
+    assert wallet_browser.target is page
+
+
+@pytest.fixture
+def page():
+    return Recorder()
+
+
 # --- Browsers ---------------------------------------------------------------------------------
 
 
@@ -254,13 +286,6 @@ def test_the_kit_imports_nothing_internal_and_no_browser():
 
 # --- docs/how-to/testing.md -------------------------------------------------------------------
 
-CONFTEST = """
-import pytest
-
-@pytest.fixture
-def page():
-    pytest.skip("pytest-playwright is tried in the demo's own browser tests")
-"""
 SITE = """
 INSTALLED_APPS += ["allauth_moralis", "allauth.headless"]
 SOCIALACCOUNT_EMAIL_REQUIRED = False

@@ -57,16 +57,16 @@ def driver() -> Iterator:
     driver.quit()
 
 
-def test_playwright(page, live_server, wallet):
-    example("test_playwright")(page, live_server, PlaywrightWallets(page), wallet)
+def test_playwright(page, live_server, wallet_browser, evm_wallet):
+    example("test_playwright")(page, live_server, wallet_browser, evm_wallet)
 
-    assert SocialAccount.objects.get().uid == wallet.address
+    assert SocialAccount.objects.get().uid == evm_wallet.address
 
 
-def test_selenium(driver, live_server, wallet):
-    example("test_selenium")(driver, live_server, wallet)
+def test_selenium(driver, live_server, evm_wallet):
+    example("test_selenium")(driver, live_server, evm_wallet)
 
-    assert SocialAccount.objects.get().uid == wallet.address
+    assert SocialAccount.objects.get().uid == evm_wallet.address
 
 
 @pytest.mark.parametrize("kind", [SolanaWallet, AptosWallet])
