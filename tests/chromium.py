@@ -1,4 +1,4 @@
-"""Which Chromium the browser tests drive; ``python -m tests.browser`` gets one where none is."""
+"""Which Chromium the browser tests drive; ``python -m tests.chromium`` gets one where none is."""
 
 import os
 import shutil
