@@ -534,8 +534,9 @@ def test_a_deployment_with_debug_is_an_error(on_this_machine):
     assert found(include_deployment_checks=True) == ["allauth_moralis.E030"]
 
 
-def test_a_deployment_that_accepts_no_evm_wallet_has_none(on_this_machine, provider):
-    provider["NETWORKS"] = ["solana"]
+@pytest.mark.parametrize("networks", [["solana"], None])
+def test_a_deployment_that_accepts_no_evm_wallet_has_none(on_this_machine, provider, networks):
+    provider["NETWORKS"] = networks
 
     assert found(include_deployment_checks=True) == []
 
