@@ -3,31 +3,17 @@
 What a value may be is judged in ``checks``; here a missing key gets its default.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
-from django.conf import settings
+from allauth.socialaccount import app_settings
 
 #: allauth's id of the provider: ``SocialAccount.provider``, and the key of its settings.
 PROVIDER_ID = "moralis"
 
 LOCAL_BACKEND = "allauth_moralis.backends.local.LocalBackend"
 MORALIS_BACKEND = "allauth_moralis.backends.moralis.backend.MoralisBackend"
-
-DEFAULTS: dict[str, Any] = {
-    "API_KEY": "",
-    "BACKEND": None,
-    "BASE_URL": "https://authapi.moralis.io",
-    "NETWORKS": ("evm", "solana"),
-    "CHAINS": None,
-    "DOMAIN": None,
-    "STATEMENT": None,
-    "CHALLENGE_TTL": 120,
-    "RATE_LIMITS": {"challenge": "30/m/ip,10/m/key", "verify": "30/m/ip"},
-    "TIMEOUT": (3, 10),
-    "NAME": "Wallet",
-    "FALLBACK": None,
-}
 
 #: The text says what is being done; a person who reads it cannot be made to do another thing.
 STATEMENTS = {
@@ -37,78 +23,85 @@ STATEMENTS = {
 }
 
 
-def configured() -> dict[str, Any]:
-    """What the site has written, as it stands."""
-    value: dict[str, Any] = getattr(settings, "SOCIALACCOUNT_PROVIDERS", {}).get(PROVIDER_ID, {})
-    return value
+def _setting(default: Any, meaning: str) -> Any:
+    if isinstance(default, dict):
+        make: Callable[[], Any] = default.copy
+        return field(default_factory=make, metadata={"meaning": meaning})
+    return field(default=default, metadata={"meaning": meaning})
 
 
-def _get(key: str) -> Any:
-    return configured().get(key, DEFAULTS[key])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the site has written, with the defaults for the rest.
 
+    A field is a key in lower case. It holds the value as it was written; the properties and methods
+    below it say what follows from it.
+    """
 
-def api_key() -> str:
-    value: str = _get("API_KEY")
-    return value
-
-
-def backend() -> str:
-    return _get("BACKEND") or (MORALIS_BACKEND if api_key() else LOCAL_BACKEND)
-
-
-def base_url() -> str:
-    value: str = _get("BASE_URL")
-    return value.rstrip("/")
-
-
-def networks() -> tuple[str, ...]:
-    return tuple(_get("NETWORKS"))
-
-
-def chain_allowed(chain_id: int) -> bool:
-    chains = _get("CHAINS")
-    return chains is None or chain_id in chains
-
-
-def domain() -> str | None:
-    value: str | None = _get("DOMAIN")
-    return value
-
-
-def statement(purpose: str, domain: str) -> str:
-    value = _get("STATEMENT")
-    template = (
-        value
-        if isinstance(value, str)
-        else (value or {}).get(purpose, STATEMENTS.get(purpose, STATEMENTS["login"]))
+    api_key: str = _setting("", "Moralis API key. Empty: the embedded verifier does the work")
+    backend: str | None = _setting(None, "Dotted path of the backend; by default the key decides")
+    base_url: str = _setting("https://authapi.moralis.io", "Where the Moralis Auth API is")
+    networks: Collection[str] = _setting(("evm", "solana"), "Which networks are offered")
+    chains: Collection[int] | None = _setting(None, "Allow-list of EIP-155 chain ids; None: any")
+    domain: str | None = _setting(None, "The domain in the text; None: the request's host")
+    statement: str | Mapping[str, str] | None = _setting(
+        None, "The line that says what is being done; one for all, or one for each process"
     )
-    # Not str.format: a statement may hold braces of its own.
-    return str(template).replace("{domain}", domain)
+    challenge_ttl: int = _setting(120, "Seconds in which the challenge must be answered")
+    rate_limits: Mapping[str, str] | Literal[False] = _setting(
+        {"challenge": "30/m/ip", "verify": "30/m/ip"},
+        "In allauth's notation; False turns them off",
+    )
+    timeout: tuple[float, float] = _setting(
+        (3, 10), "Seconds to connect to the service, and to have its whole answer"
+    )
+    name: str = _setting("Wallet", "What buttons and the connections page call the provider")
+    fallback: str | None = _setting(
+        None, '"local": while the service does not answer, new challenges are made here'
+    )
+
+    @property
+    def backend_path(self) -> str:
+        return self.backend or (MORALIS_BACKEND if self.api_key else LOCAL_BACKEND)
+
+    @property
+    def falls_back(self) -> bool:
+        """Whether the embedded verifier stands in while the service does not answer."""
+        return self.fallback == "local"
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """Rate limits by action, with the defaults for actions that the site does not name."""
+        if self.rate_limits is False:
+            return {}
+        return {**DEFAULTS["RATE_LIMITS"], **self.rate_limits}
+
+    def allows_chain(self, chain_id: int) -> bool:
+        return self.chains is None or chain_id in self.chains
+
+    def statement_for(self, process: str, domain: str) -> str:
+        """The line of the text that says what is being done."""
+        own = {} if self.statement is None else self.statement
+        if isinstance(own, Mapping):
+            own = own.get(process, STATEMENTS.get(process, STATEMENTS["login"]))
+        # Not str.format: a statement may hold braces of its own.
+        return str(own).replace("{domain}", domain)
 
 
-def challenge_ttl() -> int:
-    """Seconds."""
-    value: int = _get("CHALLENGE_TTL")
+_FIELDS = {each.name.upper(): each.name for each in fields(Settings)}
+
+#: By key, as sites write it. ``current()`` is what holds.
+DEFAULTS: dict[str, Any] = {key: getattr(Settings(), name) for key, name in _FIELDS.items()}
+
+
+def configured() -> dict[str, Any]:
+    """Return what the site has written, as it stands."""
+    value: dict[str, Any] = app_settings.PROVIDERS.get(PROVIDER_ID, {})
     return value
 
 
-def rate_limits() -> Mapping[str, str]:
-    """By action, in allauth's notation; empty where they are turned off."""
-    value = _get("RATE_LIMITS")
-    return {} if value is False else {**DEFAULTS["RATE_LIMITS"], **value}
-
-
-def timeout() -> tuple[float, float]:
-    """Seconds to connect, and seconds to have the whole answer."""
-    connect, total = _get("TIMEOUT")
-    return float(connect), float(total)
-
-
-def falls_back() -> bool:
-    """Whether the embedded verifier stands in while the service does not answer."""
-    return bool(_get("FALLBACK") == "local")
-
-
-def name() -> str:
-    value: str = _get("NAME")
-    return value
+def current() -> Settings:
+    """Return the settings as they are at this moment; keys that do not exist are left out."""
+    return Settings(
+        **{_FIELDS[key]: value for key, value in configured().items() if key in _FIELDS}
+    )

@@ -1,8 +1,11 @@
 """What can go wrong, sorted by who must act: the visitor, the site's operator, the service.
 
-Each error has a stable ``code`` (documented in the README) and one sentence for people. No
+Each error has a stable ``code``, the HTTP status that goes with it, and one sentence for people. No
 error's text ever holds what came from outside: it is shown and logged as it stands.
 """
+
+from collections.abc import Iterator
+from http import HTTPStatus
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +18,7 @@ class WalletError(Exception):
     """
 
     code: str
+    status: HTTPStatus
     message: str | Promise
 
     def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
@@ -28,11 +32,13 @@ class WalletError(Exception):
 
 class InvalidRequest(WalletError):
     code = "invalid_request"
+    status = HTTPStatus.BAD_REQUEST
     message = _("The request could not be understood. Please start again.")
 
 
 class InvalidAddress(WalletError):
     code = "invalid_address"
+    status = HTTPStatus.BAD_REQUEST
     message = _("That is not a valid wallet address.")
 
 
@@ -45,26 +51,45 @@ class AddressOfAnotherKey(InvalidAddress):
 
 class UnsupportedNetwork(WalletError):
     code = "unsupported_network"
+    status = HTTPStatus.BAD_REQUEST
     message = _("Wallets of this network are not accepted here. Choose another wallet.")
 
 
 class UnsupportedChain(WalletError):
     code = "unsupported_chain"
+    status = HTTPStatus.BAD_REQUEST
     message = _("This chain is not accepted here. Switch your wallet to another one and try again.")
 
 
 class LoginRequired(WalletError):
     code = "login_required"
+    status = HTTPStatus.FORBIDDEN
     message = _("Sign in first. Then you can link a wallet to your account.")
+
+
+class SignInIsOld(LoginRequired):
+    message = _(
+        "You signed in some time ago. Sign out, sign in again, and then link the wallet to your "
+        "account."
+    )
+
+
+class ConfirmFirst(LoginRequired):
+    message = _(
+        "You signed in some time ago. Reload this page to confirm that it is you, and then link "
+        "the wallet."
+    )
 
 
 class RateLimited(WalletError):
     code = "rate_limited"
+    status = HTTPStatus.TOO_MANY_REQUESTS
     message = _("There were too many attempts in a short time. Wait a minute and try again.")
 
 
 class WalletNotLinked(WalletError):
     code = "wallet_not_linked"
+    status = HTTPStatus.FORBIDDEN
     message = _(
         "This wallet is not linked to your account. Confirm with a wallet that is, or link this "
         "one first."
@@ -73,18 +98,30 @@ class WalletNotLinked(WalletError):
 
 class ChallengeMissing(WalletError):
     code = "challenge_missing"
+    status = HTTPStatus.FORBIDDEN
     message = _(
         "This sign-in was already used, or it was started in another browser. Please start again."
     )
 
 
+class CsrfFailed(WalletError):
+    code = "csrf_failed"
+    status = HTTPStatus.FORBIDDEN
+    message = _(
+        "This page was older than the last sign-in in this browser. It is up to date now: please "
+        "start again."
+    )
+
+
 class ChallengeExpired(WalletError):
     code = "challenge_expired"
+    status = HTTPStatus.FORBIDDEN
     message = _("The time to sign ran out. Please start again.")
 
 
 class SignatureInvalid(WalletError):
     code = "signature_invalid"
+    status = HTTPStatus.UNAUTHORIZED
     message = _(
         "The signature does not belong to this wallet. Nobody was signed in. Please start again, "
         "and sign with the wallet account that you chose. Smart-contract wallets cannot be used."
@@ -100,11 +137,13 @@ class UpstreamError(WalletError):
 
 class UpstreamRejected(UpstreamError):
     code = "upstream_rejected"
+    status = HTTPStatus.BAD_GATEWAY
     message = _("The verification service gave an answer that cannot be used. Please try again.")
 
 
 class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
     message = _("The verification service does not answer right now. Please try again in a minute.")
 
 
@@ -113,4 +152,16 @@ class UpstreamUnavailable(UpstreamError):
 
 class Misconfigured(WalletError):
     code = "misconfigured"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
     message = _("Signing in with a wallet is not set up correctly here. Please tell the site.")
+
+
+def _with_code(kind: type[WalletError]) -> Iterator[type[WalletError]]:
+    for derived in kind.__subclasses__():
+        if "code" in vars(derived):
+            yield derived
+        yield from _with_code(derived)
+
+
+#: By its code, the error that means just that; those derived from it say more.
+BY_CODE = {kind.code: kind for kind in _with_code(WalletError)}

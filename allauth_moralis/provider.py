@@ -11,9 +11,9 @@ from django.utils.http import urlencode
 from django.utils.timezone import localtime
 
 from . import conf
-from .internal import labels
+from .internal import labels, tokens
 from .internal.sociallogin import WalletLogin
-from .siwx import explorers
+from .siwx import explorers, record
 from .siwx.wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
 
 NETWORK_NAMES = {EVM: "Ethereum", SOLANA: "Solana", APTOS: "Aptos"}
@@ -81,7 +81,7 @@ class MoralisProvider(Provider):
 
     def __init__(self, request: HttpRequest, app: None = None) -> None:
         super().__init__(request, app=app)
-        self.name = conf.name()
+        self.name = conf.current().name
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:  # noqa: ARG002 - allauth's signature
         url = reverse("moralis_login")
@@ -103,8 +103,6 @@ class MoralisProvider(Provider):
 
         Raises ``ValidationError`` with our code, as allauth expects it.
         """
-        from .internal import tokens  # noqa: PLC0415 - it builds on the flow, which builds on this file
-
         return tokens.verify(request, self, token)
 
     def sociallogin_from_response(
@@ -117,7 +115,7 @@ class MoralisProvider(Provider):
         return data.wallet.address
 
     def extract_extra_data(self, data: VerifiedWallet) -> dict[str, Any]:
-        return data.extra_data
+        return record.extra_data(data)
 
 
 provider_classes = [MoralisProvider]

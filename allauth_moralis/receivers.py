@@ -9,6 +9,7 @@ from allauth.account.utils import user_username
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.signals import pre_social_login, social_account_removed
+from django.contrib.auth.signals import user_logged_in as django_user_logged_in
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -36,6 +37,13 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
         user_username(
             sociallogin.user, adapter.generate_unique_username([sociallogin.account.uid, "wallet"])
         )
+
+
+@receiver(django_user_logged_in, dispatch_uid="allauth_moralis.remember_sign_in")
+def remember_sign_in(request: HttpRequest | None, **_: Any) -> None:
+    """Django's signal, which every sign-in sends, also one that is not allauth's."""
+    if request is not None and hasattr(request, "session"):
+        reauthentication.remember_sign_in(request)
 
 
 @receiver(user_logged_in, dispatch_uid="allauth_moralis.remember_wallet")

@@ -16,6 +16,7 @@ urlpatterns = [
     path("moralis/challenge/", views.challenge, name="moralis_challenge"),
     path("moralis/verify/", views.verify, name="moralis_verify"),
     path("moralis/label/", views.label, name="moralis_label"),
+    path("moralis/address/", views.address, name="moralis_address"),
     path("profile/", views.profile, name="moralis_profile"),
 ]
 if app_settings.SOCIALACCOUNT_ONLY:

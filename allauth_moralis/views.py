@@ -1,9 +1,8 @@
 """HTTP in, HTTP out."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from allauth import app_settings as allauth_settings
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
@@ -19,53 +18,50 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers
+from django.utils.cache import add_never_cache_headers, patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import forms
 from .backends import issuer
 from .conf import PROVIDER_ID
-from .exceptions import InvalidRequest, UpstreamUnavailable, WalletError
-from .internal import contexts, events, flows, labels
-from .internal.allauth_private import has_second_factor
-from .internal.contexts import Asked
-from .internal.responses import STATUS, body_of, bounded, describe, with_retry_after
-from .internal.stash import Pending
-from .reauthentication import ask, confirm_access, has_wallet
-from .siwx.wallets import Wallet
+from .exceptions import (
+    ConfirmFirst,
+    CsrfFailed,
+    InvalidRequest,
+    SignInIsOld,
+    UpstreamUnavailable,
+    WalletError,
+)
+from .internal import addresses, contexts, flows, labels
+from .internal.contexts import PageRequest
+from .internal.responses import body_of, describe, refusals
+from .reauthentication import ask_first, require_for_linking
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+#: Where the request keeps what its wallet page was for, once its form is gone.
+WANTED: Final = "allauth_moralis_wanted"
 
-def refuse_json(
-    request: HttpRequest, error: WalletError, wallet: Wallet | None = None
-) -> HttpResponse:
-    events.wallet_refused(request, error, wallet)
-    response = JsonResponse(
-        {"error": {"code": error.code, "message": str(error.message)}}, status=STATUS[error.code]
+
+def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
+    return JsonResponse(
+        {"error": {"code": error.code, "message": str(error.message)}}, status=error.status
     )
-    return with_retry_after(response, error)
 
 
-def refuse_page(
-    request: HttpRequest,
-    error: WalletError,
-    pending: Pending | None = None,
-    asked: Asked | None = None,
-) -> HttpResponse:
+def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
     """The wallet page once more, with the reason on top: one press starts again."""
-    events.wallet_refused(request, error, pending.challenge.wallet if pending else None)
-    response = render(
-        request,
-        "moralis/login.html",
-        contexts.wallet_page(request, asked or Asked(), error=error),
-        status=STATUS[error.code],
-    )
-    add_never_cache_headers(response)
-    return with_retry_after(response, error)
+    wanted = getattr(request, WANTED, None)
+    if wanted is None:  # not a form, or one that is not looked at any further
+        wanted = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
+    context = contexts.wallet_page(request, wanted, error=error)
+    response = render(request, "moralis/login.html", context, status=error.status)
+    # The browser may keep it for its Back button, where "no-store" would leave an error page.
+    patch_cache_control(response, private=True, no_cache=True, max_age=0)
+    return response
 
 
 @require_safe
@@ -74,56 +70,53 @@ def refuse_page(
 def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     """The wallet page. It writes nothing."""
     # Nobody shall press a button, wait, and only then be told.
-    error = None if issuer().available else UpstreamUnavailable()
-    asked = Asked.parse(request.GET)
+    error: WalletError | None = None if issuer().available else UpstreamUnavailable()
+    wanted = PageRequest.parse(request.GET)
     if process is not None:
-        asked = Asked(process, asked.next)
-    if asked.process == AuthProcess.CONNECT and request.user.is_authenticated:
+        wanted = PageRequest(process, wanted.next)
+    if wanted.process == AuthProcess.CONNECT and request.user.is_authenticated:
         try:  # at once, then, and not after they have signed
-            confirm_access(request)
+            require_for_linking(request)
         except ReauthenticationRequired:
-            if not allauth_settings.HEADLESS_ONLY:
-                raise
-            # There allauth has no page that would ask them.
-            if has_wallet(request.user) and not has_second_factor(request.user):
-                return ask(request)
-    context = contexts.wallet_page(request, asked, error=error)
-    if process is not None:  # allauth led here, which takes other ways as well
-        context["alternatives"] = contexts.alternatives(request, asked)
+            if response := ask_first(request, request.get_full_path()):
+                return response
+        except SignInIsOld as old:
+            error = old
+    context = contexts.wallet_page(request, wanted, error=error)
     return render(request, "moralis/login.html", context)
 
 
 @require_POST
 @never_cache
 @login_not_required
-@bounded(refuse_json)
+@refusals(refuse_json)
 def challenge(request: HttpRequest) -> HttpResponse:
-    asked: forms.ChallengeRequest | None = None
+    if request.content_type != "application/json":
+        raise InvalidRequest("content type")
+    asked = forms.parse_challenge_request(body_of(request))
     try:
-        if request.content_type != "application/json":
-            raise InvalidRequest("content type")
-        asked = forms.parse_challenge_request(body_of(request))
         handle, pending = flows.issue_challenge(request, asked)
-    except WalletError as error:
-        return refuse_json(request, error, asked.wallet if asked else None)
+    except ReauthenticationRequired:  # the page was opened long ago, and asks once it is reloaded
+        raise ConfirmFirst from None
     return JsonResponse(describe(handle, pending))
 
 
-@require_POST
-@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
 @sensitive_post_parameters("signature")
 # A rollback of the request must not give the challenge back; the flow has its own transaction.
 @transaction.non_atomic_requests
-@bounded(refuse_page)
+@refusals(refuse_page)
 def verify(request: HttpRequest) -> HttpResponseBase:
-    data = request.POST
-    pending = flows.take_challenge(request, data.get("challenge", ""))
-    asked = Asked.of(pending) if pending else Asked.parse(data)
+    if request.method != "POST":  # the address of a refusal, opened anew
+        return HttpResponseRedirect(reverse("moralis_login"))
+    data, handle = request.POST, request.POST.get("challenge", "")
+    pending = flows.take_challenge(request, handle)
+    setattr(request, WANTED, PageRequest.of(pending) if pending else PageRequest.parse(data))
     # Where the challenge has no "next", allauth would take one from this request, unasked for.
     request.GET = request.POST = QueryDict()
     try:
-        return flows.complete_login(request, pending, forms.parse_proof(data))
+        response = flows.complete_login(request, handle, pending, forms.parse_proof(data))
     except WalletError as error:
         get_adapter().on_authentication_error(
             request,
@@ -132,7 +125,25 @@ def verify(request: HttpRequest) -> HttpResponseBase:
             exception=error,
             extra_context={"state": pending.state if pending else None},
         )
-        return refuse_page(request, error, pending, asked)
+        raise
+    add_never_cache_headers(response)
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_not_required
+def address(request: HttpRequest) -> HttpResponse:
+    """We have sent an e-mail: to which address, and another one where that was mistyped."""
+    user = addresses.pending_user(request)
+    if user is None:
+        return HttpResponseRedirect(reverse("moralis_login"))
+    form = forms.address_form(request, user)
+    if form.is_bound and form.is_valid():
+        addresses.correct(request, user, form.cleaned_data["email"])
+        return HttpResponseRedirect(reverse("moralis_address"))
+    context = {"form": form, "address": addresses.unconfirmed(user)}
+    return render(request, "moralis/address.html", context)
 
 
 @require_safe
@@ -149,25 +160,20 @@ def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
 @require_POST
 @never_cache
 @login_required
-@bounded(refuse_label)
+@refusals(refuse_label)
 def label(request: HttpRequest) -> HttpResponse:
     """A person's own name for one of their wallets."""
-    try:
-        account, text = forms.parse_label(request.POST)
-        labels.set_label(_user(request), account, text)
-    except WalletError as error:
-        return refuse_label(request, error)
+    account, text = forms.parse_label(request.POST)
+    labels.set_label(_user(request), account, text)
     return HttpResponseRedirect(reverse("moralis_profile"))
 
 
 def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpResponse:
-    context = {
-        "wallets": contexts.wallets_of(request),
-        "error": error,
-        "max_label": forms.MAX_LABEL,
-    }
-    status = HTTPStatus.OK if error is None else STATUS[error.code]
-    return render(request, "moralis/profile.html", context, status=status)
+    wallets = contexts.wallets_of(request)
+    context = {"wallets": wallets, "error": error, "max_label": forms.MAX_LABEL}
+    return render(
+        request, "moralis/profile.html", context, status=error.status if error else HTTPStatus.OK
+    )
 
 
 def _user(request: HttpRequest) -> "AbstractBaseUser":

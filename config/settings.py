@@ -1,4 +1,4 @@
-"""Settings of the demo project, read from the environment (see the README's table).
+"""Settings of the demo project, read from the environment (see docs/reference/environment.md).
 
 A machine that gives neither ``SECRET_KEY`` nor ``ALLOWED_HOSTS`` is somebody's own: there ``DEBUG``
 is on and Django answers to localhost only. Giving one of them turns a checkout into a deployment.
@@ -137,9 +137,11 @@ if env.bool("HTTPS", default=False):
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_HSTS_SECONDS = 31_536_000
-if env.bool("BEHIND_PROXY", default=False):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    ALLAUTH_TRUSTED_PROXY_COUNT = 1
+# Left out, it leaves open how visitors reach the site, and `manage.py check --deploy` asks.
+if "BEHIND_PROXY" in env.ENVIRON:
+    ALLAUTH_TRUSTED_PROXY_COUNT = int(env.bool("BEHIND_PROXY"))
+    if ALLAUTH_TRUSTED_PROXY_COUNT:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 # --- Accounts -------------------------------------------------------------------------------
 AUTHENTICATION_BACKENDS = [
@@ -158,8 +160,8 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGOUT_REDIRECT_URL = "home"
 
-ACCOUNT_ADAPTER = "config.accounts.AccountAdapter"
-SOCIALACCOUNT_ADAPTER = "config.accounts.SocialAccountAdapter"
+ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "allauth_moralis.adapter.SocialAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 # Anything less tells whoever asks which addresses have an account, and lets them be taken.
@@ -175,6 +177,7 @@ SOCIALACCOUNT_EMAIL_VERIFICATION = "optional"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
+HEADLESS_ADAPTER = "allauth_moralis.headless.adapter.HeadlessAdapter"
 HEADLESS_SERVE_SPECIFICATION = False
 
 SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {

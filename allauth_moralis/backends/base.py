@@ -15,6 +15,8 @@ class Backend(ABC):
 
     #: Stored with each challenge and each verified wallet.
     name: str
+    #: Whether its answers may take long, so that a session that was read before them is old.
+    is_remote: bool = True
 
     @abstractmethod
     def request_challenge(self, asked: SignIn) -> Challenge:

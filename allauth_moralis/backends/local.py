@@ -10,6 +10,7 @@ from .base import Backend
 
 class LocalBackend(Backend):
     name = "local"
+    is_remote = False
 
     def request_challenge(self, asked: SignIn) -> Challenge:
         nonce = new_nonce()

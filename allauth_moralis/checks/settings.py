@@ -5,6 +5,7 @@ What must be right around them is checked in ``site.py``.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from inspect import isabstract
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,12 +30,21 @@ AUTHORITY = re.compile(
 MIN_TTL, MAX_TTL = 15, 120  # seconds; the range of `timeout` in the Auth API
 
 
-def _error(number: int, key: str, message: str, hint: str) -> Error:
-    return Error(
-        f'SOCIALACCOUNT_PROVIDERS["moralis"]["{key}"] {message}',
-        hint=hint,
-        id=f"allauth_moralis.E{number:03d}",
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """What a good value is, what is wrong with any other, and what to write instead."""
+
+    number: int
+    good: Callable[[Any], bool]
+    problem: str
+    hint: str
+
+    def error(self, key: str) -> Error:
+        return Error(
+            f'SOCIALACCOUNT_PROVIDERS["moralis"]["{key}"] {self.problem}',
+            hint=self.hint,
+            id=f"allauth_moralis.E{self.number:03d}",
+        )
 
 
 def _api_key(value: Any) -> bool:
@@ -120,113 +130,105 @@ def _fallback(value: Any) -> bool:
     return value is None or value == "local"
 
 
-#: Number, key, what a good value is, what is wrong with another, and what to write instead.
-RULES: tuple[tuple[int, str, Callable[[Any], bool], str, str], ...] = (
-    (
-        1,
-        "API_KEY",
-        _api_key,
-        "is not a string of printable characters.",
-        "Copy the key from the Moralis dashboard, or leave it empty for the embedded verifier.",
+#: By field of ``conf.Settings``; each has one.
+RULES = {
+    "api_key": Rule(
+        number=1,
+        good=_api_key,
+        problem="is not a string of printable characters.",
+        hint="Copy the key from the Moralis dashboard, or leave it empty to verify here.",
     ),
-    (
-        2,
-        "BACKEND",
-        _backend,
-        "does not name a class that derives from allauth_moralis.backends.Backend.",
-        f'Leave it out, or write a dotted path such as "{conf.LOCAL_BACKEND}".',
+    "backend": Rule(
+        number=2,
+        good=_backend,
+        problem="does not name a class that derives from allauth_moralis.backends.Backend.",
+        hint=f'Leave it out, or write a dotted path such as "{conf.LOCAL_BACKEND}".',
     ),
-    (
-        3,
-        "BASE_URL",
-        _base_url,
-        "is not an http(s) URL.",
-        'Leave it out, or write one such as "http://127.0.0.1:8899" for the emulator.',
+    "base_url": Rule(
+        number=3,
+        good=_base_url,
+        problem="is not an http(s) URL.",
+        hint='Leave it out, or write one such as "http://127.0.0.1:8899" for the emulator.',
     ),
-    (
-        4,
-        "NETWORKS",
-        _networks,
-        "is not a list of known networks.",
-        f"Name one or more of: {', '.join(NETWORKS)}.",
+    "networks": Rule(
+        number=4,
+        good=_networks,
+        problem="is not a list of known networks.",
+        hint=f"Name one or more of: {', '.join(NETWORKS)}.",
     ),
-    (
-        5,
-        "CHAINS",
-        _chains,
-        "is not a list of EIP-155 chain ids.",
-        "Write integers, such as [1, 137], or None to accept every chain.",
+    "chains": Rule(
+        number=5,
+        good=_chains,
+        problem="is not a list of EIP-155 chain ids.",
+        hint="Write integers, such as [1, 137], or None to accept every chain.",
     ),
-    (
-        6,
-        "DOMAIN",
-        _domain,
-        "is not a domain.",
-        'Write it in lower case and without a scheme, as in "example.com" or "localhost:8000".',
+    "domain": Rule(
+        number=6,
+        good=_domain,
+        problem="is not a domain.",
+        hint='Write it in lower case, without a scheme: "example.com" or "localhost:8000".',
     ),
-    (
-        7,
-        "STATEMENT",
-        _statement,
-        "is neither one line of printable ASCII nor a mapping of purpose to such a line.",
-        f"A wallet shows it to the letter. Purposes are: {', '.join(conf.STATEMENTS)}.",
+    "statement": Rule(
+        number=7,
+        good=_statement,
+        problem="is neither one line of printable ASCII nor a mapping of purpose to such a line.",
+        hint=f"A wallet shows it to the letter. Purposes are: {', '.join(conf.STATEMENTS)}.",
     ),
-    (
-        8,
-        "CHALLENGE_TTL",
-        _challenge_ttl,
-        f"is not an integer from {MIN_TTL} to {MAX_TTL}.",
-        "It counts seconds. People with a hardware wallet need most of the 120.",
+    "challenge_ttl": Rule(
+        number=8,
+        good=_challenge_ttl,
+        problem=f"is not an integer from {MIN_TTL} to {MAX_TTL}.",
+        hint="It counts seconds. People with a hardware wallet need most of the 120.",
     ),
-    (
-        9,
-        "RATE_LIMITS",
-        _rate_limits,
-        "is not in allauth's notation, by ip or by key.",
-        'Write {"challenge": "30/m/ip,10/m/key", "verify": "30/m/ip"}, or False to have none.',
+    "rate_limits": Rule(
+        number=9,
+        good=_rate_limits,
+        problem="is not in allauth's notation, by ip or by key.",
+        hint='Write {"challenge": "30/m/ip", "verify": "30/m/ip"}, or False to have none.',
     ),
-    (
-        11,
-        "TIMEOUT",
-        _timeout,
-        "is not a pair of positive numbers.",
-        "Write (3, 10): seconds to connect, and seconds to have the whole answer.",
+    "timeout": Rule(
+        number=11,
+        good=_timeout,
+        problem="is not a pair of positive numbers.",
+        hint="Write (3, 10): seconds to connect, and seconds to have the whole answer.",
     ),
-    (
-        12,
-        "NAME",
-        _name,
-        "is not a name.",
-        'Write what buttons should call the provider, such as "Wallet".',
+    "name": Rule(
+        number=12,
+        good=_name,
+        problem="is not a name.",
+        hint='Write what buttons should call the provider, such as "Wallet".',
     ),
-    (
-        13,
-        "FALLBACK",
-        _fallback,
-        "is not a fall-back.",
-        'Write "local" to have the embedded verifier stand in while the service is away, or None.',
+    "fallback": Rule(
+        number=13,
+        good=_fallback,
+        problem="is not a fall-back.",
+        hint='Write "local" to verify here while the service does not answer, or None.',
     ),
-)
+}
+
+
+def wrong_values() -> list[CheckMessage]:
+    """Return an error for each setting that the rest of the package cannot work with."""
+    configured = conf.configured()
+    return [
+        rule.error(key)
+        for key, rule in ((name.upper(), rule) for name, rule in RULES.items())
+        if key in configured and not rule.good(configured[key])
+    ]
 
 
 @register(Tags.security)
 def check_settings(**_: Any) -> list[CheckMessage]:
-    configured = conf.configured()
-    errors: list[CheckMessage] = [
-        _error(number, key, message, hint)
-        for number, key, good, message, hint in RULES
-        if key in configured and not good(configured[key])
-    ]
     warnings: list[CheckMessage] = [
         checks.Warning(
             f'SOCIALACCOUNT_PROVIDERS["moralis"] has no setting "{key}".',
             hint=f"The settings are: {', '.join(conf.DEFAULTS)}.",
             id="allauth_moralis.W001",
         )
-        for key in configured
+        for key in conf.configured()
         if key not in conf.DEFAULTS and not _allauths_own(key)
     ]
-    return warnings + (errors or get_backend().check())
+    return warnings + (wrong_values() or get_backend().check())
 
 
 def _allauths_own(key: str) -> bool:

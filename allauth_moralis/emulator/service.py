@@ -10,6 +10,7 @@ from typing import Any
 
 from ..exceptions import WalletError
 from ..siwx import proofs
+from ..siwx.record import verified_fields
 from ..siwx.text import AptosWrapper, new_nonce, render, timestamp
 from ..siwx.wallets import APTOS, EVM, MAINNET, NETWORKS, Challenge, Proof, SignIn, Wallet, eip55
 from .profiles import Profiles
@@ -248,7 +249,7 @@ def refusal(status: int, message: str | list[str]) -> Answer:
 
 
 def _verified(challenge: Challenge, profile_id: str, behaviour: Behaviour) -> dict[str, Any]:
-    answer = challenge.fields(profile_id)
+    answer = verified_fields(challenge, profile_id)
     if behaviour.verify_chain_id == "string" and "chainId" in answer:
         answer["chainId"] = str(answer["chainId"])
     return answer

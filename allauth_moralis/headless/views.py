@@ -1,4 +1,4 @@
-"""The challenge in allauth's envelope, for browser and app clients, and proving again.
+"""The challenge in allauth's envelope, for browser and app clients, and reauthentication.
 
 To sign in, or to link, the answer goes to allauth's own ``…/auth/provider/token``, which asks
 ``MoralisProvider.verify_token``. allauth has no endpoint that would take it to reauthenticate.
@@ -11,13 +11,12 @@ from allauth.headless.base.response import APIResponse, AuthenticationResponse
 from allauth.headless.base.views import APIView, AuthenticatedAPIView
 from allauth.headless.constants import Client
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import add_never_cache_headers
 
-from .. import forms
+from .. import forms, reauthentication
 from ..exceptions import WalletError
-from ..internal import events, flows, tokens
-from ..internal.allauth_private import has_second_factor
-from ..internal.responses import STATUS, View, body_of, bounded, describe, with_retry_after
-from ..reauthentication import REAUTHENTICATE
+from ..internal import flows, tokens
+from ..internal.responses import View, body_of, describe, refusals
 
 
 class ChallengeView(APIView):
@@ -26,32 +25,24 @@ class ChallengeView(APIView):
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        asked: forms.ChallengeRequest | None = None
-        try:
-            asked = forms.parse_challenge_request(body_of(request))
-            handle, pending = flows.issue_challenge(request, asked)
-        except WalletError as error:
-            events.wallet_refused(request, error, asked.wallet if asked else None)
-            return _refusal(request, error, STATUS[error.code])
+        asked = forms.parse_challenge_request(body_of(request))
+        handle, pending = flows.issue_challenge(request, asked)
         response: HttpResponse = APIResponse(request, data=describe(handle, pending))
         return response
 
 
 class ReauthenticateView(AuthenticatedAPIView):
-    """Confirm one's access with a linked wallet, as allauth's own endpoints do by other means."""
+    """Confirm by a linked wallet that it is still them, as allauth's own do by other means."""
 
     handle_json_input = False
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        try:
-            tokens.judge(request, body_of(request), REAUTHENTICATE)
-        except WalletError as error:
-            # As allauth refuses a wrong password here; its 401 says that one must sign in.
-            visitors = STATUS[error.code] < HTTPStatus.TOO_MANY_REQUESTS
-            status = HTTPStatus.BAD_REQUEST if visitors else STATUS[error.code]
-            return _refusal(request, error, status)
-        if has_second_factor(request.user):
+        verified, _ = tokens.judge(
+            request, body_of(request), process=reauthentication.REAUTHENTICATE
+        )
+        reauthentication.confirm(request, verified.wallet.address)
+        if not reauthentication.may_confirm_by_wallet(request.user):
             # The proof counts for the site's own views; allauth wants the other, and says so.
             raise ReauthenticationRequired
         response: HttpResponse = AuthenticationResponse(request)
@@ -59,20 +50,16 @@ class ReauthenticateView(AuthenticatedAPIView):
 
 
 def api_view(view_class: type[APIView], client: Client) -> View:
+    def refuse(_request: HttpRequest, error: WalletError) -> HttpResponse:
+        """In allauth's envelope, which it has not made of every request that is refused."""
+        status = error.status
+        if view_class is ReauthenticateView and status < HTTPStatus.TOO_MANY_REQUESTS:
+            # As allauth refuses a wrong password here; its 401 says that one must sign in.
+            status = HTTPStatus.BAD_REQUEST
+        errors = [{"code": error.code, "message": str(error.message)}]
+        response = JsonResponse({"status": status, "errors": errors}, status=status)
+        add_never_cache_headers(response)
+        return response
+
     view: View = view_class.as_api_view(client=client)
-    return bounded(_refuse, csrf=client == Client.BROWSER)(view)
-
-
-def _refusal(request: HttpRequest, error: WalletError, status: int) -> HttpResponse:
-    return with_retry_after(APIResponse(request, errors=_errors(error), status=status), error)
-
-
-def _refuse(request: HttpRequest, error: WalletError) -> HttpResponse:
-    """In the same envelope, before allauth has made its own of the request."""
-    events.wallet_refused(request, error, None)
-    status = STATUS[error.code]
-    return JsonResponse({"status": status, "errors": _errors(error)}, status=status)
-
-
-def _errors(error: WalletError) -> list[dict[str, str]]:
-    return [{"code": error.code, "message": str(error.message)}]
+    return refusals(refuse, csrf=client == Client.BROWSER)(view)

@@ -2,28 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from allauth import app_settings as allauth_settings
-from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from .. import conf, forms
+from .. import conf, forms, reauthentication
 from ..conf import PROVIDER_ID
 from ..exceptions import WalletError
 from ..provider import MoralisAccount
 from ..reauthentication import REAUTHENTICATE
 from .stash import Pending
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AbstractBaseUser
+
+#: What allauth may have held up until somebody confirms that it is them, by the name of its view.
+HELD_UP = {
+    "account_email": gettext_lazy("your change to your e-mail addresses"),
+    "account_set_password": gettext_lazy("your new password"),
+    "account_change_password": gettext_lazy("your new password"),
+    "socialaccount_connections": gettext_lazy("the removal of a connected account"),
+    "mfa_deactivate_totp": gettext_lazy("turning off your authenticator app"),
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageRequest:
     """What a wallet page is for: it decides nothing, and goes with each challenge request."""
 
     process: str = AuthProcess.LOGIN
@@ -56,26 +68,30 @@ class Asked:
         return {"process": self.process, "next": self.next}
 
 
-def wallet_page(request: HttpRequest, asked: Asked, *, error: WalletError | None) -> dict[str, Any]:
+def wallet_page(
+    request: HttpRequest, wanted: PageRequest, *, error: WalletError | None
+) -> dict[str, Any]:
     """The wallet page's context; ``page`` is what its script reads."""
-    sign_in_first = asked.process != AuthProcess.LOGIN and not request.user.is_authenticated
-    login_url = _login_url(asked.next)
+    sign_in_first = wanted.process != AuthProcess.LOGIN and not request.user.is_authenticated
+    login_url = _login_url(wanted.next)
     if sign_in_first:
         # First the one, by e-mail or by the wallet that is linked already, then back here.
-        here = f"{reverse('moralis_login')}?{asked.query}"
+        here = f"{reverse('moralis_login')}?{wanted.query}"
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
-    confirms = asked.process == REAUTHENTICATE and not sign_in_first
+    confirms = wanted.process == REAUTHENTICATE and not sign_in_first
     return {
-        "asked": asked,
+        "wanted": wanted,
         "error": error,
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
+        "alternatives": _alternatives(request, wanted) if confirms else [],
+        "goes_on": _goes_on(request) if confirms else None,
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
-            "networks": conf.networks(),
-            "asked": asked.fields,
+            "networks": list(conf.current().networks),
+            "asked": wanted.fields,
             "texts": _texts(),
         },
     }
@@ -83,21 +99,30 @@ def wallet_page(request: HttpRequest, asked: Asked, *, error: WalletError | None
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
     """The wallets of who is signed in, the oldest first."""
-    accounts = SocialAccount.objects.filter(user_id=request.user.pk, provider=PROVIDER_ID)
+    user = cast("AbstractBaseUser", request.user)
+    accounts = SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID)
     return [account.get_provider_account() for account in accounts.order_by("date_joined")]
 
 
-def alternatives(request: HttpRequest, asked: Asked) -> list[dict[str, str]]:
-    """allauth's other ways to confirm one's access, as its own pages offer them."""
-    try:
-        methods = get_account_adapter().get_reauthentication_methods(request.user)
-    except NoReverseMatch:  # HEADLESS_ONLY
-        return []
+def _alternatives(request: HttpRequest, wanted: PageRequest) -> list[dict[str, str]]:
+    """The other ways to confirm that it is them, as allauth's own pages offer them."""
     return [
-        {**method, "url": _with_next(method["url"], asked.next)}
-        for method in methods
+        {**method, "url": _with_next(method["url"], wanted.next)}
+        for method in reauthentication.methods_of(request)
         if method["id"] != PROVIDER_ID and method["url"] != request.path
     ]
+
+
+def _goes_on(request: HttpRequest) -> str | None:
+    """What will be carried out after a confirmation, in words, if something waits for it."""
+    path = reauthentication.held_up_path(request)
+    if path is None:
+        return None
+    try:
+        name = resolve(path).url_name
+    except Resolver404:
+        name = None
+    return str(HELD_UP.get(name or "", _("the form that you sent")))
 
 
 def _login_url(next_url: str) -> str | None:

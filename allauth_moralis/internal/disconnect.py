@@ -1,22 +1,154 @@
-"""The last way into an account stays, however many requests remove the others at once.
+"""What opens an account now, and the guard on the last of it.
 
-allauth counts the connected accounts, and deletes one later: of two requests, each would count what
-the other is about to delete. So they are counted once more where one is deleted, in that
-transaction and under a lock of their rows.
+The one place of that policy: the guard, the warning on the profile page and a site's own views ask
+``ways_in``.
+
+allauth's guard counts the connected accounts, and deletes one later: of two requests, each would
+count what the other is about to delete. So the ways are counted once more where one is deleted, in
+that transaction and under a lock of their rows.
 """
 
+from typing import Any
+
+from allauth import app_settings as allauth_settings
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.app_settings import EmailVerificationMethod, LoginMethod
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_username
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import (
+    ImproperlyConfigured,
+    MultipleObjectsReturned,
+    ObjectDoesNotExist,
+)
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
-from .. import ways_in
+from .. import conf
+from ..conf import PROVIDER_ID
+from ..siwx.wallets import NETWORKS, network_of
 from .allauth_private import is_headless
 
-MARK = "allauth_moralis_leaving"
+MARK = "allauth_moralis_disconnecting"
+
+#: By the codes of allauth's guard, which are ours too.
+LAST_WAY_IN: dict[str, str | Promise] = {
+    "disconnect_last": _(
+        "This is the last way into your account. {wallet}Link another wallet{end} first."
+    ),
+    "no_password": _(
+        "This is the last way into your account. {wallet}Link another wallet{end}, or "
+        "{email}add an e-mail address{end} and {password}set a password{end} first."
+    ),
+    "no_verified_email": _(
+        "This is the last way into your account. {wallet}Link another wallet{end}, or "
+        "{email}confirm an e-mail address{end} first."
+    ),
+}
+
+
+# --- What opens an account --------------------------------------------------------------------
+
+
+def ways_in(user: AbstractBaseUser) -> list[str]:
+    """By what ``user`` can sign in now; the uid of a connected account stands for itself.
+
+    ``"password"``, where the site takes it together with a name that the user has; ``"email"``, a
+    confirmed address, to which allauth mails a link to set a password; ``"passkey"``. A second
+    factor alone is none.
+    """
+    return _accounts_that_open(user) + ways_without_accounts(user)
+
+
+def has_one_way_in(user: AbstractBaseUser) -> bool:
+    """Whether all that opens this account is one connected account, so one wallet's key.
+
+    For views that want to say so before the key is lost; ``{% moralis_one_way_in %}`` says it.
+    """
+    return len(_accounts_that_open(user)) <= 1 and not ways_without_accounts(user)
+
+
+def _accounts_that_open(user: AbstractBaseUser) -> list[str]:
+    accounts = SocialAccount.objects.filter(user_id=user.pk)
+    return [account.uid for account in accounts if opens(account)]
+
+
+def opens(account: SocialAccount) -> bool:
+    """Whether one can sign in by a connected account: its provider, or its network, is offered."""
+    if account.provider == PROVIDER_ID:
+        data = account.extra_data if isinstance(account.extra_data, dict) else {}
+        network = data.get("network")
+        known = network if network in NETWORKS else network_of(account.uid)
+        return known in conf.current().networks
+    try:
+        account.get_provider(context.request)
+    except (ObjectDoesNotExist, MultipleObjectsReturned, ImproperlyConfigured):
+        # uninstalled, or without a SocialApp of its own
+        return False
+    return True
+
+
+def ways_without_accounts(user: AbstractBaseUser) -> list[str]:
+    """What opens the account without any connected one."""
+    if allauth_settings.SOCIALACCOUNT_ONLY:
+        return []
+    found = []
+    addresses = list(EmailAddress.objects.filter(user_id=user.pk))
+    if user.has_usable_password() and _has_name(user, addresses):
+        found.append("password")
+    if any(address.verified for address in addresses):
+        found.append("email")
+    if _has_passkey(user):
+        found.append("passkey")
+    return found
+
+
+def _has_name(user: AbstractBaseUser, addresses: list[EmailAddress]) -> bool:
+    """Whether the user has a name that the site asks for beside a password."""
+    methods = account_settings.LOGIN_METHODS
+    confirmed = any(address.verified for address in addresses)
+    must_be_confirmed = account_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY
+    if must_be_confirmed and addresses and not confirmed:
+        return False
+    return bool(
+        (LoginMethod.USERNAME in methods and user_username(user))
+        or (LoginMethod.EMAIL in methods and addresses)
+        or (LoginMethod.PHONE in methods and get_account_adapter().get_phone(user))
+    )
+
+
+def _has_passkey(user: AbstractBaseUser) -> bool:
+    if not allauth_settings.MFA_ENABLED:
+        return False
+    from allauth.mfa import app_settings  # noqa: PLC0415 - its models are there only where it is installed
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415 - as above
+
+    if not app_settings.PASSKEY_LOGIN_ENABLED:
+        return False
+    keys = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN)
+    return any(key.wrap().is_passwordless for key in keys)
+
+
+# --- The guard on the last of it --------------------------------------------------------------
+
+
+def refusal_code(account: SocialAccount, others: list[SocialAccount]) -> str | None:
+    """Why ``account`` may not be removed, given the user's ``others``: a code, or nothing."""
+    user = account.user
+    if any(map(opens, others)) or ways_without_accounts(user):
+        return None
+    if allauth_settings.SOCIALACCOUNT_ONLY:
+        return "disconnect_last"
+    return "no_verified_email" if user.has_usable_password() else "no_password"
 
 
 def begin(account: SocialAccount) -> None:
@@ -33,12 +165,12 @@ def keep_a_way_in(instance: SocialAccount, using: str) -> None:
     # In one order, and without the user's row, which a sign-in writes while it holds one of these.
     rows = SocialAccount.objects.using(using).filter(user_id=instance.user_id).order_by("pk")
     others = [row for row in rows.select_for_update() if row.pk != instance.pk]
-    if not others and (code := ways_in.guard(instance.user)):
-        raise ImmediateHttpResponse(_refusal(request, code))
+    if code := refusal_code(instance, others):
+        raise ImmediateHttpResponse(_refuse(request, code))
 
 
-def _refusal(request: HttpRequest, code: str) -> HttpResponse:
-    sentence = ways_in.plain(str(ways_in.LAST_WAY_IN[code]))
+def _refuse(request: HttpRequest, code: str) -> HttpResponse:
+    sentence = plain(str(LAST_WAY_IN[code]))
     if is_headless(request):
         from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
 
@@ -47,3 +179,31 @@ def _refusal(request: HttpRequest, code: str) -> HttpResponse:
         return response
     get_account_adapter().add_message(request, messages.ERROR, message=sentence)
     return HttpResponseRedirect(reverse("socialaccount_connections"))
+
+
+# --- What people are told ---------------------------------------------------------------------
+
+
+def linked(text: str) -> SafeString:
+    """One of the sentences above, its remedies led to by links."""
+    return format_html(
+        text,
+        wallet=_link("moralis_login", "?process=connect"),
+        email=_link("account_email"),
+        password=_link("account_set_password"),
+        end=SafeString("</a>"),
+    )
+
+
+def plain(text: str) -> str:
+    """The same for those who have no pages."""
+    values: dict[str, Any] = dict.fromkeys(("wallet", "email", "password", "end"), "")
+    return text.format(**values)
+
+
+def _link(name: str, query: str = "") -> SafeString:
+    try:
+        url = reverse(name)
+    except NoReverseMatch:  # the site is headless, or leaves the page out
+        return SafeString("<a>")
+    return format_html('<a href="{}{}">', url, query)

@@ -6,40 +6,30 @@ key, a signature, a nonce or a text.
 """
 
 import logging
-import re
 from contextvars import ContextVar
-from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from .. import signals
+from ..backends import calls
 from ..exceptions import Misconfigured, UpstreamError, WalletError
 from ..siwx.wallets import Challenge, VerifiedWallet, Wallet
 
 logger = logging.getLogger("allauth_moralis")
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamCall:
-    """The latest call of a service on behalf of this request."""
-
-    milliseconds: int
-    request_id: str | None
-
-
-_upstream_call: ContextVar[UpstreamCall | None] = ContextVar("upstream_call", default=None)
+_wallet: ContextVar[Wallet | None] = ContextVar("wallet", default=None)
 
 
 def begin() -> None:
-    """Forget the calls of an earlier request in this thread."""
-    _upstream_call.set(None)
+    """Forget what an earlier request in this thread was about."""
+    calls.forget()
+    _wallet.set(None)
 
 
-def upstream_called(seconds: float, request_id: str | None) -> None:
-    """Remember a call of a service, for the line that tells of what came of it."""
-    # What a service sends ends up in our log: only what looks like a name for a request does.
-    known = request_id and re.fullmatch(r"[\w.:=-]{1,100}", request_id, re.ASCII)
-    _upstream_call.set(UpstreamCall(round(seconds * 1000), request_id if known else None))
+def concerns(wallet: Wallet) -> None:
+    """This request is about ``wallet``: for the line that tells of a refusal."""
+    _wallet.set(wallet)
 
 
 def challenge_issued(request: HttpRequest, challenge: Challenge, process: str) -> None:
@@ -61,7 +51,8 @@ def wallet_verified(request: HttpRequest, verified: VerifiedWallet, process: str
     )
 
 
-def wallet_refused(request: HttpRequest, error: WalletError, wallet: Wallet | None) -> None:
+def wallet_refused(request: HttpRequest, error: WalletError) -> None:
+    wallet = _wallet.get()
     _log(_level(error), f"refused {error.code}", wallet, error.detail)
     signals.wallet_refused.send_robust(
         sender=type(error), request=request, code=error.code, wallet=wallet
@@ -80,7 +71,7 @@ def _log(level: int, event: str, wallet: Wallet | None, detail: str) -> None:
         parts.append(f"{wallet.network} {wallet.short}")
     if detail:
         parts.append(f"({detail})")
-    call = _upstream_call.get()
+    call = calls.latest()
     if call is not None:
         parts.append(f"upstream_ms={call.milliseconds}")
         if call.request_id:

@@ -25,22 +25,23 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from .. import conf, reauthentication
+from .. import conf
 from ..backends import issuer, judge
 from ..conf import PROVIDER_ID
 from ..exceptions import (
+    BY_CODE,
     ChallengeExpired,
     ChallengeMissing,
     InvalidRequest,
     LoginRequired,
-    WalletNotLinked,
+    WalletError,
 )
 from ..forms import ChallengeRequest
-from ..reauthentication import REAUTHENTICATE, confirm_access
+from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
-from . import events, stash
-from .allauth_private import check_rate, has_second_factor, record_reauthentication, resume
+from . import events, stages, stash
+from .allauth_private import cache_must_answer, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
 
@@ -52,20 +53,20 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
 
     The same for an address that has an account here and for one that has none.
     """
-    events.begin()
+    events.concerns(asked.wallet)
     state = _state(request, asked)
-    if state["process"] != AuthProcess.LOGIN and not request.user.is_authenticated:
-        raise LoginRequired
-    check_rate(request, "challenge", conf.rate_limits(), key=asked.wallet.address)
-    expires = datetime.now(UTC) + timedelta(seconds=conf.challenge_ttl())
+    _check_process(request, state["process"])
+    check_rate(request, "challenge", conf.current().limits, key=asked.wallet.address)
+    expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     domain = domain_of(request)
-    challenge = issuer().request_challenge(
+    backend = issuer()
+    challenge = backend.request_challenge(
         SignIn(
             wallet=asked.wallet,
             domain=domain,
             uri=f"{request.scheme}://{domain}/",
             chain_id=asked.chain_id,
-            statement=conf.statement(state["process"], domain),
+            statement=conf.current().statement_for(state["process"], domain),
             expiration_time=timestamp(expires),
         )
     )
@@ -75,23 +76,50 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
         expires_at=expires.timestamp(),
         redirect_state=asked.state,
     )
+    if backend.is_remote:
+        stash.refresh(request)
     handle = stash.put(request, pending)
     events.challenge_issued(request, challenge, state["process"])
     return handle, pending
 
 
+def _check_process(request: HttpRequest, process: str) -> None:
+    """Raise where nobody is there for it, or where one confirms first: nobody signs in vain."""
+    if process == AuthProcess.CONNECT:
+        require_for_linking(request)
+    elif process != AuthProcess.LOGIN and not request.user.is_authenticated:
+        raise LoginRequired
+
+
 def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
     """Use the challenge up. Whatever comes next, it cannot be answered again."""
     pending = stash.take(request, handle)
-    return pending if pending and _claim(pending.challenge) else None
+    if pending is None:
+        return None
+    events.concerns(pending.challenge.wallet)
+    return pending if _claim(pending.challenge) else None
 
 
 @sensitive_variables("proof", "verified")
-def complete_login(request: HttpRequest, pending: Pending | None, proof: Proof) -> HttpResponseBase:
-    """Judge the answer to a challenge that was taken, and hand the wallet over to allauth."""
-    verified, state = judge_answer(request, pending, proof)
+def complete_login(
+    request: HttpRequest, handle: str, pending: Pending | None, proof: Proof
+) -> HttpResponseBase:
+    """Judge the answer to a challenge that was taken, and hand the wallet over to allauth.
+
+    A refusal is remembered: who reloads the page that tells of it sends the same once more, and is
+    told the same, and not that the challenge was used.
+    """
+    if pending is None and (code := stash.refusal(request, handle, proof)):
+        raise BY_CODE[code]
+    try:
+        verified, state = judge_answer(request, pending, proof)
+        if state["process"] == REAUTHENTICATE:
+            confirm(request, verified.wallet.address)
+    except WalletError as error:
+        if pending is not None:
+            stash.remember_refusal(request, handle, proof, error.code)
+        raise
     if state["process"] == REAUTHENTICATE:
-        prove_again(request, verified)
         return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
     provider = get_adapter().get_provider(request, PROVIDER_ID)
     sociallogin = provider.sociallogin_from_response(request, verified)
@@ -104,9 +132,8 @@ def judge_answer(
     request: HttpRequest, pending: Pending | None, proof: Proof
 ) -> tuple[VerifiedWallet, dict[str, Any]]:
     """The evidence that the wallet is this visitor's, and what they want with it."""
-    events.begin()
     key = pending.challenge.wallet.address if pending else ""
-    check_rate(request, "verify", conf.rate_limits(), key=key)
+    check_rate(request, "verify", conf.current().limits, key=key)
     if pending is None:
         raise ChallengeMissing
     if pending.expired:
@@ -114,7 +141,11 @@ def judge_answer(
     backend = judge(pending.challenge.issued_by)
     if backend is None:
         raise ChallengeMissing("issued by another backend")
-    verified = backend.verify(pending.challenge, proof)
+    try:
+        verified = backend.verify(pending.challenge, proof)
+    finally:
+        if backend.is_remote:
+            stash.refresh(request)
     events.wallet_verified(request, verified, pending.state["process"])
     return verified, pending.state
 
@@ -125,7 +156,7 @@ def domain_of(request: HttpRequest) -> str:
     Lower case and without a trailing dot, so that wallets, which compare it with the page's
     origin (EIP-4361), find it equal.
     """
-    if domain := conf.domain():
+    if domain := conf.current().domain:
         return domain
     name, port = split_domain_port(request.get_host())
     if len(port) > MAX_PORT_DIGITS:  # Django lets it pass
@@ -171,25 +202,16 @@ def _claim(challenge: Challenge) -> bool:
     atomic in every cache that processes share.
     """
     digest = sha256(challenge.nonce.encode()).hexdigest()
-    return bool(cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED))
-
-
-def prove_again(request: HttpRequest, verified: VerifiedWallet) -> None:
-    """It is still them: nobody is signed in or out, and nothing is linked."""
-    uid = verified.wallet.address
-    if not reauthentication.has_wallet(request.user, uid=uid):
-        raise WalletNotLinked
-    reauthentication.remember(request, uid)
-    if not has_second_factor(request.user):
-        record_reauthentication(request, uid)
+    with cache_must_answer():
+        return bool(cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED))
 
 
 @sensitive_variables("sociallogin")
 def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
     links = sociallogin.state["process"] == AuthProcess.CONNECT
-    if links and not sociallogin.is_headless:
+    if links:
         try:
-            confirm_access(request)
+            require_for_linking(request)
         except ReauthenticationRequired:
             return _link_again(sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
@@ -197,16 +219,22 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
         response: HttpResponseBase = complete_social_login(request, sociallogin)
     if links:
         _explain_collision(request, sociallogin)
-    return response
+        return response
+    return stages.pass_without_address(request) or response
 
 
 def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
-    """Back to the wallet page, which has people confirm their access before a wallet signs.
+    """Back to the wallet page, which has people confirm that it is them before a wallet signs.
 
     allauth would keep the link in the session until they have, and carry it out after whatever
     confirmation comes next; by then somebody else may sit there, or the wallet be removed.
     """
-    query = {"process": AuthProcess.CONNECT, "next": sociallogin.state.get("next")}
+    next_url = sociallogin.state.get("next", "")
+    if sociallogin.is_headless:  # as allauth tells the front end that it led away from
+        why = {"error": "reauthentication_required", "error_process": AuthProcess.CONNECT}
+        separator = "&" if "?" in next_url else "?"
+        return HttpResponseRedirect(f"{next_url}{separator}{urlencode(why)}")
+    query = {"process": AuthProcess.CONNECT, "next": next_url}
     given = urlencode({name: value for name, value in query.items() if value})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{given}")
 

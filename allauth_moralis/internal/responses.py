@@ -1,9 +1,9 @@
-"""Statuses and bodies: what pages and applications have in common of HTTP."""
+"""Refusals and bodies: what pages and applications have in common of HTTP."""
 
 import re
 from collections.abc import Callable
 from functools import wraps
-from http import HTTPStatus
+from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import (
@@ -14,27 +14,14 @@ from django.http import (
     UnreadablePostError,
 )
 from django.http.multipartparser import MultiPartParserError
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
+from django.middleware.csrf import CsrfViewMiddleware
+from django.utils.decorators import decorator_from_middleware
+from django.views.decorators.csrf import csrf_exempt
 
 from .. import forms
-from ..exceptions import InvalidRequest, WalletError
+from ..exceptions import CsrfFailed, InvalidRequest, WalletError
+from . import events
 from .stash import Pending
-
-STATUS = {
-    "invalid_request": HTTPStatus.BAD_REQUEST,
-    "invalid_address": HTTPStatus.BAD_REQUEST,
-    "unsupported_network": HTTPStatus.BAD_REQUEST,
-    "unsupported_chain": HTTPStatus.BAD_REQUEST,
-    "login_required": HTTPStatus.FORBIDDEN,
-    "wallet_not_linked": HTTPStatus.FORBIDDEN,
-    "challenge_missing": HTTPStatus.FORBIDDEN,
-    "challenge_expired": HTTPStatus.FORBIDDEN,
-    "signature_invalid": HTTPStatus.UNAUTHORIZED,
-    "rate_limited": HTTPStatus.TOO_MANY_REQUESTS,
-    "upstream_rejected": HTTPStatus.BAD_GATEWAY,
-    "upstream_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "misconfigured": HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 #: What Django raises for a body that is no form: too many fields, broken parts, a charset that is
 #: none (LookupError, UnicodeError) and a visitor who hung up.
@@ -47,34 +34,54 @@ NO_FORM = (
     UnreadablePostError,
 )
 
-View = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 Refusal = Callable[[HttpRequest, WalletError], HttpResponse]
 
 
-def bounded(refuse: Refusal, *, csrf: bool = True) -> Callable[[View], View]:
-    """Refuse a body that is too large, or no form, before anything else reads it.
+class _CsrfCheck(CsrfViewMiddleware):
+    """Django's own, whose answer would be a page that is not ours and leads nowhere."""
 
-    Django's CSRF check looks for its token in the form, so it would parse ten megabytes first.
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:  # noqa: ARG002 - Django's signature
+        raise CsrfFailed
+
+
+def refusals(refuse: Refusal, *, csrf: bool = True) -> Callable[[View], View]:
+    """Catch every ``WalletError`` of a view, tell of it, and have ``refuse`` make the answer.
+
+    A body that is too large, or no form, is refused before anything else reads it: Django's CSRF
+    check looks for its token in the form, so it would parse ten megabytes first.
     """
 
     def decorate(view: View) -> View:
-        protected = csrf_protect(view) if csrf else view
+        checked = decorator_from_middleware(_CsrfCheck)(view) if csrf else view
 
-        @csrf_exempt  # by the middleware; `protected` does the same check once the size is known
+        @csrf_exempt  # by the middleware; `checked` does the same once the size is known
         @wraps(view)
-        def wrapper(request: HttpRequest) -> HttpResponseBase:
-            length = request.META.get("CONTENT_LENGTH") or "0"
-            if not re.fullmatch("[0-9]{1,9}", length) or int(length) > forms.MAX_BODY:
-                return refuse(request, InvalidRequest("body too large"))
+        def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            events.begin()
             try:
-                request.POST  # noqa: B018 - parses the form, if it is one
-            except NO_FORM:
-                return refuse(request, InvalidRequest("not a form"))
-            return protected(request)
+                _check_body(request)
+                return checked(request, *args, **kwargs)
+            except WalletError as error:
+                events.wallet_refused(request, error)
+                response = refuse(request, error)
+                if error.retry_after is not None:
+                    response["Retry-After"] = str(error.retry_after)
+                return response
 
         return wrapper
 
     return decorate
+
+
+def _check_body(request: HttpRequest) -> None:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not re.fullmatch("[0-9]{1,9}", length) or int(length) > forms.MAX_BODY:
+        raise InvalidRequest("body too large")
+    try:
+        request.POST  # noqa: B018 - parses the form, if it is one
+    except NO_FORM:
+        raise InvalidRequest("not a form") from None
 
 
 def body_of(request: HttpRequest) -> bytes:
@@ -92,9 +99,3 @@ def describe(handle: str, pending: Pending) -> dict[str, str]:
         "message": pending.challenge.message,
         "expires_at": pending.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
-
-
-def with_retry_after(response: HttpResponse, error: WalletError) -> HttpResponse:
-    if error.retry_after is not None:
-        response["Retry-After"] = str(error.retry_after)
-    return response

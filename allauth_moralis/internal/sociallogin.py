@@ -1,5 +1,6 @@
 """A ``SocialLogin`` that two browsers may save at once."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account import app_settings as account_settings
@@ -15,8 +16,13 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import IntegrityError, connections, router, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.timezone import now
 
+from ..conf import PROVIDER_ID
 from . import labels
+
+#: For how long a new wallet may be asked for more, such as an e-mail address, after it signed.
+SIGNUP_TIMEOUT = timedelta(minutes=10)
 
 
 class WalletLogin(SocialLogin):
@@ -98,3 +104,11 @@ def known(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccou
         of = ("self",) if connections[database].features.has_select_for_update_of else ()
         rows = rows.select_for_update(of=of)
     return rows
+
+
+def signs_up_too_late(sociallogin: SocialLogin) -> bool:
+    """Whether a wallet signed so long ago that whoever fills in its sign-up form may be another."""
+    if sociallogin.account.provider != PROVIDER_ID:
+        return False
+    signed_at = datetime.fromisoformat(sociallogin.account.extra_data["verified_at"])
+    return now() - signed_at > SIGNUP_TIMEOUT

@@ -5,18 +5,23 @@ challenge (it saves at once and has the middleware save again); this one leaves 
 the session middleware. Taking a challenge is saved at once, before anything can fail.
 """
 
+import json
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
 from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
-from ..siwx.wallets import Challenge
+from ..exceptions import ChallengeMissing
+from ..siwx.wallets import Challenge, Proof
 
 SESSION_KEY = "allauth_moralis"
+REFUSED_KEY = "allauth_moralis_refused"
 #: So many tabs may be signing at once; the oldest gives way.
 MAX_PENDING = 10
 #: Seconds for which an expired challenge is kept, so that its answer is told why it came too late.
@@ -82,6 +87,46 @@ def take(request: HttpRequest, handle: str) -> Pending | None:
         expires_at=entry["expires_at"],
         redirect_state=entry["redirect_state"],
     )
+
+
+def refresh(request: HttpRequest) -> None:
+    """Read the session afresh, after a service was asked and before anything is written.
+
+    What another tab wrote while the service worked would be lost: sessions are written whole.
+    Raises ``ChallengeMissing`` where another request ended the session.
+    """
+    session = request.session
+    key = session.session_key
+    if key is None or not session.accessed:  # it has not been read yet
+        return
+    fresh = session.load()
+    if session.session_key != key:
+        session.flush()
+        raise ChallengeMissing("the session ended")
+    session.clear()
+    session.update(fresh)
+
+
+def remember_refusal(request: HttpRequest, handle: str, proof: Proof, code: str) -> None:
+    """Keep why this answer was refused, for whoever reloads the page that says so."""
+    refused = dict(request.session.get(REFUSED_KEY) or {})
+    kept = [*refused.items(), (_digest(handle, proof), code)]
+    request.session[REFUSED_KEY] = dict(kept[-MAX_PENDING:])
+    # Now, as above. Where the session ended, there is nobody left to tell.
+    with suppress(UpdateError):
+        request.session.save()
+
+
+def refusal(request: HttpRequest, handle: str, proof: Proof) -> str | None:
+    """The code by which this very answer was refused in this browser before."""
+    refused = request.session.get(REFUSED_KEY) or {}
+    code: str | None = refused.get(_digest(handle, proof))
+    return code
+
+
+def _digest(handle: str, proof: Proof) -> str:
+    answer = json.dumps([handle, proof.signature, proof.full_message])
+    return sha256(answer.encode()).hexdigest()
 
 
 def _entries(request: HttpRequest) -> dict[str, Any]:

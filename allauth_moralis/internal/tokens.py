@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from .. import forms
 from ..exceptions import ChallengeMissing, WalletError
-from ..reauthentication import REAUTHENTICATE
+from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
 from . import events, flows
 
@@ -21,9 +21,15 @@ if TYPE_CHECKING:
 @sensitive_variables()
 def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> SocialLogin:
     """A ``SocialLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
+    events.begin()
     try:
-        verified, state = judge(request, token.get("id_token"), _process(request))
+        process = _process(request)
+        if process == AuthProcess.CONNECT:
+            require_for_linking(request)
+        verified, state = judge(request, token.get("id_token"), process)
     except WalletError as error:
+        # The view is allauth's, and not one of those that `responses.refusals` wraps.
+        events.wallet_refused(request, error)
         raise ValidationError(str(error.message), code=error.code) from None
     sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
@@ -36,22 +42,14 @@ def judge(
 ) -> tuple[VerifiedWallet, dict[str, Any]]:
     """Judge an answer, the text of a JSON object, to a challenge that was for ``process``.
 
-    Raises ``WalletError``, which has been told of in the log.
+    Raises ``WalletError``.
     """
-    pending = None
-    try:
-        data = forms.parse_answer(answer)
-        pending = flows.take_challenge(request, data.get("challenge", ""))
-        proof = forms.parse_proof(data)
-        if pending is not None and pending.state["process"] != process:
-            raise ChallengeMissing("for another purpose")
-        verified, state = flows.judge_answer(request, pending, proof)
-        if process == REAUTHENTICATE:
-            flows.prove_again(request, verified)
-    except WalletError as error:
-        events.wallet_refused(request, error, pending.challenge.wallet if pending else None)
-        raise
-    return verified, state
+    data = forms.parse_answer(answer)
+    pending = flows.take_challenge(request, data.get("challenge", ""))
+    proof = forms.parse_proof(data)
+    if pending is not None and pending.state["process"] != process:
+        raise ChallengeMissing("for another purpose")
+    return flows.judge_answer(request, pending, proof)
 
 
 def _process(request: HttpRequest) -> object:

@@ -157,30 +157,6 @@ class Challenge:
             return proof.full_message
         return self.message
 
-    def fields(self, profile_id: str | None) -> dict[str, Any]:
-        """What its verification tells: the answer to the Auth API's ``POST /challenge/verify/…``.
-
-        In its names and its order; those that do not apply are left out.
-        """
-        asked = self.asked
-        fields = {
-            "id": self.id,
-            "domain": asked.domain,
-            "chainId": asked.chain_id,
-            "network": None if asked.wallet.network == EVM else asked.cluster,
-            "address": asked.wallet.address,
-            "publicKey": asked.wallet.public_key,
-            "statement": asked.statement,
-            "uri": asked.uri,
-            "expirationTime": asked.expiration_time,
-            "notBefore": asked.not_before,
-            "resources": list(asked.resources) or None,
-            "version": "1",
-            "nonce": self.nonce,
-            "profileId": profile_id,
-        }
-        return {name: value for name, value in fields.items() if value is not None}
-
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -223,17 +199,3 @@ class VerifiedWallet:
     @property
     def wallet(self) -> Wallet:
         return self.challenge.wallet
-
-    @property
-    def extra_data(self) -> dict[str, Any]:
-        """What is stored as ``SocialAccount.extra_data``."""
-        asked = self.challenge.asked
-        return {
-            "network": asked.wallet.network,
-            "chain_id": asked.chain_id,
-            "verified": self.challenge.fields(self.profile_id),
-            "verified_by": self.verified_by,
-            "verified_at": self.verified_at.isoformat(),
-            "message": self.challenge.signed_text(self.proof),
-            "signature": self.proof.signature,
-        }

@@ -1,7 +1,7 @@
 """Users who have a wallet, in the very form in which a sign-in stores them."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.core import context
 from allauth.socialaccount.adapter import get_adapter
@@ -17,6 +17,9 @@ from ..receivers import propose_username
 from ..siwx.text import timestamp
 from ..siwx.wallets import EVM, Proof, SignIn, VerifiedWallet, Wallet
 from .wallets import EvmWallet, SigningWallet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 def create_wallet_user(wallet: SigningWallet | None = None, **attributes: Any) -> Any:
@@ -38,7 +41,7 @@ def link_wallet(user: AbstractBaseUser, wallet: SigningWallet | None = None) -> 
     request = _request()
     with context.request_context(request):
         account: SocialAccount = _social_login(request, wallet, "connect").account
-    account.user = user
+    account.user = cast("User", user)  # of the site's own user model
     account.save()
     return account
 
@@ -47,7 +50,7 @@ def verify_wallet(
     wallet: SigningWallet, *, process: str = "login", domain: str = "testserver"
 ) -> VerifiedWallet:
     """Have a wallet sign a text of this site, and return the evidence of the embedded verifier."""
-    expires = datetime.now(UTC) + timedelta(seconds=conf.challenge_ttl())
+    expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     backend = LocalBackend()
     challenge = backend.request_challenge(
         SignIn(
@@ -55,7 +58,7 @@ def verify_wallet(
             domain=domain,
             uri=f"http://{domain}/",
             chain_id=1 if wallet.network == EVM else None,
-            statement=conf.statement(process, domain),
+            statement=conf.current().statement_for(process, domain),
             expiration_time=timestamp(expires),
         )
     )
@@ -64,7 +67,7 @@ def verify_wallet(
 
 def _social_login(request: HttpRequest, wallet: SigningWallet | None, process: str) -> Any:
     verified = verify_wallet(
-        wallet or EvmWallet(), process=process, domain=conf.domain() or "testserver"
+        wallet or EvmWallet(), process=process, domain=conf.current().domain or "testserver"
     )
     provider = get_adapter().get_provider(request, conf.PROVIDER_ID)
     return provider.sociallogin_from_response(request, verified)

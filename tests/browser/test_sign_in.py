@@ -114,7 +114,7 @@ def test_next_is_where_it_ends(visitor, wallet):
 
 
 def test_the_example_for_single_page_applications_signs_in_and_links(visitor, wallet, other_wallet):
-    text = (Path(__file__).parents[2] / "docs" / "headless.md").read_text()
+    text = (Path(__file__).parents[2] / "docs" / "how-to" / "headless.md").read_text()
     example = re.search(r"```js\n(.*?)```", text, re.DOTALL)[1].replace("export ", "")
     visitor.install({"wallet": wallet, "injected": True})
     visitor.page.goto("/accounts/login/")

@@ -122,10 +122,18 @@ def test_nonces_differ_and_carry_101_bits(client, wallet, provider):
     assert all(re.fullmatch("[A-Za-z0-9]{17}", nonce) for nonce in nonces)
 
 
-# --- Floods --------------------------------------------------------------------------------------
+def test_requests_of_strangers_do_not_keep_a_wallets_owner_out(client, wallet):
+    strangers = [Client(REMOTE_ADDR=f"192.0.2.{number}") for number in range(3)]
+    asked = [
+        request_challenge(stranger, wallet).status_code for stranger in strangers for _ in range(30)
+    ]
+
+    assert set(asked) == {200}
+    assert sign_in(client, wallet).status_code == 302
 
 
-def test_too_many_challenges_for_one_wallet(client, wallet, other_wallet):
+def test_a_site_can_limit_the_challenges_of_one_wallet(client, wallet, other_wallet, provider):
+    provider["RATE_LIMITS"] = {"challenge": "30/m/ip,10/m/key"}
     for _ in range(10):
         assert request_challenge(client, wallet).status_code == 200
 
@@ -134,6 +142,9 @@ def test_too_many_challenges_for_one_wallet(client, wallet, other_wallet):
     assert (response.status_code, json_code(response)) == (429, "rate_limited")
     assert response["Retry-After"] == "60"
     assert request_challenge(client, other_wallet).status_code == 200
+
+
+# --- Floods --------------------------------------------------------------------------------------
 
 
 def test_too_many_challenges_from_one_address(client, provider):

@@ -155,11 +155,13 @@ def test_a_visitor_who_hangs_up(client, monkeypatch):
     assert json_code(post_json(client, "{}")) == "invalid_request"
 
 
-def test_a_site_that_does_not_know_its_visitors_address(wallet):
+def test_a_site_that_does_not_know_its_visitors_address(wallet, caplog):
     """As behind a Unix socket: the operator must act, and is told."""
     response = request_challenge(Client(REMOTE_ADDR=""), wallet)
 
     assert (response.status_code, json_code(response)) == (503, "misconfigured")
+    for name in ("ALLAUTH_TRUSTED_PROXY_COUNT", "ALLAUTH_TRUSTED_CLIENT_IP_HEADER"):
+        assert name in caplog.text
 
 
 def test_a_session_that_ended_while_its_state_was_read(client, wallet, monkeypatch):

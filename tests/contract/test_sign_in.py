@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from allauth_moralis.testing import EvmWallet, answer, obtain_challenge, request_challenge, sign_in
 
-from ..ceremony import user_of
+from ..ceremony import page_code, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -124,9 +124,31 @@ def test_the_wallet_page_is_open_to_everybody(client, backend):
     assert client.get(reverse("moralis_login")).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["moralis_challenge", "moralis_verify"])
-def test_get_is_not_allowed(client, name):
-    assert client.get(reverse(name)).status_code == 405
+def test_challenge_is_not_asked_for_by_get(client):
+    assert client.get(reverse("moralis_challenge")).status_code == 405
+
+
+def test_address_of_a_refusal_opened_anew_leads_to_the_wallet_page(client):
+    response = client.get(reverse("moralis_verify"))
+
+    assert (response.status_code, response["Location"]) == (302, reverse("moralis_login"))
+
+
+def test_refusal_survives_a_reload_and_is_not_judged_again(client, wallet, other_wallet, backend):
+    challenge, message = obtain_challenge(client, wallet)
+    wrong = other_wallet.sign(message)
+    first = answer(client, challenge, wrong)
+
+    again = answer(client, challenge, wrong)
+
+    assert (again.status_code, page_code(again)) == (first.status_code, page_code(first))
+    assert page_code(again) == "signature_invalid"
+    assert "no-store" not in again["Cache-Control"]  # the Back button has it
+    # Another answer is another attempt, and so is the same in another browser.
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
+    assert page_code(answer(Client(), challenge, wrong)) == "challenge_missing"
+    assert user_of(client) is None
+    assert not SocialAccount.objects.exists()
 
 
 def test_without_a_csrf_token_nothing_is_done(wallet, backend):

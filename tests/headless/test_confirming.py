@@ -5,7 +5,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.backends.db import SessionStore
 
-from allauth_moralis.reauthentication import SESSION_KEY
+from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 
 from ..headless_app import codes
 
@@ -17,8 +17,8 @@ def confirmed_access(settings) -> None:
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
 
 
-def confirm(app, wallet, signer=None, process="reauthenticate") -> dict:
-    data = app.ask(wallet, process=process)["data"]
+def confirm(app, wallet, signer=None) -> dict:
+    data = app.ask(wallet, process="reauthenticate")["data"]
     proof = (signer or wallet).prove(data["message"])
     return app.post("provider/moralis/reauthenticate", {"challenge": data["challenge"], **proof})
 
@@ -26,7 +26,7 @@ def confirm(app, wallet, signer=None, process="reauthenticate") -> dict:
 def forget(app) -> None:
     """Let the session's proof be too old."""
     session = SessionStore(app.token) if app.token else app.http.session
-    del session[SESSION_KEY]
+    del session[SESSION_KEY], session[SIGNED_IN_KEY]
     session.save()
 
 
@@ -40,7 +40,8 @@ def test_an_app_is_asked_for_the_wallet_and_goes_on(app, wallet, confirmed_acces
 
     asked = add_email(app)
     assert (asked["status"], asked["meta"]["is_authenticated"]) == (401, True)
-    assert asked["data"]["flows"] == []
+    assert asked["data"]["flows"] == []  # allauth's own have no place for a wallet
+    assert asked["meta"]["flows"] == [{"id": "provider_reauthenticate", "providers": ["moralis"]}]
     answer = confirm(app, wallet)
 
     assert (answer["status"], answer["meta"]["is_authenticated"]) == (200, True)
@@ -71,9 +72,11 @@ def test_a_wrong_signature_confirms_nothing(app, wallet, other_wallet, confirmed
 @pytest.mark.parametrize("process", ["login", "connect"])
 def test_a_challenge_for_something_else_confirms_nothing(app, wallet, confirmed_access, process):
     app.sign_in(wallet)
+    data = app.ask(wallet, process=process)["data"]
     forget(app)
 
-    answer = confirm(app, wallet, process=process)
+    fields = {"challenge": data["challenge"], **wallet.prove(data["message"])}
+    answer = app.post("provider/moralis/reauthenticate", fields)
 
     assert (answer["status"], codes(answer)) == (400, ["challenge_missing"])
     assert add_email(app)["status"] == 401

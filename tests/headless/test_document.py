@@ -7,7 +7,7 @@ import openapi_spec_validator
 import pytest
 import yaml
 
-from allauth_moralis.internal.responses import STATUS
+from allauth_moralis.exceptions import BY_CODE
 
 pytestmark = pytest.mark.django_db
 
@@ -51,4 +51,4 @@ def test_the_document_says_what_the_endpoints_answer(app, wallet, other_wallet, 
 def test_the_document_knows_every_code():
     schema = DOCUMENT["components"]["schemas"]["Errors"]["properties"]["errors"]["items"]
 
-    assert set(schema["properties"]["code"]["enum"]) == set(STATUS)
+    assert set(schema["properties"]["code"]["enum"]) == set(BY_CODE)

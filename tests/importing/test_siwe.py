@@ -162,7 +162,7 @@ from django.urls import include, path
 sys.modules["their_urls"] = types.ModuleType("their_urls")
 sys.modules["their_urls"].urlpatterns = [path("accounts/", include("allauth.urls"))]
 sys.modules["their_adapter"] = types.ModuleType("their_adapter")
-recipe = open("docs/coming-from-elsewhere.md").read()
+recipe = open("docs/how-to/coming-from-elsewhere.md").read()
 exec(re.search(r"```python\\n# adapter.py\\n(.*?)```", recipe, re.DOTALL)[1],
      sys.modules["their_adapter"].__dict__)
 

@@ -259,7 +259,7 @@ def test_a_detour_ends_where_the_wallet_got_an_account_meanwhile(client, wallet,
     response = late.post(form, {"email": "ada@example.org"})
 
     assert response["Location"] == reverse("moralis_login")
-    assert "has got an account meanwhile" in late.get(response["Location"]).content.decode()
+    assert "already has an account" in late.get(response["Location"]).content.decode()
     assert user_of(late) is None
     assert get_user_model().objects.count() == EmailAddress.objects.count() == 1
     assert late.get(form)["Location"] == reverse("account_login")

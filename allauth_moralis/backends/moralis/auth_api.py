@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from ... import conf
 from ...exceptions import Misconfigured, UpstreamRejected, UpstreamUnavailable
-from ...internal import events
+from .. import calls
 from .circuit import Circuit
 from .transport import DeadlineAdapter
 
@@ -76,7 +76,7 @@ class AuthApi:
                 with response:
                     return _judge(response)
             finally:
-                events.upstream_called(
+                calls.record(
                     time.monotonic() - started,
                     None if response is None else response.headers.get("X-Request-Id"),
                 )
@@ -91,7 +91,7 @@ class AuthApi:
         except requests.ConnectionError:
             # Once more where it failed at once, as a kept-alive connection does that has gone
             # stale; not where the visitor has waited already.
-            if not retry or time.monotonic() - started > conf.timeout()[0]:
+            if not retry or time.monotonic() - started > conf.current().timeout[0]:
                 raise UpstreamUnavailable("no connection") from None
         try:
             return self._send(method, path, body)
@@ -100,19 +100,21 @@ class AuthApi:
 
     @sensitive_variables()
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
+        settings = conf.current()
+        connect, total = settings.timeout
         # `from None` throughout: what requests raises may carry the key or the signature.
         try:
             return self._session.request(
                 method,
-                conf.base_url() + path,
+                settings.base_url.rstrip("/") + path,
                 json=body,
                 headers={
-                    "X-API-Key": conf.api_key(),
+                    "X-API-Key": settings.api_key,
                     "Accept": "application/json",
                     # An answer of some hundred bytes; and nothing to unpack that could swell.
                     "Accept-Encoding": "identity",
                 },
-                timeout=conf.timeout(),
+                timeout=(connect, total),
                 allow_redirects=False,
                 stream=True,
             )
@@ -179,11 +181,3 @@ def _reasons(data: Any) -> list[str]:
         for text in (message if isinstance(message, list) else [message])
         if isinstance(text, str)
     ]
-
-
-def text_of(answer: dict[str, Any], key: str, pattern: str) -> str:
-    """A string of the answer that has the form it must have. Raises ``UpstreamRejected``."""
-    value = answer.get(key)
-    if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
-        raise UpstreamRejected(f"{key} is missing or malformed")
-    return value

@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from ...exceptions import InvalidRequest, Misconfigured, UpstreamRejected
 from ...siwx.wallets import Wallet
 from .. import get_backend
-from .auth_api import AuthApi, Refused, text_of
-from .backend import PROFILE_ID, MoralisBackend, verify_error
+from .auth_api import AuthApi, Refused
+from .backend import MoralisBackend, verify_error
+from .payloads import PROFILE_ID, text_of
 
 BIND = (
     r"Please sign this message to bind:\nProfile Ids:\n(?:- {profile}\n)+\n"

@@ -1,0 +1,134 @@
+"""What goes over the wire: the bodies that the Auth API is sent, and what its answers must say.
+
+Source: the Auth API's reference, ``POST /challenge/request/…`` and ``/challenge/verify/…``. An
+answer that is not about what was asked raises ``UpstreamRejected``.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ...exceptions import UpstreamRejected
+from ...siwx.text import match
+from ...siwx.wallets import EVM, SOLANA, Challenge, Proof, SignIn, Wallet
+
+#: How far the service's clock may be from ours.
+MAX_SKEW = timedelta(seconds=90)
+
+ID = r"[a-zA-Z0-9]{8,64}"
+PROFILE_ID = r"0x[0-9a-fA-F]{64}"
+
+
+def challenge_request(asked: SignIn, *, timeout: int) -> dict[str, Any]:
+    """Return the body of ``POST /challenge/request/…``; ``timeout`` is in seconds."""
+    wallet = asked.wallet
+    fields = {
+        "domain": asked.domain,
+        "chainId": None if asked.chain_id is None else str(asked.chain_id),
+        "network": None if wallet.network == EVM else asked.cluster,
+        "address": wallet.address,
+        "publicKey": wallet.public_key,
+        "uri": asked.uri,
+        "timeout": timeout,
+        "statement": asked.statement,
+        "expirationTime": asked.expiration_time,
+        "notBefore": asked.not_before,
+        "resources": list(asked.resources) or None,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def challenge_from(answer: dict[str, Any], asked: SignIn, *, issued_by: str) -> Challenge:
+    """Read the answer to ``POST /challenge/request/…``, whose text must be the one asked for."""
+    text = text_of(answer, "message", r"[^\x00]{1,4096}")
+    found = match(text, asked)
+    if found is None:
+        raise UpstreamRejected("the text is not the one that was asked for")
+    nonce, issued_at = found
+    _check_issued_at(issued_at)
+    return Challenge(
+        asked=asked,
+        nonce=nonce,
+        issued_at=issued_at,
+        message=text,
+        id=text_of(answer, "id", ID),
+        profile_id=text_of(answer, "profileId", PROFILE_ID),
+        issued_by=issued_by,
+    )
+
+
+def verify_request(challenge: Challenge, proof: Proof) -> dict[str, Any]:
+    """Return the body of ``POST /challenge/verify/…``."""
+    return {"message": challenge.signed_text(proof), "signature": proof.signature}
+
+
+def profile_id_from(answer: dict[str, Any], challenge: Challenge) -> str:
+    """Read the answer to ``POST /challenge/verify/…``, which must be about this challenge."""
+    _compare(answer, challenge)
+    return text_of(answer, "profileId", PROFILE_ID)
+
+
+def text_of(answer: dict[str, Any], key: str, pattern: str) -> str:
+    """A string of the answer that has the form it must have. Raises ``UpstreamRejected``."""
+    value = answer.get(key)
+    if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+        raise UpstreamRejected(f"{key} is missing or malformed")
+    return value
+
+
+def _check_issued_at(issued_at: str) -> None:
+    try:
+        moment = datetime.fromisoformat(issued_at)
+        skew = abs(moment - datetime.now(UTC))
+    except (ValueError, TypeError):  # not a time, or one without its zone
+        raise UpstreamRejected("the time of issue is not a time") from None
+    if skew > MAX_SKEW:
+        raise UpstreamRejected("the time of issue is not now")
+
+
+def _compare(answer: dict[str, Any], challenge: Challenge) -> None:
+    """Raise ``UpstreamRejected`` unless the answer is about this challenge, field by field."""
+    asked = challenge.asked
+    required = {
+        "id": challenge.id,
+        "domain": asked.domain,
+        "uri": asked.uri,
+        "version": "1",
+        "nonce": challenge.nonce,
+    }
+    differing = [key for key, value in required.items() if answer.get(key) != value]
+    optional: dict[str, Any] = {
+        "statement": asked.statement,
+        "expirationTime": asked.expiration_time,
+        "notBefore": asked.not_before,
+        "resources": list(asked.resources) or None,
+    }
+    if asked.wallet.network != EVM:
+        # Aptos' answer once had a chain id in its place; the text names it anyway.
+        optional |= {"network": asked.cluster, "publicKey": asked.wallet.public_key}
+    differing += [
+        key
+        for key, value in optional.items()
+        if key in answer and (answer[key] or None) != (value or None)
+    ]
+    if not _same_address(answer.get("address"), asked.wallet):
+        differing.append("address")
+    if asked.wallet.network == EVM and _chain_id(answer.get("chainId")) != asked.chain_id:
+        differing.append("chainId")
+    if differing:
+        raise UpstreamRejected(f"the answer is about something else: {', '.join(differing)}")
+
+
+def _same_address(value: object, wallet: Wallet) -> bool:
+    if not isinstance(value, str):
+        return False
+    if wallet.network == SOLANA:  # where another letter case is another address
+        return value == wallet.address
+    return value.lower() == wallet.address.lower()
+
+
+def _chain_id(value: object) -> int | None:
+    """The recordings show a number, the schema a string, and the SDK sends hex."""
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}|0x[0-9a-fA-F]{1,14}", value, re.ASCII):
+        return int(value, 0 if value.startswith("0x") else 10)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,90 @@
+"""``manage.py check``: how allauth is set up for people whose account a wallet opens."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
+from allauth.account.app_settings import EmailVerificationMethod
+from allauth.socialaccount import app_settings as socialaccount_settings
+from allauth.socialaccount.adapter import get_adapter as get_socialaccount_adapter
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
+
+from ..adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
+
+
+@register(Tags.security)
+def check_adapters(**_: Any) -> list[CheckMessage]:
+    return list(_adapter_warnings())
+
+
+def _adapter_warnings() -> Iterator[CheckMessage]:
+    if not isinstance(get_account_adapter(), WalletReauthenticationMixin):
+        yield checks.Warning(
+            "People who have nothing but a wallet have no way to confirm that it is them: allauth "
+            "refuses (403) whatever it wants a confirmation for."
+            if _wants_confirmation()
+            else "People who have nothing but a wallet are asked for no confirmation before they "
+            "set a password or link another wallet, so whoever finds their browser open can take "
+            "the account over.",
+            hint='Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your '
+            "own from WalletReauthenticationMixin, beside it, and then from allauth's.",
+            id="allauth_moralis.W012",
+        )
+    if not isinstance(get_socialaccount_adapter(), WalletSocialAccountMixin):
+        yield checks.Warning(
+            "People who remove the last wallet of their account are told of a password that they "
+            "never had, and two requests at once can remove the last two ways in.",
+            hint='Set SOCIALACCOUNT_ADAPTER = "allauth_moralis.adapter.SocialAccountAdapter", or '
+            "derive your own from WalletSocialAccountMixin, beside it, and then from allauth's.",
+            id="allauth_moralis.W013",
+        )
+
+
+def _wants_confirmation() -> bool:
+    return bool(
+        account_settings.REAUTHENTICATION_REQUIRED
+        or socialaccount_settings.REAUTHENTICATION_REQUIRED
+    )
+
+
+@register(Tags.security, deploy=True)
+def check_sign_up(**_: Any) -> list[CheckMessage]:
+    return list(_sign_up_warnings())
+
+
+def _sign_up_warnings() -> Iterator[CheckMessage]:
+    if account_settings.USER_MODEL_USERNAME_FIELD and account_settings.PRESERVE_USERNAME_CASING:
+        yield checks.Warning(
+            "Each sign-up by wallet scans the whole user table for a free user name.",
+            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False, and make the names that exist "
+            "lower case: the search is then an exact match on an index. Import the users of "
+            "another package first: the letter case of an address is its checksum.",
+            id="allauth_moralis.W003",
+        )
+    if socialaccount_settings.EMAIL_REQUIRED and _form_tells_who_has_an_account():
+        yield checks.Warning(
+            "The sign-up form that asks people with a wallet for an e-mail address tells them "
+            "whether the address has an account here.",
+            hint='Set ACCOUNT_EMAIL_VERIFICATION = "mandatory", leave '
+            "SOCIALACCOUNT_EMAIL_VERIFICATION out or set it likewise, and leave "
+            "ACCOUNT_PREVENT_ENUMERATION on.",
+            id="allauth_moralis.W008",
+        )
+
+
+def _form_tells_who_has_an_account() -> bool:
+    """By allauth's own rule, which asks the account's settings and not the social account's.
+
+    What the form then answers must not differ from what a new address gets: where people with a
+    social account need not confirm theirs, it does.
+    """
+    if not account_settings.UNIQUE_EMAIL:
+        return False
+    if account_settings.EMAIL_VERIFICATION != EmailVerificationMethod.MANDATORY:
+        return bool(account_settings.PREVENT_ENUMERATION != "strict")
+    confirmed = socialaccount_settings.EMAIL_VERIFICATION or account_settings.EMAIL_VERIFICATION
+    return (
+        not account_settings.PREVENT_ENUMERATION or confirmed != EmailVerificationMethod.MANDATORY
+    )

@@ -1,0 +1,171 @@
+"""``manage.py check``: the pages of this package, as the site's own templates show them."""
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from http import HTTPStatus
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter, get_adapter
+from allauth.core import context
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import Error as DatabaseError
+from django.db import connections
+from django.http import HttpRequest
+from django.template import Context
+from django.template.loader import get_template
+from django.template.loader_tags import ExtendsNode
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+
+from .settings import wrong_values
+
+#: Django's own default, which is our page where allauth is included under ``/accounts/``.
+DEFAULT_REDIRECT = "/accounts/profile/"
+PAGE = "moralis/login.html"
+TEMPLATES = Path(__file__).parent.parent / "templates"
+#: Where the script puts the wallets that it finds.
+WALLETS = 'id="moralis-wallets"'
+#: As ``{% static %}`` names them, with or without a digest of what is in them.
+SCRIPT = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.js")
+STYLE = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.css")
+
+
+@register(Tags.urls)
+def check_redirect(**_: Any) -> list[CheckMessage]:
+    if not _redirects_by_default() or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    # With the language before it, where i18n_patterns and LocaleMiddleware lead on. A path is taken
+    # as it stands, without the prefix under which a site may be served.
+    paths = DEFAULT_REDIRECT, f"/{settings.LANGUAGE_CODE}{DEFAULT_REDIRECT}"
+    if any(map(_is_a_page, paths)) and not settings.FORCE_SCRIPT_NAME:
+        return []
+    return [
+        checks.Warning(
+            f"Whoever signs in is sent to {DEFAULT_REDIRECT}, where this site has no page.",
+            hint='Set LOGIN_REDIRECT_URL = "moralis_profile", or to a page of your own.',
+            id="allauth_moralis.W006",
+        )
+    ]
+
+
+def _redirects_by_default() -> bool:
+    own = type(get_adapter()).get_login_redirect_url
+    return (
+        settings.LOGIN_REDIRECT_URL == DEFAULT_REDIRECT
+        and own is DefaultAccountAdapter.get_login_redirect_url
+    )
+
+
+def _is_a_page(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
+
+
+class _Unknown(Exception):
+    """What the page looks like cannot be told here: the site's templates ask the database, which
+    a check must do without, or the site has a wallet page of its own.
+    """
+
+
+@register(Tags.templates)
+def check_wallet_page(**_: Any) -> list[CheckMessage]:
+    """Render the wallet page, which is silent where the site's templates leave its script out."""
+    if wrong_values() or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        return list(_missing(_render(reverse("moralis_login"))))
+    except (NoReverseMatch, _Unknown, DatabaseError):
+        return []
+    except Exception as error:  # noqa: BLE001 - the site's own code
+        # Before collectstatic was run there is nothing wrong yet.
+        return [] if "staticfiles manifest" in str(error) else [_not_rendered(error)]
+
+
+def _not_rendered(error: Exception) -> CheckMessage:
+    return checks.Warning(
+        f"The wallet page could not be rendered here: {type(error).__name__}.",
+        hint=f"Open it to see why. {_templates()}",
+        id="allauth_moralis.W014",
+    )
+
+
+def _missing(html: str) -> Iterator[CheckMessage]:
+    hint = f"A template leaves a block out that the page fills. {_templates()}"
+    if not SCRIPT.search(html):
+        yield Error(
+            "The wallet page has no script on this site, so nobody can sign in there.",
+            hint=hint,
+            id="allauth_moralis.E025",
+        )
+    if not STYLE.search(html):
+        yield checks.Warning(
+            "The wallet page has no style sheet on this site.",
+            hint=hint,
+            id="allauth_moralis.W015",
+        )
+
+
+def _render(page: str) -> str:
+    """Return the page as an anonymous visitor gets it. Raises ``_Unknown``."""
+    request = _request(page)
+    view = request.resolver_match = resolve(request.path_info)
+    if not view.func.__module__.startswith("allauth_moralis."):
+        raise _Unknown
+    with ExitStack() as stack:
+        stack.enter_context(context.request_context(request))
+        for connection in connections.all():
+            stack.enter_context(connection.execute_wrapper(_refuse_query))
+        response = view.func(request, *view.args, **view.kwargs)
+        if hasattr(response, "render") and not response.is_rendered:
+            response.render()
+    if response.status_code != HTTPStatus.OK:
+        raise _Unknown
+    html: str = response.content.decode()
+    if WALLETS not in html and not _is_our_template():
+        raise _Unknown
+    return html
+
+
+def _is_our_template() -> bool:
+    template: Any = get_template(PAGE)
+    return Path(template.origin.name).is_relative_to(TEMPLATES)
+
+
+def _refuse_query(*_: Any, **__: Any) -> Any:
+    raise _Unknown
+
+
+def _request(page: str) -> HttpRequest:
+    """Make the request that a browser would, with what the usual middleware adds."""
+    hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
+    request = HttpRequest()
+    request.method, request.path = "GET", page
+    # Addresses of a site under a prefix are resolved without it.
+    request.path_info = page.removeprefix(get_script_prefix().rstrip("/"))
+    request.META = {"SERVER_NAME": (hosts or ["localhost"])[0], "SERVER_PORT": "80"}
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore()
+    request.user = AnonymousUser()
+    return request
+
+
+def _templates() -> str:
+    """Say which templates make the page, as far as they can be found."""
+    names = [PAGE]
+    with suppress(Exception):  # the site's own code
+        while (parent := _parent(names[-1])) and parent not in names:
+            names.append(parent)
+    return f"These templates make it, each extending the next: {', '.join(names)}."
+
+
+def _parent(name: str) -> str | None:
+    template: Any = get_template(name)
+    extends = template.template.nodelist.get_nodes_by_type(ExtendsNode)
+    return str(extends[0].parent_name.resolve(Context())) if extends else None

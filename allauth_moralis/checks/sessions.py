@@ -1,0 +1,67 @@
+"""``manage.py check``: sessions and the cache, where challenges are kept and counted."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from allauth import app_settings as allauth_settings
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error, Tags, register
+
+PER_PROCESS_CACHES = ("LocMemCache", "DummyCache")
+
+
+@register(Tags.security)
+def check_sessions(**_: Any) -> list[CheckMessage]:
+    return (
+        list(_sessions_in_cookies()) if settings.SESSION_ENGINE.endswith("signed_cookies") else []
+    )
+
+
+def _sessions_in_cookies() -> Iterator[CheckMessage]:
+    if _cache_is_per_process():
+        yield Error(
+            "Sessions live in cookies, which can be sent again, and no cache is shared that "
+            "could tell a used challenge.",
+            hint='Use another SESSION_ENGINE, or a shared cache as CACHES["default"].',
+            id="allauth_moralis.E020",
+        )
+    if allauth_settings.USERSESSIONS_ENABLED:
+        yield Error(
+            "Sessions live in cookies, whose keys are longer than the 40 characters that "
+            "allauth.usersessions has for them: every sign-in fails.",
+            hint="Use another SESSION_ENGINE, or take allauth.usersessions out of INSTALLED_APPS.",
+            id="allauth_moralis.E022",
+        )
+
+
+@register(Tags.security, deploy=True)
+def check_cache(**_: Any) -> list[CheckMessage]:
+    if _cache_is_per_process():
+        return [
+            checks.Warning(
+                "The cache is not shared between processes, so each worker counts rate limits and "
+                "used challenges for itself.",
+                hint='Use a shared cache, such as Redis, as CACHES["default"].',
+                id="allauth_moralis.W002",
+            )
+        ]
+    if _cache_backend().endswith("FileBasedCache"):
+        return [
+            checks.Warning(
+                "The cache does not add a key as one step, so two requests at once may both use a "
+                "challenge.",
+                hint='Use Redis, Memcached or the database as CACHES["default"].',
+                id="allauth_moralis.W007",
+            )
+        ]
+    return []
+
+
+def _cache_backend() -> str:
+    backend: str = settings.CACHES.get("default", {}).get("BACKEND", "")
+    return backend
+
+
+def _cache_is_per_process() -> bool:
+    return _cache_backend().endswith(PER_PROCESS_CACHES)
