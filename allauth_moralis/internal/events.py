@@ -77,4 +77,3 @@ def _log(level: int, event: str, wallet: Wallet | None, detail: str) -> None:
         if call.request_id:
             parts.append(f"upstream_request_id={call.request_id}")
     logger.log(level, " ".join(parts))
-    begin()  # told once: whatever this thread refuses next may come before any service is called

@@ -73,9 +73,8 @@ def sign_in(client: Client | HeadlessClient, wallet: SigningWallet, **fields: An
     to the account that is signed in, ``next="/there/"`` is where the sign-in ends.
     """
     issued = obtain_challenge(client, wallet, **fields)
-    process = fields.get("process", LOGIN)
     proof = wallet.prove(issued.message)
-    return answer(client, issued.challenge, process=process, **proof)
+    return answer(client, issued.challenge, process=fields.get("process"), **proof)
 
 
 def request_challenge(
@@ -106,17 +105,21 @@ def answer(
     challenge: str,
     signature: str,
     *,
-    process: str = LOGIN,
+    process: str | None = None,
     **fields: str,
 ) -> "Response":
-    """Answer a challenge. ``process`` is what it was requested for, which only headless asks."""
+    """Answer a challenge. ``process`` is what it was requested for, ``login`` where it is left out.
+
+    A page sends it as well, to go on from there when the answer is refused.
+    """
     data = {"challenge": challenge, "signature": signature, **fields}
     if not isinstance(client, HeadlessClient):
-        return client.post(reverse("moralis_verify"), data)
+        asked = {} if process is None else {"process": process}
+        return client.post(reverse("moralis_verify"), {**data, **asked})
     if process == REAUTHENTICATE:
         return client.post("auth/provider/moralis/reauthenticate", data)
     token = {"id_token": json.dumps(data)}
-    body = {"provider": "moralis", "process": process, "token": token}
+    body = {"provider": "moralis", "process": process or LOGIN, "token": token}
     return client.post("auth/provider/token", body)
 
 
