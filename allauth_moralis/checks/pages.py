@@ -77,7 +77,7 @@ class _Unknown(Exception):
 
 @register(Tags.templates)
 def check_wallet_page(**_: Any) -> list[CheckMessage]:
-    """Render the wallet page, which is silent where the site's templates leave its script out."""
+    """Render the wallet page, which is empty where the site's templates leave its content out."""
     if wrong_values() or not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -98,7 +98,7 @@ def _not_rendered(error: Exception) -> CheckMessage:
 
 
 def _missing(html: str) -> Iterator[CheckMessage]:
-    hint = f"A template leaves a block out that the page fills. {_templates()}"
+    hint = f'A template leaves out the block "content", which the page fills. {_templates()}'
     if not SCRIPT.search(html):
         yield Error(
             "The wallet page has no script on this site, so nobody can sign in there.",

@@ -1,0 +1,127 @@
+"""Our pages under templates that are not the demo's, which promise what allauth's promise."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import allauth
+import pytest
+from django.core.checks import run_checks
+from django.urls import reverse
+
+import allauth_moralis
+
+from . import themes
+from .ceremony import answer, issued, sign_in
+
+OURS = Path(allauth_moralis.__file__).parent / "templates"
+ALLAUTHS = Path(allauth.__file__).parent / "templates"
+LOGIN = "/accounts/moralis/login/"
+
+
+@pytest.fixture(params=themes.THEMES.values(), ids=themes.THEMES)
+def theme(request, settings) -> dict[str, str]:
+    themes.use(settings, request.param)
+    return request.param
+
+
+# --- Script and style ------------------------------------------------------------------------
+
+STYLE = '<link rel="stylesheet" href="/static/moralis/moralis.css">'
+
+
+def script(name: str) -> str:
+    return f'<script src="/static/moralis/{name}.js" defer></script>'
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("process", ["login", "connect", "reauthenticate"])
+def test_wallet_page_has_script_and_style(client, account, theme, process):
+    sign_in(client, account)
+
+    html = client.get(LOGIN, {"process": process}).content.decode()
+
+    assert html.count(STYLE) == html.count(script("moralis")) == 1
+    assert 'id="moralis-wallets"' in html
+
+
+@pytest.mark.django_db
+def test_refusal_has_script_and_style(client, account, other_account, theme):
+    challenge, message = issued(client, account)
+
+    html = answer(client, challenge, other_account.sign(message)).content.decode()
+
+    assert 'data-error-code="signature_invalid"' in html
+    assert html.count(STYLE) == html.count(script("moralis")) == 1
+
+
+@pytest.mark.django_db
+def test_profile_page_has_script_and_style(client, account, theme):
+    sign_in(client, account)
+
+    html = client.get(reverse("moralis_profile")).content.decode()
+
+    assert STYLE in html
+    assert script("copy") in html
+
+
+@pytest.mark.django_db
+def test_watching_tag_brings_its_script_and_style(client, account, settings):
+    tag = "{% load moralis %}{% moralis_wallet_watch %}"
+    themes.use(settings, {themes.BASE: f"{tag}{themes.BARE[themes.BASE]}"})
+    sign_in(client, account)
+
+    html = client.get(reverse("account_email")).content.decode()
+
+    assert html.count(STYLE) == html.count(script("watch")) == 1
+
+
+def test_checks_find_nothing(theme):
+    assert [m for m in run_checks() if str(m.id).startswith("allauth_moralis.")] == []
+
+
+# --- What allauth's elements promise ---------------------------------------------------------
+
+TAG = re.compile(r"{% (element|endelement|slot) ?(.*?) ?%}")
+#: Attributes that some themes know and others pass over without harm.
+OPTIONAL = {"tags", "level", "no_visible_fields", "maxlength"}
+
+
+def templates() -> list[str]:
+    return sorted(str(path.relative_to(OURS)) for path in OURS.rglob("*.html"))
+
+
+def elements(template: str) -> Iterator[tuple[str, set[str], set[str]]]:
+    """Yield each element of a template: its name, its attributes, the slots that are filled."""
+    stack: list[tuple[str, set[str], set[str]]] = []
+    for kind, rest in TAG.findall((OURS / template).read_text()):
+        if kind == "element":
+            name, _, attributes = rest.partition(" ")
+            stack.append((name, set(re.findall(r"(\w+)=", attributes)), set()))
+        elif kind == "slot":
+            stack[-1][2].add(rest)
+        else:
+            yield stack.pop()
+
+
+@pytest.mark.parametrize("template", templates())
+def test_elements_are_allauths(template):
+    for name, attributes, slots in elements(template):
+        source = (ALLAUTHS / "allauth" / "elements" / f"{name}.html").read_text()
+        assert slots <= set(re.findall(r"{% slot (\w+) %}", source)), name
+        assert attributes <= set(re.findall(r"attrs\.(\w+)", source)) | OPTIONAL, name
+
+
+@pytest.mark.parametrize("template", templates())
+def test_blocks_that_are_filled_are_our_own_or_in_every_sites_templates(template):
+    """What a site's base template leaves out is not shown: a title may be, and nothing else."""
+    source = (OURS / template).read_text()
+    blocks = set(re.findall(r"{% block (\w+) %}", source))
+
+    assert {block for block in blocks if not block.startswith("moralis_")} <= {
+        "content",
+        "head_title",
+        "reauthenticate_content",  # is filled by the templates that extend it
+    }
+    for parent in re.findall(r'{% extends "(.*?)" %}', source):
+        assert (ALLAUTHS / parent).is_file()
