@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import allauth
@@ -125,3 +126,40 @@ def test_blocks_that_are_filled_are_our_own_or_in_every_sites_templates(template
     }
     for parent in re.findall(r'{% extends "(.*?)" %}', source):
         assert (ALLAUTHS / parent).is_file()
+
+
+class Nesting(HTMLParser):
+    """Finds what a browser would move out of its paragraph."""
+
+    BLOCKS = frozenset("address blockquote details div dl fieldset form h1 h2 h3 hr ol p pre "
+                       "section table ul".split())  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = False
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.open and tag in self.BLOCKS:
+            self.found.append(f"<{tag}> in a paragraph at line {self.getpos()[0]}")
+        self.open = self.open or tag == "p"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.open = self.open and tag != "p"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [LOGIN, f"{LOGIN}?process=connect", f"{LOGIN}?process=reauthenticate",
+     "/accounts/profile/", "/accounts/3rdparty/"],
+)  # fmt: skip
+def test_paragraphs_hold_what_paragraphs_may(client, account, settings, path):
+    """allauth's own alert is a paragraph, in which no list may stand."""
+    themes.use(settings, themes.ALLAUTHS)
+    sign_in(client, account)
+    nesting = Nesting()
+
+    nesting.feed(client.get(path).content.decode())
+
+    assert nesting.found == []
