@@ -131,8 +131,7 @@ def test_blocks_that_are_filled_are_our_own_or_in_every_sites_templates(template
 class Nesting(HTMLParser):
     """Finds what a browser would move out of its paragraph."""
 
-    BLOCKS = frozenset("address blockquote details div dl fieldset form h1 h2 h3 hr ol p pre "
-                       "section table ul".split())  # fmt: skip
+    BLOCKS = frozenset(["address", "blockquote", "details", "div", "dl", "fieldset", "form", "h1", "h2", "h3", "hr", "ol", "p", "pre", "section", "table", "ul"])  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
@@ -163,3 +162,41 @@ def test_paragraphs_hold_what_paragraphs_may(client, account, settings, path):
     nesting.feed(client.get(path).content.decode())
 
     assert nesting.found == []
+
+
+# --- Looks -----------------------------------------------------------------------------------
+
+#: A theme that marks what it shows, as allauth's example for Bootstrap does by class.
+MARKS = {
+    "allauth/elements/badge.html": (
+        "{% load allauth %}<b data-tags=\"{{ attrs.tags|join:' ' }}\">{% slot %}{% endslot %}</b>"
+    ),
+    "allauth/elements/button.html": (
+        "{% load allauth %}<button data-theme type={{ attrs.type }}>{% slot %}{% endslot %}</button>"
+    ),
+}
+
+
+@pytest.mark.django_db
+def test_badges_have_tags_that_themes_have_colours_for(client, account, settings):
+    themes.use(settings, MARKS)
+    sign_in(client, account)
+
+    for page in ("moralis_profile", "socialaccount_connections"):
+        html = client.get(reverse(page)).content.decode()
+        tags = re.findall(r'<b data-tags="(.*?)">', html)
+        assert tags
+        for each in tags:
+            assert {"primary", "secondary", "success", "warning", "danger"} & set(each.split())
+
+
+@pytest.mark.django_db
+def test_every_button_is_the_themes(client, account, settings):
+    tag = "{% load moralis %}{% moralis_wallet_watch %}{% block content %}{% endblock %}"
+    themes.use(settings, {**MARKS, themes.BASE: tag})
+    sign_in(client, account)
+
+    for path in (LOGIN, "/accounts/profile/", "/accounts/3rdparty/"):
+        html = client.get(path).content.decode()
+        assert "<button data-theme" in html
+        assert not re.search("<button (?!data-theme)", html)
