@@ -7,6 +7,7 @@ from pathlib import Path
 
 import allauth
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core.checks import run_checks
 from django.urls import reverse
 
@@ -131,14 +132,30 @@ def test_blocks_that_are_filled_are_our_own_or_in_every_sites_templates(template
 class Nesting(HTMLParser):
     """Finds what a browser would move out of its paragraph."""
 
-    BLOCKS = frozenset(["address", "blockquote", "details", "div", "dl", "fieldset", "form", "h1", "h2", "h3", "hr", "ol", "p", "pre", "section", "table", "ul"])  # fmt: skip
+    BLOCKS = frozenset(
+        {
+            *(
+                "address",
+                "blockquote",
+                "details",
+                "div",
+                "dl",
+                "fieldset",
+                "form",
+                "h1",
+                "h2",
+                "h3",
+            ),
+            *("hr", "ol", "p", "pre", "section", "table", "ul"),
+        }
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.open = False
         self.found: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
         if self.open and tag in self.BLOCKS:
             self.found.append(f"<{tag}> in a paragraph at line {self.getpos()[0]}")
         self.open = self.open or tag == "p"
@@ -172,7 +189,8 @@ MARKS = {
         "{% load allauth %}<b data-tags=\"{{ attrs.tags|join:' ' }}\">{% slot %}{% endslot %}</b>"
     ),
     "allauth/elements/button.html": (
-        "{% load allauth %}<button data-theme type={{ attrs.type }}>{% slot %}{% endslot %}</button>"
+        "{% load allauth %}<button data-theme type={{ attrs.type }}>"
+        "{% slot %}{% endslot %}</button>"
     ),
 }
 
@@ -200,3 +218,20 @@ def test_every_button_is_the_themes(client, account, settings):
         html = client.get(path).content.decode()
         assert "<button data-theme" in html
         assert not re.search("<button (?!data-theme)", html)
+
+
+@pytest.mark.django_db
+def test_translators_in_browsers_leave_addresses_and_names_alone(client, account):
+    sign_in(client, account)
+    SocialAccount.objects.update(extra_data={"network": "evm", "label": "Tresor"})
+    address = re.escape(account.address)
+
+    html = client.get(reverse("moralis_profile")).content.decode()
+    assert re.search(f'<code [^>]*translate="no"[^>]*>{address}</code>', html)
+    assert '<code class="moralis-value" translate="no" data-moralis-other>' in html
+    assert '<span translate="no">Tresor' in html
+    html = client.get(reverse("socialaccount_connections")).content.decode()
+    assert '<span translate="no">Tresor' in html
+    html = client.get(LOGIN, {"process": "reauthenticate"}).content.decode()
+    assert '<strong translate="no">Tresor' in html
+    assert '<span class="moralis-wallet" translate="no">' in html
