@@ -244,7 +244,7 @@ def test_held_up_form_is_named_and_goes_on(left_open, account):
     left_open.post(reverse("account_email"), EMAIL)
 
     page = left_open.get(f"{CONFIRM}?next={reverse('account_email')}").content.decode()
-    assert "your change to your e-mail addresses" in page
+    assert "Afterwards, your change to your e-mail addresses will be carried out." in page
     sign_in(left_open, account, process="reauthenticate", next=reverse("account_email"))
 
     assert EmailAddress.objects.filter(email=EMAIL["email"]).exists()
@@ -285,7 +285,8 @@ def test_held_up_form_goes_on_after_allauths_own_confirmation(
     client.force_login(django_user_model.objects.create_user("ada", password=PASSWORD))
     url = reverse("account_email")
     confirm = client.post(url, EMAIL)["Location"]
-    client.get(confirm)
+    page = client.get(confirm).content.decode()
+    assert "Afterwards, your change to your e-mail addresses will be carried out." in page
 
     client.post(confirm, {"password": PASSWORD, "next": url})
 

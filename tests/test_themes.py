@@ -235,3 +235,24 @@ def test_translators_in_browsers_leave_addresses_and_names_alone(client, account
     html = client.get(LOGIN, {"process": "reauthenticate"}).content.decode()
     assert '<strong translate="no">Tresor' in html
     assert '<span class="moralis-wallet" translate="no">' in html
+
+
+@pytest.mark.django_db
+def test_page_that_asks_for_a_confirmation_is_allauths_to_the_letter(
+    client, settings, django_user_model
+):
+    """But for the sentence on what goes on: with nothing to go on, there is no difference."""
+    client.force_login(django_user_model.objects.create_user("ada", password="x"))
+    page = reverse("account_reauthenticate")
+    original = (ALLAUTHS / "account" / "base_reauthenticate.html").read_text()
+
+    def words() -> list[str]:
+        html = client.get(page).content.decode()
+        return re.sub(r'value="[^"]{64}"', "", html).split()
+
+    themes.use(settings, {})
+    ours = words()
+    themes.use(settings, {"account/base_reauthenticate.html": original})
+
+    assert ours == words()
+    assert ours.count("Access") == 2

@@ -46,12 +46,12 @@ LAST_WAY_IN: dict[str, str | Promise] = {
         "This is the last way into your account. Add another one first: {wallet}link a wallet{end}."
     ),
     "no_password": _(
-        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}, "
-        "or {email}add an e-mail address{end} and {password}set a password{end}."
+        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}"
+        ", or {email}add an e-mail address{end} and {password}set a password{end}."
     ),
     "no_verified_email": _(
-        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}, "
-        "or {email}confirm an e-mail address{end}."
+        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}"
+        ", or {email}confirm an e-mail address{end}."
     ),
 }
 
