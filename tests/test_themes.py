@@ -256,3 +256,25 @@ def test_page_that_asks_for_a_confirmation_is_allauths_to_the_letter(
 
     assert ours == words()
     assert ours.count("Access") == 2
+
+
+@pytest.mark.django_db
+def test_connections_page_warns_of_a_single_way_in_and_leads_to_the_profile(
+    client, account, other_account, django_user_model
+):
+    """Where the site sends people elsewhere after signing in, nothing else leads there."""
+    page = reverse("socialaccount_connections")
+    link = f'<a href="{reverse("moralis_profile")}">See what was verified'
+    sign_in(client, account)
+
+    html = client.get(page).content.decode()
+    assert "This wallet is the only way into your account." in html
+    assert html.count(link) == 1
+    sign_in(client, other_account, process="connect")
+
+    html = client.get(page).content.decode()
+    assert "This wallet is the only way into your account." not in html
+    assert html.count(link) == 1
+    client.force_login(django_user_model.objects.create_user("ada", password="x"))
+
+    assert link not in client.get(page).content.decode()
