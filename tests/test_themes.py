@@ -12,9 +12,9 @@ from django.core.checks import run_checks
 from django.urls import reverse
 
 import allauth_moralis
+from allauth_moralis.testing import answer, obtain_challenge, sign_in
 
 from . import themes
-from .ceremony import answer, issued, sign_in
 
 OURS = Path(allauth_moralis.__file__).parent / "templates"
 ALLAUTHS = Path(allauth.__file__).parent / "templates"
@@ -38,8 +38,8 @@ def script(name: str) -> str:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("process", ["login", "connect", "reauthenticate"])
-def test_wallet_page_has_script_and_style(client, account, theme, process):
-    sign_in(client, account)
+def test_wallet_page_has_script_and_style(client, wallet, theme, process):
+    sign_in(client, wallet)
 
     html = client.get(LOGIN, {"process": process}).content.decode()
 
@@ -48,18 +48,18 @@ def test_wallet_page_has_script_and_style(client, account, theme, process):
 
 
 @pytest.mark.django_db
-def test_refusal_has_script_and_style(client, account, other_account, theme):
-    challenge, message = issued(client, account)
+def test_refusal_has_script_and_style(client, wallet, other_wallet, theme):
+    challenge = obtain_challenge(client, wallet)
 
-    html = answer(client, challenge, other_account.sign(message)).content.decode()
+    html = answer(client, challenge.challenge, other_wallet.sign(challenge.message)).content.decode()
 
     assert 'data-error-code="signature_invalid"' in html
     assert html.count(STYLE) == html.count(script("moralis")) == 1
 
 
 @pytest.mark.django_db
-def test_profile_page_has_script_and_style(client, account, theme):
-    sign_in(client, account)
+def test_profile_page_has_script_and_style(client, wallet, theme):
+    sign_in(client, wallet)
 
     html = client.get(reverse("moralis_profile")).content.decode()
 
@@ -68,10 +68,10 @@ def test_profile_page_has_script_and_style(client, account, theme):
 
 
 @pytest.mark.django_db
-def test_watching_tag_brings_its_script_and_style(client, account, settings):
+def test_watching_tag_brings_its_script_and_style(client, wallet, settings):
     tag = "{% load moralis %}{% moralis_wallet_watch %}"
     themes.use(settings, {themes.BASE: f"{tag}{themes.BARE[themes.BASE]}"})
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     html = client.get(reverse("account_email")).content.decode()
 
@@ -86,7 +86,7 @@ def test_checks_find_nothing(theme):
 
 TAG = re.compile(r"{% (element|endelement|slot) ?(.*?) ?%}")
 #: Attributes that some themes know and others pass over without harm.
-OPTIONAL = {"tags", "level", "no_visible_fields", "maxlength"}
+OPTIONAL = {"tags", "level", "no_visible_fields", "maxlength", "unlabeled"}
 
 
 def templates() -> list[str]:
@@ -170,10 +170,10 @@ class Nesting(HTMLParser):
     [LOGIN, f"{LOGIN}?process=connect", f"{LOGIN}?process=reauthenticate",
      "/accounts/profile/", "/accounts/3rdparty/"],
 )  # fmt: skip
-def test_paragraphs_hold_what_paragraphs_may(client, account, settings, path):
+def test_paragraphs_hold_what_paragraphs_may(client, wallet, settings, path):
     """allauth's own alert is a paragraph, in which no list may stand."""
     themes.use(settings, themes.ALLAUTHS)
-    sign_in(client, account)
+    sign_in(client, wallet)
     nesting = Nesting()
 
     nesting.feed(client.get(path).content.decode())
@@ -196,9 +196,9 @@ MARKS = {
 
 
 @pytest.mark.django_db
-def test_badges_have_tags_that_themes_have_colours_for(client, account, settings):
+def test_badges_have_tags_that_themes_have_colours_for(client, wallet, settings):
     themes.use(settings, MARKS)
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     for page in ("moralis_profile", "socialaccount_connections"):
         html = client.get(reverse(page)).content.decode()
@@ -209,10 +209,10 @@ def test_badges_have_tags_that_themes_have_colours_for(client, account, settings
 
 
 @pytest.mark.django_db
-def test_every_button_is_the_themes(client, account, settings):
+def test_every_button_is_the_themes(client, wallet, settings):
     tag = "{% load moralis %}{% moralis_wallet_watch %}{% block content %}{% endblock %}"
     themes.use(settings, {**MARKS, themes.BASE: tag})
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     for path in (LOGIN, "/accounts/profile/", "/accounts/3rdparty/"):
         html = client.get(path).content.decode()
@@ -221,10 +221,10 @@ def test_every_button_is_the_themes(client, account, settings):
 
 
 @pytest.mark.django_db
-def test_translators_in_browsers_leave_addresses_and_names_alone(client, account):
-    sign_in(client, account)
+def test_translators_in_browsers_leave_addresses_and_names_alone(client, wallet):
+    sign_in(client, wallet)
     SocialAccount.objects.update(extra_data={"network": "evm", "label": "Tresor"})
-    address = re.escape(account.address)
+    address = re.escape(wallet.address)
 
     html = client.get(reverse("moralis_profile")).content.decode()
     assert re.search(f'<code [^>]*translate="no"[^>]*>{address}</code>', html)
@@ -260,17 +260,17 @@ def test_page_that_asks_for_a_confirmation_is_allauths_to_the_letter(
 
 @pytest.mark.django_db
 def test_connections_page_warns_of_a_single_way_in_and_leads_to_the_profile(
-    client, account, other_account, django_user_model
+    client, wallet, other_wallet, django_user_model
 ):
     """Where the site sends people elsewhere after signing in, nothing else leads there."""
     page = reverse("socialaccount_connections")
     link = f'<a href="{reverse("moralis_profile")}">See what was verified'
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     html = client.get(page).content.decode()
     assert "This wallet is the only way into your account." in html
     assert html.count(link) == 1
-    sign_in(client, other_account, process="connect")
+    sign_in(client, other_wallet, process="connect")
 
     html = client.get(page).content.decode()
     assert "This wallet is the only way into your account." not in html
