@@ -51,7 +51,9 @@ def test_wallet_page_has_script_and_style(client, wallet, theme, process):
 def test_refusal_has_script_and_style(client, wallet, other_wallet, theme):
     challenge = obtain_challenge(client, wallet)
 
-    html = answer(client, challenge.challenge, other_wallet.sign(challenge.message)).content.decode()
+    html = answer(
+        client, challenge.challenge, other_wallet.sign(challenge.message)
+    ).content.decode()
 
     assert 'data-error-code="signature_invalid"' in html
     assert html.count(STYLE) == html.count(script("moralis")) == 1
@@ -86,7 +88,7 @@ def test_checks_find_nothing(theme):
 
 TAG = re.compile(r"{% (element|endelement|slot) ?(.*?) ?%}")
 #: Attributes that some themes know and others pass over without harm.
-OPTIONAL = {"tags", "level", "no_visible_fields", "maxlength", "unlabeled"}
+OPTIONAL = {"tags", "level", "no_visible_fields", "maxlength", "unlabeled", "form"}
 
 
 def templates() -> list[str]:
