@@ -2,8 +2,10 @@
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.test import Client
 from django.urls import reverse
 
+from allauth_moralis.testing import sign_in
 from config.context_processors import CONSOLE
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +41,18 @@ def add_address(client, django_user_model) -> str:
 @pytest.mark.parametrize("ask", [sign_up, forget_password])
 def test_page_that_says_that_mail_was_sent_says_where_it_is(client, own_machine, ask):
     assert NOTE in ask(client)
+
+
+def test_page_of_a_mistyped_address_says_where_the_mail_is(client, own_machine, settings, wallet):
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    sign_in(client, wallet)
+    form = {"email": "me@exmaple.com", "username": "me"}
+    client.post(reverse("socialaccount_signup"), form)
+    later = Client()
+    sign_in(later, wallet)
+
+    assert NOTE in later.get(reverse("moralis_address")).content.decode()
 
 
 def test_message_that_mail_was_sent_says_where_it_is(client, own_machine, django_user_model):
