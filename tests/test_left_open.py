@@ -252,6 +252,15 @@ def test_held_up_form_is_named_and_goes_on(left_open, wallet):
     assert EmailAddress.objects.filter(email=EMAIL["email"]).exists()
 
 
+@pytest.mark.parametrize("path", ["/nowhere/", "/"], ids=["no page", "a page of the site's"])
+def test_held_up_form_of_another_page_is_spoken_of_without_a_name(left_open, monkeypatch, path):
+    monkeypatch.setattr("allauth_moralis.reauthentication.held_up_path", lambda request: path)
+
+    page = left_open.get(CONFIRM).content.decode()
+
+    assert "Afterwards, the form that you sent will be carried out." in page
+
+
 def test_page_to_confirm_by_a_wallet_writes_nothing(left_open):
     before = dict(left_open.session)
 
