@@ -124,7 +124,18 @@ class SignatureInvalid(WalletError):
     status = HTTPStatus.UNAUTHORIZED
     message = _(
         "The signature does not belong to this wallet. Nobody was signed in. Please start again, "
-        "and sign with the wallet account that you chose. Smart-contract wallets cannot be used."
+        "and sign with the wallet account that you chose. Smart wallets (contract wallets) cannot "
+        "be used."
+    )
+
+
+class ContractWalletUnsupported(WalletError):
+    code = "contract_wallet_unsupported"
+    status = HTTPStatus.BAD_REQUEST
+    message = _(
+        "This is the signature of a smart wallet (contract wallet), and this site can only check "
+        "wallets that have a key of their own. Nobody was signed in. Please start again with "
+        "another wallet."
     )
 
 

@@ -13,7 +13,10 @@ from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
 from .siwx.wallets import APTOS, EVM, Proof, Wallet
 
 MAX_BODY = 16 * 1024  # bytes
+MAX_ANSWER = 20 * 1024  # bytes of a body that carries a signature
 MAX_FIELD = 4096  # characters
+#: A contract wallet's can be long: many owners' signatures, or the code that makes the wallet.
+MAX_SIGNATURE = 16 * 1024  # characters
 MAX_CHAIN_ID = 2**53 - 1  # what JSON can carry without loss
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_LABEL = 40  # characters
@@ -58,13 +61,18 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     )
 
 
+def handle_of(data: Mapping[str, str]) -> str:
+    """Return the handle of the challenge that is answered; empty where there is none."""
+    return data.get("challenge", "").strip()
+
+
 def parse_proof(data: Mapping[str, str]) -> Proof:
     """Read the fields of ``POST moralis/verify/``. Raises ``InvalidRequest``."""
-    handle, signature = data.get("challenge", ""), data.get("signature", "")
-    full_message = data.get("full_message", "")
+    handle, signature = handle_of(data), data.get("signature", "").strip()
+    full_message = data.get("full_message", "")  # blanks around it are part of what was signed
     if not handle or not signature:
         raise InvalidRequest("a field is missing")
-    if max(len(handle), len(signature), len(full_message)) > MAX_FIELD:
+    if max(len(handle), len(full_message)) > MAX_FIELD or len(signature) > MAX_SIGNATURE:
         raise InvalidRequest("a field is too long")
     # A form's newlines travel as CRLF; a wallet signs them as LF.
     return Proof(signature=signature, full_message=full_message.replace("\r\n", "\n") or None)
@@ -89,7 +97,7 @@ def parse_answer(answer: object) -> dict[str, str]:
     """Read an answer as JSON, in text or bytes: its fields, as far as they are texts."""
     if isinstance(answer, str):
         answer = answer.encode(errors="replace")
-    data = parse_json(answer) if isinstance(answer, bytes) else {}
+    data = parse_json(answer, max_body=MAX_ANSWER) if isinstance(answer, bytes) else {}
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 
@@ -107,9 +115,9 @@ def safe_next(url: str) -> str | None:
     return url if safe else None
 
 
-def parse_json(body: bytes) -> dict[str, Any]:
+def parse_json(body: bytes, *, max_body: int = MAX_BODY) -> dict[str, Any]:
     """A JSON object of bounded size. Raises ``InvalidRequest``."""
-    if len(body) > MAX_BODY:
+    if len(body) > max_body:
         raise InvalidRequest("body too large")
     try:
         data = json.loads(body)

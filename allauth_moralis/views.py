@@ -106,11 +106,11 @@ def challenge(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("signature")
 # A rollback of the request must not give the challenge back; the flow has its own transaction.
 @transaction.non_atomic_requests
-@refusals(refuse_page)
+@refusals(refuse_page, max_body=forms.MAX_ANSWER)
 def verify(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":  # the address of a refusal, opened anew
         return HttpResponseRedirect(reverse("moralis_login"))
-    data, handle = request.POST, request.POST.get("challenge", "")
+    data, handle = request.POST, forms.handle_of(request.POST)
     pending = flows.take_challenge(request, handle)
     setattr(request, WANTED, PageRequest.of(pending) if pending else PageRequest.parse(data))
     # Where the challenge has no "next", allauth would take one from this request, unasked for.

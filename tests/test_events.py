@@ -132,7 +132,7 @@ def test_the_signals_of_a_sign_in(client, account, told):
 def test_the_signal_of_a_refusal(client, account, told, known):
     if known:
         challenge, _ = issued(client, account)
-        assert page_code(answer(client, challenge, "0x00")) == "signature_invalid"
+        assert page_code(answer(client, challenge, "0xzz")) == "signature_invalid"
     else:
         assert json_code(post_json(client, {})) == "invalid_request"
 

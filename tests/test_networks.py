@@ -1,5 +1,7 @@
 """Solana and Aptos: their addresses, their texts, their signatures, through both backends."""
 
+from base64 import b64encode, urlsafe_b64encode
+
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
@@ -253,12 +255,15 @@ def test_by_default_evm_and_solana_are_offered(client, provider):
         lambda s: "1" + s,
         lambda s: s.replace(s[5], "0"),
         lambda s: s.replace(s[5], "l"),
-        lambda s: s + "\n",
         lambda s: "1" * 64,
         lambda s: "z" * 88,
         lambda s: base58_encode(base58_decode(s)[:63]),
         lambda s: base58_encode(base58_decode(s) + b"\0"),
-        lambda s: "0x" + base58_decode(s).hex(),
+        lambda s: base58_decode(s).hex() + "00",
+        lambda s: base58_decode(s).hex()[:-1],
+        lambda s: b64encode(base58_decode(s)[:63]).decode(),
+        lambda s: b64encode(base58_decode(s)).decode()[:-1],
+        lambda s: urlsafe_b64encode(b"\xff" * 64).decode(),
     ],
 )
 def test_solana_signatures_that_are_none(client, backend, garble):
@@ -380,11 +385,11 @@ def test_the_aptos_vector():
         check(challenge_of(wallet, APTOS_TEXT + " "), proof)
 
 
-@pytest.mark.parametrize("key", SMALL_ORDER)
-@pytest.mark.parametrize("r", SMALL_ORDER[:2])
+@pytest.mark.parametrize("key", SMALL_ORDER, ids=bytes.hex)
+@pytest.mark.parametrize("r", SMALL_ORDER[:2], ids=bytes.hex)
 def test_keys_of_small_order_for_which_anybody_can_sign(key, r):
     with pytest.raises(SignatureInvalid):
-        check_ed25519("any text", r + bytes(32), key)
+        check_ed25519(b"any text", r + bytes(32), key)
 
 
 def test_the_twin_of_a_signature_with_the_order_added():
@@ -392,15 +397,15 @@ def test_the_twin_of_a_signature_with_the_order_added():
     s = int.from_bytes(signature[32:], "little") + ORDER
     twin = signature[:32] + s.to_bytes(32, "little")
 
-    check_ed25519("text", signature, bytes(SEED.verify_key))
+    check_ed25519(b"text", signature, bytes(SEED.verify_key))
     with pytest.raises(SignatureInvalid):
-        check_ed25519("text", twin, bytes(SEED.verify_key))
+        check_ed25519(b"text", twin, bytes(SEED.verify_key))
 
 
 @pytest.mark.parametrize("length", [0, 32, 63, 65, 128])
 def test_ed25519_signatures_of_another_length(length):
     with pytest.raises(SignatureInvalid):
-        check_ed25519("text", bytes(length), bytes(SEED.verify_key))
+        check_ed25519(b"text", bytes(length), bytes(SEED.verify_key))
 
 
 @given(st.binary(max_size=64))

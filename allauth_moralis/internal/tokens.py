@@ -45,7 +45,7 @@ def judge(
     Raises ``WalletError``.
     """
     data = forms.parse_answer(answer)
-    pending = flows.take_challenge(request, data.get("challenge", ""))
+    pending = flows.take_challenge(request, forms.handle_of(data))
     proof = forms.parse_proof(data)
     if pending is not None and pending.state["process"] != process:
         raise ChallengeMissing("for another purpose")
@@ -54,5 +54,5 @@ def judge(
 
 def _process(request: HttpRequest) -> object:
     """What the request says it is for; allauth tells a provider only afterwards."""
-    process = forms.parse_json(request.body).get("process")
+    process = forms.parse_json(request.body, max_body=forms.MAX_ANSWER).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None

@@ -184,6 +184,9 @@ class Proof:
     signature: str = field(repr=False)
     #: Aptos alone: the text that was signed, which is the wallet's wrapper around ours.
     full_message: str | None = field(default=None, repr=False)
+    #: Solana alone: what a hardware wallet put before the text that it signed, in hex. Never from
+    #: the browser.
+    envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
