@@ -18,6 +18,9 @@ MAX_FIELD = 4096  # characters
 #: A contract wallet's can be long: many owners' signatures, or the code that makes the wallet.
 MAX_SIGNATURE = 16 * 1024  # characters
 MAX_CHAIN_ID = 2**53 - 1  # what JSON can carry without loss
+DEFAULT_CHAIN_ID = 1
+MAX_CHAIN_TEXT = 80  # characters; CAIP-2 has 41 at most, and 32 bytes of hex are 66
+MAX_CHAIN_BITS = 256  # EIP-155's own limit
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_LABEL = 40  # characters
 PURPOSES = ("login", "connect", "reauthenticate")
@@ -41,7 +44,7 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     data = parse_json(body)
     network = _field(data, "network", str, default=EVM)
     address = _field(data, "address", str)
-    chain_id = _chain_id(data.get("chain_id", 1)) if network == EVM else None
+    chain_id = _chain_id(data.get("chain_id", DEFAULT_CHAIN_ID)) if network == EVM else None
     process = _field(data, "process", str, default="login")
     next_url, state = (_optional_text(data, name) for name in ("next", "state"))
     if process not in PURPOSES:
@@ -49,7 +52,7 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     if network not in conf.current().networks:
         raise UnsupportedNetwork
     public_key = _field(data, "public_key", str) if network == APTOS else None
-    wallet = Wallet.parse(network, address, public_key)
+    wallet = Wallet.parse(network, address, public_key, chain_id)
     if chain_id is not None and not conf.current().allows_chain(chain_id):
         raise UnsupportedChain
     return ChallengeRequest(
@@ -129,7 +132,10 @@ def parse_json(body: bytes, *, max_body: int = MAX_BODY) -> dict[str, Any]:
 
 
 def _field(data: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+    """A field of this type; blanks around a text are taken off."""
     value = data.get(name, default)
+    if isinstance(value, str):
+        value = value.strip()
     if not isinstance(value, kind):
         raise InvalidRequest(name)
     return value
@@ -140,11 +146,30 @@ def _optional_text(data: dict[str, Any], name: str) -> str:
 
 
 def _chain_id(value: object) -> int:
-    """An EIP-155 chain id: integer, decimal string, or the ``0x…`` form that wallets give."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value, re.ASCII):
-        value = int(value)
-    elif isinstance(value, str) and re.fullmatch(r"0[xX][0-9a-fA-F]{1,14}", value, re.ASCII):
-        value = int(value, 16)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CHAIN_ID:
+    """An EIP-155 chain id: integer, decimal string, the ``0x…`` form that wallets give, or CAIP-2.
+
+    Nothing depends on it but ``CHAINS``. So anything else that is short, which is what a wallet
+    gives that does not know its chain, is the first chain where ``CHAINS`` is not set, and a chain
+    that is not accepted where it is. What is long, a list or an object no wallet gives.
+    """
+    if isinstance(value, str) and len(value) <= MAX_CHAIN_TEXT:
+        chain_id = _read_chain_id(value.strip())
+    elif isinstance(value, int) and value.bit_length() <= MAX_CHAIN_BITS:
+        chain_id = None if isinstance(value, bool) else value
+    elif value is None or isinstance(value, float):
+        chain_id = None
+    else:
         raise InvalidRequest("chain_id")
-    return value
+    if chain_id is not None and 1 <= chain_id <= MAX_CHAIN_ID:
+        return chain_id
+    if conf.current().chains is not None:
+        raise UnsupportedChain("not a chain id")
+    return DEFAULT_CHAIN_ID
+
+
+def _read_chain_id(text: str) -> int | None:
+    if found := re.fullmatch(r"(?:eip155:)?([0-9]+)", text, re.ASCII):
+        return int(found[1])
+    if found := re.fullmatch(r"0[xX]([0-9a-fA-F]+)", text, re.ASCII):
+        return int(found[1], 16)
+    return None

@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import RequestDataTooBig
 from django.http import UnreadablePostError
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.provider import MoralisProvider
+from allauth_moralis.siwx.wallets import eip55, eip1191
 
 from .ceremony import answer, ask, issued, json_code, post_json, sign_in
 
@@ -44,21 +46,130 @@ def test_fields_that_may_be_left_out(client, account):
         ("0X89", "137"),
         (2**53 - 1, "9007199254740991"),
         ("0x1fffffffffffff", "9007199254740991"),
+        ("eip155:137", "137"),
+        ("eip155:1", "1"),
+        (" 137\n", "137"),
+        ("\t0x89 ", "137"),
+        (" eip155:137 ", "137"),
+        ("0x" + "89".zfill(64), "137"),
+        ("000137", "137"),
     ],
 )
 def test_chain_ids_as_wallets_give_them(client, account, chain_id, said):
     assert f"\nChain ID: {said}\n" in issued(client, account, chain_id=chain_id)[1]
 
 
+SHORT = [
+    *(0, -1, 2**53, 2**60, 2**256 - 1, 10**30, 1.0, 137.0, -0.5, True, False, None),
+    *("0", "", " ", "0x", "0x0", "0x20000000000000", "1.0", "１", "one", "1e3", "- 1", "1\x00"),
+    *("eip155:0", "eip155:", "EIP155:137", "eip155:0x1", "\ud800", "9" * 80),
+    "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp",
+]
+
+
+@pytest.mark.parametrize("chain_id", SHORT)
+def test_wallet_that_does_not_know_its_chain_is_on_the_first(client, account, chain_id):
+    assert "\nChain ID: 1\n" in issued(client, account, chain_id=chain_id)[1]
+
+
+@pytest.mark.parametrize("chain_id", SHORT)
+def test_wallet_that_does_not_know_its_chain_is_refused_where_chains_are_listed(
+    client, account, provider, chain_id
+):
+    provider["CHAINS"] = [1, 137]
+
+    response = ask(client, account, chain_id=chain_id)
+
+    assert (response.status_code, json_code(response)) == (400, "unsupported_chain")
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "NaN", "1E400"])
+def test_numbers_that_no_integer_is_are_the_first_chain(client, account, number):
+    body = json.dumps({**account.described, "chain_id": 0}).replace("0}", number + "}")
+
+    assert "\nChain ID: 1\n" in post_json(client, body).json()["message"]
+
+
+@pytest.mark.parametrize("chains", [None, [1]])
 @pytest.mark.parametrize(
-    "chain_id",
-    [0, -1, 2**53, 10**30, "0", "", "0x", "0x0", "0x20000000000000", "1.0", "１", "one", "1e3",
-     " 1", 1.0, True, None, [1], {"id": 1}, "9" * 400],
-)  # fmt: skip
-def test_chain_ids_that_are_none(client, account, chain_id):
+    "chain_id", [[1], {"id": 1}, [], "9" * 400, "1".ljust(81), 2**256, -(10**90)]
+)
+def test_chain_ids_that_no_wallet_gives(client, account, provider, chains, chain_id):
+    provider["CHAINS"] = chains
+
     response = ask(client, account, chain_id=chain_id)
 
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
+
+
+def test_a_chain_that_is_left_out_is_the_first(client, account, provider):
+    provider["CHAINS"] = [137]
+    assert json_code(ask(client, account)) == "unsupported_chain"
+
+    provider["CHAINS"] = [1]
+    assert "\nChain ID: 1\n" in issued(client, account)[1]
+
+
+def test_blanks_around_every_field_are_taken_off(client, account):
+    fields = {"process": " login\n", "network": " evm ", "next": "\t/there/ ", "chain_id": " 1 "}
+    challenge, message = issued(client, account, **fields, address=f"\n {account.address}\r\n")
+
+    response = answer(client, f" {challenge}\n", account.sign(message))
+
+    assert response["Location"] == "/there/"
+
+
+# The examples of EIP-1191.
+RSK = {
+    30: [
+        "0x5aaEB6053f3e94c9b9a09f33669435E7ef1bEAeD",
+        "0xFb6916095cA1Df60bb79ce92cE3EA74c37c5d359",
+    ],
+    31: [
+        "0x5aAeb6053F3e94c9b9A09F33669435E7EF1BEaEd",
+        "0xFb6916095CA1dF60bb79CE92ce3Ea74C37c5D359",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("chain", "address"), [(chain, each) for chain in RSK for each in RSK[chain]]
+)
+def test_checksum_of_the_wallets_own_chain_is_taken(client, chain, address):
+    told = {"address": address, "chain_id": chain}
+
+    for spelling in (address, eip55(address[2:].lower()), address.lower()):
+        text = post_json(client, {**told, "address": spelling}).json()["message"]
+        assert text.splitlines()[1] == eip55(address[2:].lower())
+
+
+@pytest.mark.parametrize("asked", [1, 30, 31, 137])
+@pytest.mark.parametrize("chain", RSK)
+def test_checksum_of_another_chain_is_refused(client, chain, asked):
+    response = post_json(client, {"address": RSK[chain][0], "chain_id": asked})
+
+    assert response.status_code == (200 if asked == chain else 400)
+    if asked != chain:
+        assert json_code(response) == "invalid_address"
+
+
+def test_wrong_checksum_is_refused_on_rsk_too(client):
+    address = RSK[30][0]
+    wrong = address[:6] + address[6].swapcase() + address[7:]
+
+    response = post_json(client, {"address": wrong.replace("EB", "eB"), "chain_id": 30})
+
+    assert json_code(response) == "invalid_address"
+
+
+def test_wallet_on_rsk_is_the_same_account_as_elsewhere(client, account):
+    sign_in(client, account)
+    client.logout()
+
+    spelled = eip1191(account.address[2:].lower(), 30)
+    sign_in(client, account, address=spelled, chain_id="0x1e")
+
+    assert SocialAccount.objects.get().uid == account.address
 
 
 @pytest.mark.parametrize("field", ["network", "address", "process", "next", "state"])
@@ -197,15 +308,14 @@ def test_an_address_is_needed(client):
         "0x2c7536E3605D9C16a7a3D7b1898e529396a65c233",
         "2c7536E3605D9C16a7a3D7b1898e529396a65c23",
         "0x2c7536E3605D9C16a7a3D7b1898e529396a65c2g",
-        "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23\n",
-        " 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23",
+        "0x2c7536E3605D9C16a7a3D7b1898e52 9396a65c23",
         "0x2c7536E3605D9C16a7a3D7b1898e529396a65c2\x00",
         "0x2c7536Е3605D9C16a7a3D7b1898e529396a65c23",
         "\ud800",
         "0x" + "1" * 10_000,
     ],
     ids=[
-        "empty", "no digits", "a name", "short", "long", "no prefix", "not hex", "newline", "space",
+        "empty", "no digits", "a name", "short", "long", "no prefix", "not hex", "space within",
         "NUL", "Cyrillic", "half a character", "very long",
     ],
 )  # fmt: skip
