@@ -15,7 +15,7 @@ from django.urls import reverse
 from allauth_moralis.provider import MoralisProvider
 from allauth_moralis.siwx.wallets import eip55, eip1191
 
-from .ceremony import answer, ask, issued, json_code, post_json, sign_in
+from .ceremony import answer, ask, issued, json_code, page_code, post_json, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -348,10 +348,47 @@ def test_chains_that_are_not_allowed(client, account, provider):
     assert (response.status_code, json_code(response)) == (400, "unsupported_chain")
 
 
-def test_a_chain_that_the_service_does_not_know(client, account, moralis):
-    response = ask(client, account, chain_id=424242)
+def test_refused_chain_says_that_the_site_refuses_it(client, account, provider):
+    provider["CHAINS"] = [137]
 
-    assert (response.status_code, json_code(response)) == (400, "unsupported_chain")
+    assert "by this site" in ask(client, account).json()["error"]["message"]
+
+
+# Arbitrum, zkSync and Linea, which the service has never listed, and one that is nobody's.
+@pytest.mark.parametrize("chain", [42161, 324, 59144, 424242])
+@pytest.mark.parametrize("listed", [False, True])
+def test_chain_that_the_service_does_not_list_is_judged_here(
+    client, account, moralis, provider, chain, listed
+):
+    sign_in(client, account, chain_id=1)
+    client.logout()
+    provider["CHAINS"] = [chain] if listed else None
+
+    challenge, message = issued(client, account, chain_id=hex(chain))
+    assert f"\nChain ID: {chain}\n" in message
+    assert answer(client, challenge, account.sign(message)).status_code == 302
+
+    row = SocialAccount.objects.get()
+    assert row.extra_data["chain_id"] == row.extra_data["verified"]["chainId"] == chain
+    assert row.extra_data["verified_by"] == "local"
+    assert "profileId" not in row.extra_data["verified"]
+    assert list(moralis.requests)[2:] == ["POST /challenge/request/evm"]
+
+
+def test_wrong_signature_on_a_chain_that_the_service_does_not_list(
+    client, account, other_account, moralis
+):
+    challenge, message = issued(client, account, chain_id=42161)
+
+    assert page_code(answer(client, challenge, other_account.sign(message))) == "signature_invalid"
+    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+
+
+def test_chain_that_the_site_does_not_accept_is_not_asked_about(client, account, moralis, provider):
+    provider["CHAINS"] = [1]
+
+    assert json_code(ask(client, account, chain_id=42161)) == "unsupported_chain"
+    assert list(moralis.requests) == []
 
 
 @pytest.mark.parametrize("process", ["", "Login", "redirect", "reauth", "login\x00"])

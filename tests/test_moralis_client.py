@@ -30,7 +30,7 @@ from allauth_moralis.exceptions import (
 )
 from allauth_moralis.siwx.record import extra_data
 from allauth_moralis.siwx.text import render, timestamp
-from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.wallets import EVM, SOLANA, Challenge, Proof, SignIn, Wallet
 
 from .accounts import EvmAccount
 from .ceremony import sign_in
@@ -496,9 +496,6 @@ def test_verify_answered_with_status(service, challenge, proof, status, body, er
 
 CHAIN_ENUM = "chainId must be one of the following values: 1, 5, 10"
 REQUEST_REASONS: dict[str, tuple[object, type[WalletError]]] = {
-    "chain_in_list": ([CHAIN_ENUM], UnsupportedChain),
-    "chain_in_string": ("chainId must be a valid enum value", UnsupportedChain),
-    "chain_among_others": (["uri must be a URL address", CHAIN_ENUM], UnsupportedChain),
     "network": (["network must be a valid enum value"], UnsupportedNetwork),
     "address": (["address must be an Ethereum address"], UpstreamRejected),
     "timeout": ("timeout must not be greater than 120", UpstreamRejected),
@@ -517,6 +514,47 @@ def test_request_answered_with_400(service, asked, message, error):
         request(asked)
 
     assert len(service.calls) == 1
+
+
+CHAIN_REASONS: dict[str, object] = {
+    "in_list": [CHAIN_ENUM],
+    "in_string": "chainId must be a valid enum value",
+    "among_others": ["uri must be a URL address", CHAIN_ENUM],
+    "beside_the_port": ["domain must be a valid domain name", CHAIN_ENUM],
+}
+
+
+@pytest.mark.parametrize("message", CHAIN_REASONS.values(), ids=CHAIN_REASONS)
+def test_chain_that_is_refused_is_judged_here(service, account, asked, caplog, message):
+    asked = replace(asked, domain="localhost:8000", chain_id=42161)
+    post(service, REQUEST, 400, {"message": message})
+    backend = MoralisBackend()
+
+    challenge = backend.request_challenge(asked)
+    verified = backend.verify(challenge, Proof(signature=account.sign(challenge.message)))
+
+    assert (challenge.asked, challenge.issued_by) == (asked, "moralis")
+    assert (verified.verified_by, verified.profile_id) == ("local", None)
+    assert len(service.calls) == 1
+    assert "chain 42161" in caplog.text
+    with pytest.raises(SignatureInvalid):
+        backend.verify(challenge, Proof(signature=account.sign("another text")))
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [("chainId must be 1", UnsupportedChain), ("network must be mainnet", UnsupportedNetwork)],
+)
+def test_refusal_says_that_the_service_refuses(service, reason, error):
+    asked = SignIn(wallet=Wallet(SOLANA, "1" * 32), domain="a.example", uri="https://a.example/")
+    post(service, REQUEST.replace("evm", "solana"), 400, {"message": [reason]})
+
+    with pytest.raises(error) as caught:
+        request(asked)
+
+    assert caught.value.code == error.code
+    assert "by the verification service" in str(caught.value.message)
+    assert caught.value.message != error.message
 
 
 VERIFY_REASONS: dict[str, tuple[object, type[WalletError]]] = {
@@ -571,16 +609,11 @@ def test_port_is_left_out_where_the_service_takes_none(
     assert repr(bare) in record.getMessage()
 
 
-@pytest.mark.parametrize(
-    ("second", "error"),
-    [(NO_DOMAIN, UpstreamRejected), ({"message": [CHAIN_ENUM]}, UnsupportedChain)],
-    ids=["domain", "chain"],
-)
-def test_domain_is_bared_once_only(service, asked, second, error):
+def test_domain_is_bared_once_only(service, asked):
     service.post(REQUEST, json=NO_DOMAIN, status=400)
-    service.post(REQUEST, json=second, status=400)
+    service.post(REQUEST, json=NO_DOMAIN, status=400)
 
-    with pytest.raises(error):
+    with pytest.raises(UpstreamRejected):
         request(replace(asked, domain="localhost:8000"))
 
     assert len(service.calls) == 2
@@ -924,7 +957,7 @@ ECHOES: dict[str, dict] = {
     "success": {"json": {"id": ECHO, "message": ECHO, "profileId": ECHO}, "status": 201},
     "html": {"body": f"<html>{ECHO}</html>", "status": 200},
     "bad_request": {"json": {"message": [ECHO]}, "status": 400},
-    "bad_chain": {"json": {"message": [f"chainId {ECHO}"]}, "status": 400},
+    "bad_network": {"json": {"message": [f"network {ECHO}"]}, "status": 400},
     "bad_signature": {"json": {"message": [f"Invalid signature {ECHO}"]}, "status": 400},
     "unauthorized": {"json": {"message": ECHO}, "status": 401},
     "quota": {"json": {"message": f"Validation service blocked {ECHO}"}, "status": 401},
