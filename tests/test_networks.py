@@ -324,6 +324,12 @@ def test_wrappers_of_every_wallet(client, lines, nonce):
         "chainId: 1\nevil: yes\n",
         "message: another\n",
         "chainId: 1\naddress: {address}\n",
+        "chainId: 2\n",
+        "chainId: 0\n",
+        "chainId: 01\n",
+        "chainId: 1 \n",
+        "chainId: mainnet\n",
+        "chainId: " + "9" * 3000 + "\n",
     ],
 )
 def test_wrappers_about_something_else(client, lines):
