@@ -96,7 +96,7 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
     pending = stash.take(request, handle)
     if pending is None:
         return None
-    events.concerns(pending.challenge.wallet)
+    events.concerns(pending.challenge.wallet, pending.state["process"])
     return pending if _claim(pending.challenge) else None
 
 
