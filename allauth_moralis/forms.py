@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from unicodedata import category
 
 from allauth.account.adapter import get_adapter
 
@@ -23,6 +24,9 @@ MAX_CHAIN_TEXT = 80  # characters; CAIP-2 has 41 at most, and 32 bytes of hex ar
 MAX_CHAIN_BITS = 256  # EIP-155's own limit
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_LABEL = 40  # characters
+#: Letters and symbols that look like nothing: Hangul's fillers, Braille's blank, a musical one.
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+MAX_MARKS = 4  # one above the other; no language that is written has more
 PURPOSES = ("login", "connect", "reauthenticate")
 
 T = TypeVar("T")
@@ -89,11 +93,20 @@ def parse_label(data: Mapping[str, str]) -> tuple[int, str]:
     account, label = data.get("account", ""), data.get("label")
     if not re.fullmatch(r"[0-9]{1,18}", account, re.ASCII) or label is None:
         raise InvalidRequest("a field is missing")
-    # Nothing that cannot be seen, or that turns the text around it.
-    label = "".join(filter(str.isprintable, " ".join(label.split())))
+    label = _readable(label)
     if len(label) > MAX_LABEL:
         raise InvalidRequest("the label is too long")
     return int(account), label
+
+
+def _readable(text: str) -> str:
+    """Leave nothing that cannot be seen, that turns the text around it, or that runs out of it."""
+    kept, marks = [], MAX_MARKS  # none may stand on whatever is before the text
+    for each in " ".join(text.split()):
+        marks = marks + 1 if category(each).startswith("M") else 0
+        if each.isprintable() and each not in BLANK and marks <= MAX_MARKS:
+            kept.append(each)
+    return " ".join("".join(kept).split())
 
 
 def parse_answer(answer: object) -> dict[str, str]:
