@@ -12,7 +12,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows
+from . import events, flows, reports
 
 if TYPE_CHECKING:
     from ..provider import MoralisProvider
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> SocialLogin:
     """A ``SocialLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
     events.begin()
+    reports.hide(request, token.get("id_token"))
     try:
         process = _process(request)
         if process == AuthProcess.CONNECT:
@@ -45,6 +46,7 @@ def judge(
     Raises ``WalletError``.
     """
     data = forms.parse_answer(answer)
+    reports.hide(request, *data.values())
     pending = flows.take_challenge(request, forms.handle_of(data))
     proof = forms.parse_proof(data)
     if pending is not None and pending.state["process"] != process:
