@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from unicodedata import category
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import AddEmailForm
+from allauth.utils import get_form_class
+from django.contrib.auth.models import AbstractBaseUser
+from django.http import HttpRequest
 
 from . import conf
 from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
@@ -107,6 +112,14 @@ def _readable(text: str) -> str:
         if each.isprintable() and each not in BLANK and marks <= MAX_MARKS:
             kept.append(each)
     return " ".join("".join(kept).split())
+
+
+def address_form(request: HttpRequest, user: AbstractBaseUser) -> AddEmailForm:
+    """allauth's form for an e-mail address, with its rules and its words."""
+    form_class: type[AddEmailForm] = get_form_class(
+        account_settings.FORMS, "add_email", AddEmailForm
+    )
+    return form_class(user=user, data=request.POST if request.method == "POST" else None)
 
 
 def parse_answer(answer: object) -> dict[str, str]:

@@ -34,7 +34,7 @@ from .exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from .internal import contexts, flows, labels, reports
+from .internal import addresses, contexts, flows, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
 from .reauthentication import ask_first, require_for_linking
@@ -129,6 +129,22 @@ def verify(request: HttpRequest) -> HttpResponseBase:
         raise
     add_never_cache_headers(response)
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_not_required
+def address(request: HttpRequest) -> HttpResponse:
+    """We have sent an e-mail: to which address, and another one where that was mistyped."""
+    user = addresses.pending_user(request)
+    if user is None:
+        return HttpResponseRedirect(reverse("moralis_login"))
+    form = forms.address_form(request, user)
+    if form.is_bound and form.is_valid():
+        addresses.correct(request, user, form.cleaned_data["email"])
+        return HttpResponseRedirect(reverse("moralis_address"))
+    context = {"form": form, "address": addresses.unconfirmed(user)}
+    return render(request, "moralis/address.html", context)
 
 
 @require_safe

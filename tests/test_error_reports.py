@@ -18,9 +18,7 @@ from django.views.debug import (
 )
 
 from allauth_moralis.backends.local import LocalBackend
-
-from .accounts import AptosAccount, EvmAccount, SolanaAccount
-from .ceremony import issued, sign_in
+from allauth_moralis.testing import AptosWallet, EvmWallet, SolanaWallet, obtain_challenge, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -80,16 +78,16 @@ def post(client, path, data):
     return client.post(BASE + path, json.dumps(data), content_type="application/json")
 
 
-def by_page(client, account, process):
-    challenge, message = issued(client, account, process=process)
-    answered = {"challenge": challenge, **account.prove(message)}
+def by_page(client, wallet, process):
+    challenge, message = obtain_challenge(client, wallet, process=process)
+    answered = {"challenge": challenge, **wallet.prove(message)}
     client.post("/accounts/moralis/verify/", {**answered, "challenge": f" {challenge} "})
     return answered
 
 
-def by_application(client, account, process):
-    data = post(client, "moralis/challenge", {**account.described, "process": process}).json()
-    answered = {"challenge": data["data"]["challenge"], **account.prove(data["data"]["message"])}
+def by_application(client, wallet, process):
+    data = post(client, "moralis/challenge", {**wallet.described, "process": process}).json()
+    answered = {"challenge": data["data"]["challenge"], **wallet.prove(data["data"]["message"])}
     if process == "reauthenticate":
         post(client, "moralis/reauthenticate", answered)
     else:
@@ -106,7 +104,7 @@ def assert_nothing_shown(html, answered):
             assert spelled not in html, name
 
 
-@pytest.mark.parametrize("kind", [EvmAccount, SolanaAccount, AptosAccount])
+@pytest.mark.parametrize("kind", [EvmWallet, SolanaWallet, AptosWallet])
 @pytest.mark.parametrize("way", [by_page, by_application])
 def test_failure_shows_nothing_of_the_answer(report, provider, broken, way, kind):
     provider["NETWORKS"] = ["evm", "solana", "aptos"]
@@ -121,22 +119,22 @@ def test_failure_shows_nothing_of_the_answer(report, provider, broken, way, kind
 @pytest.mark.parametrize("way", [by_page, by_application])
 @pytest.mark.parametrize("process", ["connect", "reauthenticate"])
 def test_failure_to_link_or_confirm_shows_nothing_of_the_answer(
-    report, provider, account, way, process
+    report, provider, wallet, way, process
 ):
     client = Client(raise_request_exception=False)
-    sign_in(client, account)
+    sign_in(client, wallet)
     provider["BACKEND"] = f"{__name__}.Broken"
 
-    answered = way(client, account, process)
+    answered = way(client, wallet, process)
 
     assert_nothing_shown(report(), answered)
 
 
-def test_signature_is_hidden_in_the_spelling_in_which_it_is_stored(report, account, monkeypatch):
+def test_signature_is_hidden_in_the_spelling_in_which_it_is_stored(report, wallet, monkeypatch):
     monkeypatch.setattr("django.db.backends.utils.CursorWrapper._execute", _fail_to_store)
     client = Client(raise_request_exception=False)
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     posted = signature[2:-2].upper() + f"{int(signature[-2:], 16) - 27:02x}"
 
     client.post("/accounts/moralis/verify/", {"challenge": challenge, "signature": posted})
@@ -148,14 +146,14 @@ class OfTheSite(SafeExceptionReporterFilter):
     cleansed_substitute = "[withheld by the site]"
 
 
-def test_filter_of_the_site_is_asked_too(request, report, provider, account, settings):
+def test_filter_of_the_site_is_asked_too(request, report, provider, wallet, settings):
     settings.DEFAULT_EXCEPTION_REPORTER_FILTER = f"{__name__}.OfTheSite"
     get_default_exception_reporter_filter.cache_clear()
     request.addfinalizer(get_default_exception_reporter_filter.cache_clear)
     provider["BACKEND"] = f"{__name__}.Broken"
     client = Client(raise_request_exception=False)
 
-    answered = by_page(client, account, "login")
+    answered = by_page(client, wallet, "login")
 
     html = report()
     assert_nothing_shown(html, answered)
@@ -177,11 +175,11 @@ class Odd(LocalBackend):
 
 
 @pytest.mark.parametrize("debug", [False, True])
-def test_report_is_made_whatever_is_in_a_frame(report, provider, account, settings, debug):
+def test_report_is_made_whatever_is_in_a_frame(report, provider, wallet, settings, debug):
     provider["BACKEND"] = f"{__name__}.Odd"
     client = Client(raise_request_exception=False)
     settings.DEBUG = debug
 
-    by_page(client, account, "login")
+    by_page(client, wallet, "login")
 
     assert "a bug" in report()

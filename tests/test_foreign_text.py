@@ -11,8 +11,9 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from .accounts import AptosAccount, EvmAccount, SolanaAccount
-from .ceremony import issued, page_code, post_json, sign_in
+from allauth_moralis.testing import AptosWallet, EvmWallet, SolanaWallet, obtain_challenge, sign_in
+
+from .ceremony import page_code, post_json
 
 pytestmark = pytest.mark.django_db
 
@@ -55,20 +56,20 @@ def headless_code(response):
 
 @pytest.mark.parametrize("text", FOREIGN, ids=ascii)
 def test_aptos_nonce_is_a_line_of_ascii(client, backend, text):
-    account = AptosAccount()
-    challenge, message = issued(client, account)
-    wrapped = account.wrap(message, nonce=text)
+    wallet = AptosWallet()
+    challenge, message = obtain_challenge(client, wallet)
+    wrapped = wallet.wrap(message, nonce=text)
     # A key signs bytes; half a character has none.
-    signature = account.sign(wrapped.encode(errors="replace").decode())
+    signature = wallet.sign(wrapped.encode(errors="replace").decode())
 
     response = post_form(
         client, "verify", challenge=challenge, signature=signature, full_message=wrapped
     )
     assert page_code(response) == "signature_invalid"
 
-    data = post(client, "moralis/challenge", account.described).json()["data"]
-    wrapped = account.wrap(data["message"], nonce=text)
-    signature = account.sign(wrapped.encode(errors="replace").decode())
+    data = post(client, "moralis/challenge", wallet.described).json()["data"]
+    wrapped = wallet.wrap(data["message"], nonce=text)
+    signature = wallet.sign(wrapped.encode(errors="replace").decode())
     response = token_of(
         client,
         {"challenge": data["challenge"], "signature": signature, "full_message": wrapped},
@@ -79,16 +80,16 @@ def test_aptos_nonce_is_a_line_of_ascii(client, backend, text):
 
 @pytest.mark.parametrize("text", FOREIGN, ids=ascii)
 @pytest.mark.parametrize("field", ["challenge", "signature", "full_message"])
-@pytest.mark.parametrize("kind", [EvmAccount, SolanaAccount, AptosAccount])
+@pytest.mark.parametrize("kind", [EvmWallet, SolanaWallet, AptosWallet])
 def test_foreign_text_in_an_answer_is_refused(client, kind, field, text):
-    account = kind()
-    data = post(client, "moralis/challenge", account.described).json()["data"]
-    answered = {"challenge": data["challenge"], **account.prove(data["message"])}
+    wallet = kind()
+    data = post(client, "moralis/challenge", wallet.described).json()["data"]
+    answered = {"challenge": data["challenge"], **wallet.prove(data["message"])}
     answered[field] = answered.get(field, "") + text + "x"
 
     response = token_of(client, answered)
 
-    if field == "full_message" and kind is not AptosAccount:  # where nothing looks at it
+    if field == "full_message" and kind is not AptosWallet:  # where nothing looks at it
         assert response.status_code == 200
         assert "full_message" not in json.dumps(SocialAccount.objects.get().extra_data)
     else:
@@ -102,7 +103,7 @@ def test_foreign_text_in_an_answer_is_refused(client, kind, field, text):
 ))  # fmt: skip
 def test_challenge_requests_never_fail(fields):
     client = Client()
-    for kind in (EvmAccount, SolanaAccount, AptosAccount):
+    for kind in (EvmWallet, SolanaWallet, AptosWallet):
         asked = {**kind().described, **fields}
         response = post_json(client, asked)
         assert response.status_code in (200, 400, 403), response.content
@@ -113,13 +114,13 @@ def test_challenge_requests_never_fail(fields):
 @given(challenge=odd_text, signature=odd_text, full_message=odd_text, known=st.booleans())
 def test_answers_never_fail(challenge, signature, full_message, known):
     client = Client()
-    for kind in (EvmAccount, SolanaAccount, AptosAccount):
-        handle = issued(client, kind())[0] if known else challenge
+    for kind in (EvmWallet, SolanaWallet, AptosWallet):
+        handle = obtain_challenge(client, kind())[0] if known else challenge
         answered = {"signature": signature, "full_message": full_message}
         response = post_form(client, "verify", challenge=handle, **answered)
         assert 400 <= response.status_code < 404
 
-        handle = issued(client, kind())[0] if known else challenge
+        handle = obtain_challenge(client, kind())[0] if known else challenge
         response = token_of(client, {"challenge": handle, **answered})
         assert response.status_code == 400
 
@@ -138,9 +139,9 @@ def test_wallet_page_never_fails(state, next_url, process):
 @few
 @given(label=odd_text)
 def test_names_of_wallets_never_fail(label):
-    client, account = Client(), EvmAccount()
-    sign_in(client, account)
-    row = SocialAccount.objects.get(uid=account.address)
+    client, wallet = Client(), EvmWallet()
+    sign_in(client, wallet)
+    row = SocialAccount.objects.get(uid=wallet.address)
 
     response = post_form(client, "label", account=str(row.pk), label=label)
 
@@ -158,7 +159,7 @@ def stored_is_clean():
             assert "\x00" not in text
 
 
-@pytest.mark.parametrize("kind", [EvmAccount, SolanaAccount, AptosAccount])
+@pytest.mark.parametrize("kind", [EvmWallet, SolanaWallet, AptosWallet])
 def test_what_is_stored_of_a_sign_in_is_clean(client, kind):
     assert sign_in(client, kind()).status_code == 302
 

@@ -16,20 +16,20 @@ from allauth_moralis.exceptions import ContractWalletUnsupported, SignatureInval
 from allauth_moralis.siwx import signatures
 from allauth_moralis.siwx.encodings import base58_decode, base58_encode
 from allauth_moralis.siwx.offchain import SIGNING_DOMAIN
+from allauth_moralis.testing import AptosWallet, EvmWallet, SolanaWallet, answer, obtain_challenge
 
-from .accounts import AptosAccount, EvmAccount, SolanaAccount
-from .ceremony import answer, issued, page_code, user_of
+from .ceremony import page_code, user_of
 
 pytestmark = pytest.mark.django_db
 
 ERC8010 = "8010" * 16
 
 
-def of_page(account, spell, **fields) -> str | None:
+def of_page(wallet, spell, **fields) -> str | None:
     """Sign in on the pages, with the signature spelled anew; the refusal's code, or ``None``."""
     client = Client()
-    challenge, message = issued(client, account)
-    proof = account.prove(message)
+    challenge, message = obtain_challenge(client, wallet)
+    proof = wallet.prove(message)
     response = answer(client, challenge, spell(proof.pop("signature")), **{**proof, **fields})
     if response.status_code == 302:
         assert user_of(client)
@@ -38,15 +38,15 @@ def of_page(account, spell, **fields) -> str | None:
     return page_code(response)
 
 
-def of_application(account, spell, **fields) -> str | None:
+def of_application(wallet, spell, **fields) -> str | None:
     """The same through ``allauth.headless``."""
     client, base = Client(), "/_allauth/browser/v1/auth/provider/"
 
     def post(path, data):
         return client.post(base + path, json.dumps(data), content_type="application/json").json()
 
-    data = post("moralis/challenge", account.described)["data"]
-    proof = {**account.prove(data["message"]), **fields}
+    data = post("moralis/challenge", wallet.described)["data"]
+    proof = {**wallet.prove(data["message"]), **fields}
     token = {**proof, "challenge": data["challenge"], "signature": spell(proof["signature"])}
     response = post(
         "token",
@@ -93,11 +93,11 @@ EVM = {
 
 
 @pytest.mark.parametrize("spell", EVM.values(), ids=EVM)
-def test_evm_signature_is_taken_and_stored_in_one_spelling(attempt, account, backend, spell):
-    assert attempt(account, spell) is None
+def test_evm_signature_is_taken_and_stored_in_one_spelling(attempt, wallet, backend, spell):
+    assert attempt(wallet, spell) is None
 
     data = SocialAccount.objects.get().extra_data
-    assert data["signature"] == account.sign(data["message"])
+    assert data["signature"] == wallet.sign(data["message"])
 
 
 CONTRACTS = {
@@ -114,25 +114,25 @@ CONTRACTS = {
 
 
 @pytest.mark.parametrize("spell", CONTRACTS.values(), ids=CONTRACTS)
-def test_signature_of_a_smart_wallet_is_refused_by_its_own_code(attempt, account, backend, spell):
-    assert attempt(account, spell) == "contract_wallet_unsupported"
+def test_signature_of_a_smart_wallet_is_refused_by_its_own_code(attempt, wallet, backend, spell):
+    assert attempt(wallet, spell) == "contract_wallet_unsupported"
     assert not SocialAccount.objects.exists()
 
 
 @pytest.mark.parametrize("spell", [lambda s: "0x" + "ab" * 8192, lambda s: "z" * 16_385])
-def test_signature_that_is_longer_than_any_is_no_request(attempt, account, spell):
-    assert attempt(account, spell) == "invalid_request"
+def test_signature_that_is_longer_than_any_is_no_request(attempt, wallet, spell):
+    assert attempt(wallet, spell) == "invalid_request"
 
 
 @pytest.mark.parametrize("spell", [lambda s: "z" * 16_384, lambda s: "0x" + "a" * 16_381])
-def test_long_signature_that_is_no_hex_is_invalid(attempt, account, spell):
-    assert attempt(account, spell) == "signature_invalid"
+def test_long_signature_that_is_no_hex_is_invalid(attempt, wallet, spell):
+    assert attempt(wallet, spell) == "signature_invalid"
 
 
 @pytest.mark.parametrize("code", ["contract_wallet_unsupported", "signature_invalid"])
-def test_refusal_names_smart_wallets(client, account, code):
-    challenge, _ = issued(client, account)
-    spoiled = {"contract_wallet_unsupported": "0x00", "signature_invalid": account.sign("other")}
+def test_refusal_names_smart_wallets(client, wallet, code):
+    challenge, _ = obtain_challenge(client, wallet)
+    spoiled = {"contract_wallet_unsupported": "0x00", "signature_invalid": wallet.sign("other")}
 
     response = answer(client, challenge, spoiled[code])
 
@@ -141,15 +141,15 @@ def test_refusal_names_smart_wallets(client, account, code):
     assert "mart wallet" in response.content.decode()
 
 
-def test_application_that_confirms_may_send_a_long_signature(client, account):
+def test_application_that_confirms_may_send_a_long_signature(client, wallet):
     base = "/_allauth/browser/v1/auth/provider/"
 
     def post(path, data):
         return client.post(base + path, json.dumps(data), content_type="application/json").json()
 
-    challenge, message = issued(client, account)
-    answer(client, challenge, account.sign(message))
-    data = post("moralis/challenge", {**account.described, "process": "reauthenticate"})["data"]
+    challenge, message = obtain_challenge(client, wallet)
+    answer(client, challenge, wallet.sign(message))
+    data = post("moralis/challenge", {**wallet.described, "process": "reauthenticate"})["data"]
 
     refused = post(
         "moralis/reauthenticate",
@@ -159,8 +159,8 @@ def test_application_that_confirms_may_send_a_long_signature(client, account):
     assert refused["errors"][0]["code"] == "contract_wallet_unsupported"
 
 
-def test_challenge_request_stays_below_sixteen_kibibytes(client, account):
-    body = json.dumps({**account.described, "more": "x" * 16_384})
+def test_challenge_request_stays_below_sixteen_kibibytes(client, wallet):
+    body = json.dumps({**wallet.described, "more": "x" * 16_384})
 
     for url in (
         "/accounts/moralis/challenge/",
@@ -175,7 +175,7 @@ def test_challenge_request_stays_below_sixteen_kibibytes(client, account):
 def test_any_bytes_are_one_of_the_two_refusals(raw, prefix):
     refusals = (SignatureInvalid, ContractWalletUnsupported)
     with pytest.raises(refusals):
-        signatures.check_evm("text", prefix + raw.hex(), EvmAccount().address)
+        signatures.check_evm("text", prefix + raw.hex(), EvmWallet().address)
 
 
 # --- Solana -----------------------------------------------------------------------------------
@@ -192,12 +192,12 @@ SOLANA = {
 
 @pytest.mark.parametrize("spell", SOLANA.values(), ids=SOLANA)
 def test_solana_signature_is_taken_and_stored_in_base58(attempt, backend, spell):
-    account = SolanaAccount()
+    wallet = SolanaWallet()
 
-    assert attempt(account, spell) is None
+    assert attempt(wallet, spell) is None
 
     data = SocialAccount.objects.get().extra_data
-    assert data["signature"] == account.sign(data["message"])
+    assert data["signature"] == wallet.sign(data["message"])
     assert "envelope" not in data
 
 
@@ -227,10 +227,10 @@ ENVELOPES = (
 )
 
 
-def ledger(wrap) -> SolanaAccount:
+def ledger(wrap) -> SolanaWallet:
     """A device that signs ``wrap(text, key)`` and no bare text."""
 
-    class Device(SolanaAccount):
+    class Device(SolanaWallet):
         def sign(self, message):
             signed = wrap(message.encode(), bytes(self.key.verify_key))
             return base58_encode(self.key.sign(signed).signature)
@@ -240,9 +240,9 @@ def ledger(wrap) -> SolanaAccount:
 
 @pytest.mark.parametrize("wrap", ENVELOPES.values(), ids=ENVELOPES)
 def test_text_in_an_envelope_of_a_hardware_wallet_is_taken(attempt, backend, wrap):
-    account = ledger(wrap)
+    wallet = ledger(wrap)
 
-    assert attempt(account, str) is None
+    assert attempt(wallet, str) is None
 
     data = SocialAccount.objects.get().extra_data
     assert data["verified_by"] == "local"
@@ -251,7 +251,7 @@ def test_text_in_an_envelope_of_a_hardware_wallet_is_taken(attempt, backend, wra
     signatures.check_ed25519(
         bytes.fromhex(data["envelope"]) + data["message"].encode(),
         base58_decode(data["signature"]),
-        base58_decode(account.address),
+        base58_decode(wallet.address),
     )
 
 
@@ -297,12 +297,12 @@ APTOS = {
 
 @pytest.mark.parametrize("spell", APTOS.values(), ids=APTOS)
 def test_aptos_signature_is_taken_and_stored_in_one_spelling(attempt, backend, spell):
-    account = AptosAccount()
+    wallet = AptosWallet()
 
-    assert attempt(account, spell) is None
+    assert attempt(wallet, spell) is None
 
     data = SocialAccount.objects.get().extra_data
-    assert data["signature"] == account.sign(data["message"])
+    assert data["signature"] == wallet.sign(data["message"])
 
 
 @pytest.mark.parametrize(
@@ -316,4 +316,4 @@ def test_aptos_signature_is_taken_and_stored_in_one_spelling(attempt, backend, s
     ],
 )
 def test_aptos_signature_of_another_kind_is_refused(attempt, spell):
-    assert attempt(AptosAccount(), spell) == "signature_invalid"
+    assert attempt(AptosWallet(), spell) == "signature_invalid"

@@ -4,13 +4,19 @@ A wallet gives no e-mail address. Where the site wants every address confirmed, 
 such people to a page that says that a mail was sent, and send none: nobody could ever go on.
 """
 
+from allauth import app_settings as allauth_settings
+from allauth.account import app_settings as account_settings
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.models import EmailAddress, Login
 from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.socialaccount import app_settings as socialaccount_settings
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseBase
 
 from ..conf import PROVIDER_ID
+from . import addresses
+from .allauth_private import is_headless
 
 
 def has_no_address(login: Login) -> bool:
@@ -28,8 +34,10 @@ class WalletEmailVerificationStage(EmailVerificationStage):
     """allauth's own, which an account without any address passes."""
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
-        if self.login.email_verification == EmailVerificationMethod.MANDATORY and has_no_address(
-            self.login
+        if (
+            self.login.email_verification == EmailVerificationMethod.MANDATORY
+            and not socialaccount_settings.EMAIL_REQUIRED
+            and has_no_address(self.login)
         ):
             return None, True
         handled: tuple[HttpResponseBase | None, bool] = super().handle()  # type: ignore[no-untyped-call]  # allauth's, whose answer is that
@@ -45,10 +53,25 @@ def with_ours(stages: list[str]) -> list[str]:
 def pass_without_address(request: HttpRequest) -> HttpResponseBase | None:
     """The same, after the fact, for a site whose account adapter has not our mixin."""
     stage = LoginStageController.enter(request, EmailVerificationStage.key)
-    if stage is None or not has_no_address(stage.login):
+    if stage is None or socialaccount_settings.EMAIL_REQUIRED or not has_no_address(stage.login):
         return None
     response: HttpResponseBase = stage.exit()
     return response
+
+
+def asks_for_address(request: HttpRequest, user: AbstractBaseUser | None) -> bool:
+    """Whether who waits for a mail may correct where it went: by a wallet, and by a link.
+
+    Where allauth mails codes, its own page lets them, by a setting of its own.
+    """
+    return (
+        user is not None
+        and not account_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
+        and not is_headless(request)
+        and not allauth_settings.HEADLESS_ONLY
+        and addresses.is_theirs(request, user)
+        and not EmailAddress.objects.filter(user_id=user.pk, verified=True).exists()
+    )
 
 
 def _path(stage: type) -> str:
