@@ -135,8 +135,9 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
     """
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        if sentence := disconnect.LAST_WAY_IN.get(code):
-            write = disconnect.linked if _shows_pages(context.request) else disconnect.plain
+        request, sentence = context.request, disconnect.LAST_WAY_IN.get(code)
+        if sentence and request and reauthentication.has_wallet(request.user):
+            write = disconnect.linked if _shows_pages(request) else disconnect.plain
             return ValidationError(write(str(sentence)), code=code)
         return super().validation_error(code, *args)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 
 from allauth_moralis import backends
@@ -18,6 +19,12 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 API_KEY = "key-that-must-not-be-seen-anywhere"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _urls(django_test_environment) -> None:
+    """Read the demo's URLs before any test changes a setting that decides which there are."""
+    import_module(django_settings.ROOT_URLCONF)
 
 
 @pytest.fixture(autouse=True)

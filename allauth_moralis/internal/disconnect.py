@@ -66,7 +66,7 @@ def ways_in(user: AbstractBaseUser) -> list[str]:
     confirmed address, to which allauth mails a link to set a password; ``"passkey"``. A second
     factor alone is none.
     """
-    return _accounts_that_open(user) + ways_without_accounts(user)
+    return [account.uid for account in _accounts_that_open(user)] + ways_without_accounts(user)
 
 
 def has_one_way_in(user: AbstractBaseUser) -> bool:
@@ -74,12 +74,22 @@ def has_one_way_in(user: AbstractBaseUser) -> bool:
 
     For views that want to say so before the key is lost; ``{% moralis_one_way_in %}`` says it.
     """
-    return len(_accounts_that_open(user)) <= 1 and not ways_without_accounts(user)
+    return _has_one_at_most(user, _accounts_that_open(user))
 
 
-def _accounts_that_open(user: AbstractBaseUser) -> list[str]:
-    accounts = SocialAccount.objects.filter(user_id=user.pk)
-    return [account.uid for account in accounts if opens(account)]
+def has_only_a_wallet(user: AbstractBaseUser) -> bool:
+    """The same, where that one is a wallet and not an account of another provider."""
+    accounts = _accounts_that_open(user)
+    wallets = [account for account in accounts if account.provider == PROVIDER_ID]
+    return bool(wallets) and _has_one_at_most(user, accounts)
+
+
+def _has_one_at_most(user: AbstractBaseUser, accounts: list[SocialAccount]) -> bool:
+    return len(accounts) <= 1 and not ways_without_accounts(user)
+
+
+def _accounts_that_open(user: AbstractBaseUser) -> list[SocialAccount]:
+    return [account for account in SocialAccount.objects.filter(user_id=user.pk) if opens(account)]
 
 
 def opens(account: SocialAccount) -> bool:
