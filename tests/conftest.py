@@ -1,6 +1,5 @@
 import copy
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import hypothesis
@@ -19,6 +18,11 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 API_KEY = "key-that-must-not-be-seen-anywhere"
+
+
+def pytest_configure() -> None:
+    """Turn ``DEBUG`` off before the tests are collected: some read the URLs, which depend on it."""
+    django_settings.DEBUG = False
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -86,7 +90,6 @@ def state(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def on_this_machine(settings) -> None:
-    import_module("config.urls")  # as other tests have them, which is without DEBUG
     settings.DEBUG = True
     # Django's own with DEBUG, where the site names none.
     settings.ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]"]
