@@ -16,7 +16,13 @@ from django.contrib.auth.models import AbstractBaseUser, AbstractUser, Anonymous
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    QueryDict,
+)
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -24,9 +30,10 @@ from django.utils.translation import gettext as _
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
-from .internal import addresses, disconnect, stages
+from .internal import addresses, disconnect, events, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
-from .internal.sociallogin import empty_email, known, signs_up_too_late
+from .internal.sociallogin import empty_email, known, signs_up_too_late, user_refused
+from .views import refuse_page
 
 if TYPE_CHECKING:
     from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
@@ -174,9 +181,11 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
             account = sociallogin.account
-            if account.provider != PROVIDER_ID or not known(account).exists():
+            if account.provider != PROVIDER_ID:
                 raise
-            raise ImmediateHttpResponse(_sign_in_instead(request)) from None
+            if known(account).exists():
+                raise ImmediateHttpResponse(_sign_in_instead(request)) from None
+            raise ImmediateHttpResponse(_refuse_user(request, account)) from None
         return user
 
     def validate_disconnect(
@@ -218,14 +227,30 @@ def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
         "the address, do nothing."
     )
     if is_headless(request):
-        from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
-
-        errors = [{"code": LoginRequired.code, "message": message}]
-        response: HttpResponse = APIResponse(request, errors=errors, status=LoginRequired.status)
-        return response
+        return _headless_error(request, LoginRequired.code, message, LoginRequired.status)
     get_account_adapter().add_message(request, messages.WARNING, message=message)
     query = urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
+
+
+def _refuse_user(request: HttpRequest, account: SocialAccount) -> HttpResponse:
+    """For allauth's own views of a sign-up, which know of no ``WalletError``."""
+    error = user_refused()
+    events.begin()
+    events.concerns(account.get_provider_account().wallet)
+    events.wallet_refused(request, error)
+    if is_headless(request):
+        return _headless_error(request, error.code, str(error.message), error.status)
+    request.GET = request.POST = QueryDict()  # of another form
+    return refuse_page(request, error)
+
+
+def _headless_error(request: HttpRequest, code: str, message: str, status: int) -> HttpResponse:
+    from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
+
+    errors = [{"code": code, "message": message}]
+    response: HttpResponse = APIResponse(request, errors=errors, status=status)
+    return response
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:

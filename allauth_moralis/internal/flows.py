@@ -113,18 +113,17 @@ def complete_login(
         raise BY_CODE[code]
     try:
         verified, state = judge_answer(request, pending, proof)
-        if state["process"] == REAUTHENTICATE:
-            confirm(request, verified.wallet.address)
+        if state["process"] != REAUTHENTICATE:
+            provider = get_adapter().get_provider(request, PROVIDER_ID)
+            sociallogin = provider.sociallogin_from_response(request, verified)
+            sociallogin.state = dict(state)
+            return _hand_over(request, sociallogin)
+        confirm(request, verified.wallet.address)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, error.code)
         raise
-    if state["process"] == REAUTHENTICATE:
-        return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
-    provider = get_adapter().get_provider(request, PROVIDER_ID)
-    sociallogin = provider.sociallogin_from_response(request, verified)
-    sociallogin.state = dict(state)
-    return _hand_over(request, sociallogin)
+    return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 @sensitive_variables("proof", "verified")
