@@ -156,12 +156,9 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
         return super().validation_error(code, *args)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        if signs_up_too_late(sociallogin):
+        if signs_up_too_late(sociallogin):  # before the form is shown or read
             raise ImmediateHttpResponse(_start_again(request))
         setattr(request, SIGNING_UP, True)
-        for address in sociallogin.email_addresses:
-            if address.verified:
-                addresses.release(address.email)
         return super().is_open_for_signup(request, sociallogin)
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[AbstractUser, str] | None:
@@ -174,8 +171,12 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
     ) -> AbstractBaseUser:
-        if form is not None and not form.cleaned_data.get("email"):
-            form.cleaned_data["email"] = empty_email()
+        if form is not None:
+            # Once more: is_open_for_signup is a question that sites answer without asking further.
+            if signs_up_too_late(sociallogin):
+                raise ImmediateHttpResponse(_start_again(request))
+            if not form.cleaned_data.get("email"):
+                form.cleaned_data["email"] = empty_email()
         try:
             with transaction.atomic(using=router.db_for_write(SocialAccount)):
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
@@ -207,9 +208,13 @@ class SocialAccountAdapter(WalletSocialAccountMixin, DefaultSocialAccountAdapter
 
 
 def _signs_up(request: HttpRequest | None) -> bool:
-    """allauth's pages ask whether one may before they read the form, its headless views after."""
+    """By the names of allauth's views; or by its question, which a view of the site's own asks too.
+
+    Not by the question alone: its headless views ask it after they have read the form, and many a
+    site's adapter answers it without asking further.
+    """
     match = request.resolver_match if request is not None else None
-    by_name = is_headless(request) and match is not None and "signup" in (match.url_name or "")
+    by_name = match is not None and "signup" in (match.url_name or "")
     return by_name or getattr(request, SIGNING_UP, False)
 
 
