@@ -11,6 +11,7 @@ from allauth.account import app_settings as account_settings
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import reverse
 
@@ -47,7 +48,7 @@ def test_first_sign_in_makes_user_and_account(client, account, backend):
     response = sign_in(client, account)
 
     assert response.status_code == 302
-    assert response["Location"] == settings.LOGIN_REDIRECT_URL
+    assert response["Location"] == resolve_url(settings.LOGIN_REDIRECT_URL)
     row = SocialAccount.objects.get()
     assert (row.provider, row.uid) == ("moralis", account.address)
     assert user_of(client) == row.user_id
