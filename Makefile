@@ -33,8 +33,8 @@ emulator: $(VENV)/.demo ## a local stand-in of the Moralis Auth API on http://12
 	$(BIN)/python manage.py moralis_emulator
 
 test: $(VENV)/.ready ## a browser where none is there, then every test
-	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term $(ARGS)
 
 $(CONFORMANCE)/.ready: conformance/requirements.txt
 	$(PYTHON) -m venv $(CONFORMANCE)

@@ -15,7 +15,9 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from .ceremony import sign_in, user_of
+from allauth_moralis.testing import sign_in
+
+from .ceremony import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -24,10 +26,10 @@ PASSWORD = "a strong one 4711"
 
 
 @pytest.fixture
-def waiting(account) -> int:
+def waiting(wallet) -> int:
     """A wallet's account to which somebody else's address was added; its key."""
     stranger = Client()
-    sign_in(stranger, account)
+    sign_in(stranger, wallet)
     stranger.post(reverse("account_email"), {"email": VICTIM, "action_add": ""})
     assert not EmailAddress.objects.get(email=VICTIM).verified
     mail.outbox.clear()
@@ -133,8 +135,8 @@ def test_link_is_worth_nothing_to_a_headless_client_elsewhere(client, waiting):
 # --- The owner of the wallet ------------------------------------------------------------------
 
 
-def test_link_confirms_in_the_browser_that_proved_the_wallet(client, account):
-    sign_in(client, account)
+def test_link_confirms_in_the_browser_that_proved_the_wallet(client, wallet):
+    sign_in(client, wallet)
     client.post(reverse("account_email"), {"email": "me@example.com", "action_add": ""})
     link = link_in(mail.outbox[-1])
     assert "Location" in Client().post(link)  # on the phone, first: nothing is lost
@@ -146,22 +148,22 @@ def test_link_confirms_in_the_browser_that_proved_the_wallet(client, account):
     assert SocialAccount.objects.get().user_id == address.user_id
 
 
-def test_link_that_was_opened_elsewhere_goes_on_after_the_wallet_signed(client, account):
-    sign_in(client, account)
+def test_link_that_was_opened_elsewhere_goes_on_after_the_wallet_signed(client, wallet):
+    sign_in(client, wallet)
     client.post(reverse("account_email"), {"email": "me@example.com", "action_add": ""})
     link = link_in(mail.outbox[-1])
     phone = Client()
     phone.post(link)
 
-    response = sign_in(phone, account, next=link)
+    response = sign_in(phone, wallet, next=link)
     assert response["Location"] == link
     phone.post(link)
 
     assert EmailAddress.objects.get(email="me@example.com").verified
 
 
-def test_confirmed_address_resets_a_password_and_keeps_the_wallet(client, account):
-    sign_in(client, account)
+def test_confirmed_address_resets_a_password_and_keeps_the_wallet(client, wallet):
+    sign_in(client, wallet)
     user = get_user_model().objects.get()
     EmailAddress.objects.create(user=user, email="me@example.com", verified=True, primary=True)
     anywhere = Client()
@@ -196,18 +198,18 @@ def asked_for_an_address(settings) -> None:
     settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
 
 
-def test_mistyped_address_is_corrected_by_the_wallet(client, account, asked_for_an_address):
-    sign_in(client, account)
+def test_mistyped_address_is_corrected_by_the_wallet(client, wallet, asked_for_an_address):
+    sign_in(client, wallet)
     client.post(reverse("socialaccount_signup"), {"email": "me@exmaple.com", "username": "me"})
     later = Client()
 
-    response = sign_in(later, account)
+    response = sign_in(later, wallet)
     assert response["Location"] == reverse("moralis_address")
     assert "me@exmaple.com" in later.get(response["Location"]).content.decode()
     later.post(response["Location"], {"email": "me@example.com"})
     assert mail.outbox[-1].to == ["me@example.com"]
     later.post(link_in(mail.outbox[-1]))
-    sign_in(later, account)
+    sign_in(later, wallet)
 
     assert EmailAddress.objects.get().email == "me@example.com"
     assert EmailAddress.objects.get().verified
@@ -215,9 +217,9 @@ def test_mistyped_address_is_corrected_by_the_wallet(client, account, asked_for_
     assert user_of(later) == SocialAccount.objects.get().user_id
 
 
-def test_address_page_is_for_who_waits_there(client, account, other_account, asked_for_an_address):
+def test_address_page_is_for_who_waits_there(client, wallet, other_wallet, asked_for_an_address):
     assert client.get(reverse("moralis_address"))["Location"] == reverse("moralis_login")
-    sign_in(client, account)
+    sign_in(client, wallet)
     client.post(reverse("socialaccount_signup"), {"email": "me@exmaple.com", "username": "me"})
     client.post(reverse("moralis_address"), {"email": "not an address"})
 
@@ -226,8 +228,8 @@ def test_address_page_is_for_who_waits_there(client, account, other_account, ask
     assert EmailAddress.objects.get().email == "me@exmaple.com"
 
 
-def test_confirmed_address_is_not_replaced(client, account, asked_for_an_address):
-    sign_in(client, account)
+def test_confirmed_address_is_not_replaced(client, wallet, asked_for_an_address):
+    sign_in(client, wallet)
     client.post(reverse("socialaccount_signup"), {"email": "me@example.com", "username": "me"})
     EmailAddress.objects.update(verified=True)
 
@@ -237,13 +239,13 @@ def test_confirmed_address_is_not_replaced(client, account, asked_for_an_address
 
 
 def test_account_whose_address_was_claimed_is_asked_for_another(
-    client, account, asked_for_an_address
+    client, wallet, asked_for_an_address
 ):
-    sign_in(client, account)
+    sign_in(client, wallet)
     client.post(reverse("socialaccount_signup"), {"email": VICTIM, "username": "me"})
     sign_up(Client())
 
-    response = sign_in(Client(), account)
+    response = sign_in(Client(), wallet)
 
     assert response["Location"] == reverse("moralis_address")
     assert get_user_model().objects.count() == 2

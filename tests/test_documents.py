@@ -207,14 +207,14 @@ from django.core.management import call_command
 from django.test import Client
 from django.test.utils import setup_test_environment
 
-from tests.accounts import EvmAccount
-from tests.ceremony import sign_in
+from allauth_moralis.testing import sign_in
+from allauth_moralis.testing import EvmWallet, sign_in
 
 setup_test_environment()
 call_command("check", fail_level="WARNING")
 call_command("migrate", verbosity=0)
 
-client, account = Client(), EvmAccount()
+client, wallet = Client(), EvmWallet()
 assert client.get("/")["Location"] == "/accounts/login/?next=/"
 assert b"/accounts/moralis/login/" in client.get("/accounts/login/?next=/").content
 assert sign_in(client, account, next="/")["Location"] == "/"

@@ -18,8 +18,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from allauth_moralis.adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
+from allauth_moralis.testing import sign_in
 
-from .ceremony import sign_in, user_of
+from .ceremony import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -34,10 +35,10 @@ def own_adapters(settings) -> None:
 
 
 @pytest.fixture
-def waiting(own_adapters, account) -> int:
+def waiting(own_adapters, wallet) -> int:
     """A wallet's account to which somebody else's address was added; its key."""
     stranger = Client()
-    sign_in(stranger, account)
+    sign_in(stranger, wallet)
     stranger.post(reverse("account_email"), {"email": VICTIM, "action_add": ""})
     assert not EmailAddress.objects.get(email=VICTIM).verified
     cache.clear()  # allauth sends an address no more than one mail in a while
@@ -76,10 +77,10 @@ def test_owner_of_a_mailbox_comes_by_another_provider(client, waiting):
 
 
 def test_sign_up_that_was_left_is_over_where_the_site_decides_who_may(
-    client, account, own_adapters, settings, monkeypatch
+    client, wallet, own_adapters, settings, monkeypatch
 ):
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
-    form = sign_in(client, account)["Location"]
+    form = sign_in(client, wallet)["Location"]
     later = timezone.now() + timedelta(minutes=15)
     monkeypatch.setattr("allauth_moralis.internal.sociallogin.now", lambda: later)
 

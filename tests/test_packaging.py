@@ -17,46 +17,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from .plain_site import SETTINGS, URLS
+
 ROOT = Path(__file__).parent.parent
-
-SETTINGS = """
-SECRET_KEY = "x"
-DEBUG = False
-ALLOWED_HOSTS = ["testserver"]
-ROOT_URLCONF = "elsewhere_urls"
-USE_TZ = True
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
-INSTALLED_APPS = [
-    "django.contrib.auth", "django.contrib.contenttypes", "django.contrib.sessions",
-    "django.contrib.messages", "django.contrib.staticfiles",
-    "allauth", "allauth.account", "allauth.socialaccount",
-]
-MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-    "allauth.account.middleware.AccountMiddleware",
-]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-TEMPLATES = [{
-    "BACKEND": "django.template.backends.django.DjangoTemplates",
-    "APP_DIRS": True,
-    "OPTIONS": {"context_processors": [
-        "django.template.context_processors.request",
-        "django.contrib.auth.context_processors.auth",
-        "django.contrib.messages.context_processors.messages",
-    ]},
-}]
-STATIC_URL = "static/"
-"""
-
-URLS = """
-from django.urls import include, path
-
-urlpatterns = [path("accounts/", include("allauth.urls"))]
-"""
 
 SCRIPT = """
 import sys
@@ -77,15 +40,15 @@ call_command("check", fail_level="WARNING")
 call_command("migrate", verbosity=0)
 
 sys.path.append(sys.argv[2])
-from tests.accounts import EvmAccount
-from tests.ceremony import sign_in
+from allauth_moralis.testing import sign_in
+from allauth_moralis.testing import EvmWallet, sign_in
 
-client, account = Client(), EvmAccount()
+client, wallet = Client(), EvmWallet()
 assert b"moralis/login/" in client.get("/accounts/login/").content
 assert b"moralis/moralis.js" in client.get("/accounts/moralis/login/").content
 assert finders.find("moralis/moralis.js")
-assert sign_in(client, account)["Location"] == "/accounts/profile/"
-assert account.address.encode() in client.get("/accounts/profile/").content
+assert sign_in(client, wallet)["Location"] == "/accounts/profile/"
+assert wallet.address.encode() in client.get("/accounts/profile/").content
 assert b"Ethereum, added on" in client.get("/accounts/3rdparty/").content
 refused = client.post("/accounts/3rdparty/", {"account": "1"}).content
 assert b"This is the last way into your account." in refused, refused

@@ -18,7 +18,7 @@ def test_the_contract_holds(site):
     result = subprocess.run(
         [
             sys.executable,
-            *("-m", "pytest", "tests/test_contract.py", "-q", "--no-cov", "--nomigrations"),
+            *("-m", "pytest", "tests/contract", "-q", "--no-cov", "--nomigrations"),
             *("-p", "no:cacheprovider", f"--ds=tests.sites.{site}"),
         ],
         cwd=ROOT,

@@ -15,8 +15,8 @@ from allauth_moralis.backends.moralis.transport import DeadlineAdapter, _Deadlin
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable, WalletError
 from allauth_moralis.siwx.text import timestamp
 from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.testing import EvmWallet
 
-from .accounts import EvmAccount
 from .conftest import API_KEY
 from .faulty import Faulty, Peer, Script, certificate, http
 
@@ -28,9 +28,9 @@ MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
-def asked(account: EvmAccount) -> SignIn:
+def asked(wallet: EvmWallet) -> SignIn:
     return SignIn(
-        wallet=Wallet.parse(EVM, account.address),
+        wallet=Wallet.parse(EVM, wallet.address),
         domain="localhost",
         uri="http://localhost/",
         chain_id=1,
@@ -132,11 +132,11 @@ def test_request_ends_in_time_and_is_not_repeated(site, asked, script):
 
 
 @pytest.mark.parametrize("reason", ["hang_before_the_headers", "headers_dripped", "body_dripped"])
-def test_verify_ends_in_time_and_is_not_repeated(site, account, asked, reason):
+def test_verify_ends_in_time_and_is_not_repeated(site, wallet, asked, reason):
     server = site(SLOW[reason], timeout=TIMEOUT)
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().verify(*answer_to(asked, account))
+        MoralisBackend().verify(*answer_to(asked, wallet))
 
     assert server.connections == 1
 
@@ -158,9 +158,9 @@ def test_silence_after_a_late_byte_has_only_what_is_left_of_the_time(site, asked
     assert time.monotonic() - start < 2
 
 
-def answer_to(asked: SignIn, account: EvmAccount) -> tuple[Challenge, Proof]:
+def answer_to(asked: SignIn, wallet: EvmWallet) -> tuple[Challenge, Proof]:
     challenge = LocalBackend().request_challenge(asked)
-    return challenge, Proof(signature=account.sign(challenge.message))
+    return challenge, Proof(signature=wallet.sign(challenge.message))
 
 
 @pytest.mark.parametrize(
@@ -244,11 +244,11 @@ def test_request_is_repeated_after_a_connection_cut_without_answer(site, asked):
     assert server.connections == 2
 
 
-def test_verify_is_not_repeated_after_a_connection_cut_without_answer(site, account, asked):
+def test_verify_is_not_repeated_after_a_connection_cut_without_answer(site, wallet, asked):
     server = site(CUT["without_answer"])
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().verify(*answer_to(asked, account))
+        MoralisBackend().verify(*answer_to(asked, wallet))
 
     assert server.connections == 1
 

@@ -11,7 +11,9 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from .ceremony import answer, issued, page_code, sign_in, user_of
+from allauth_moralis.testing import answer, obtain_challenge, sign_in
+
+from .ceremony import page_code, user_of
 
 pytestmark = pytest.mark.django_db
 OURS = ("allauth_moralis", logging.ERROR)
@@ -19,11 +21,11 @@ HEADLESS = "/_allauth/browser/v1/auth/provider"
 
 
 @pytest.fixture(autouse=True)
-def addresses_are_unique(db, other_account) -> None:
+def addresses_are_unique(db, other_wallet) -> None:
     """As with E023 overlooked: one user alone can be without an address, and is there."""
     with connection.cursor() as cursor:
         cursor.execute("CREATE UNIQUE INDEX one_of_each ON auth_user (email)")
-    sign_in(Client(), other_account)
+    sign_in(Client(), other_wallet)
 
 
 def nobody_came() -> bool:
@@ -40,9 +42,9 @@ def post(client: Client, path: str, data: object):
 
 
 @pytest.mark.parametrize("atomic", [False, True])
-def test_page_says_so_and_the_log_says_it_once(client, account, settings, caplog, atomic):
+def test_page_says_so_and_the_log_says_it_once(client, wallet, settings, caplog, atomic):
     settings.DATABASES["default"]["ATOMIC_REQUESTS"] = atomic
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert (response.status_code, page_code(response)) == (503, "misconfigured")
     assert user_of(client) is None
@@ -52,9 +54,9 @@ def test_page_says_so_and_the_log_says_it_once(client, account, settings, caplog
     assert "manage.py check" in line
 
 
-def test_reload_says_the_same(client, account):
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+def test_reload_says_the_same(client, wallet):
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     answer(client, challenge, signature)
 
     again = answer(client, challenge, signature)
@@ -62,19 +64,19 @@ def test_reload_says_the_same(client, account):
     assert (again.status_code, page_code(again)) == (503, "misconfigured")
 
 
-def test_users_without_user_names(client, account, settings, caplog):
+def test_users_without_user_names(client, wallet, settings, caplog):
     settings.ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert (response.status_code, page_code(response)) == (503, "misconfigured")
     assert len(told(caplog)) == 1
     assert nobody_came()
 
 
-def test_application_gets_the_code(client, account, caplog):
-    challenge, message = issued(client, account)
-    id_token = json.dumps({"challenge": challenge, "signature": account.sign(message)})
+def test_application_gets_the_code(client, wallet, caplog):
+    challenge, message = obtain_challenge(client, wallet)
+    id_token = json.dumps({"challenge": challenge, "signature": wallet.sign(message)})
     token = {"provider": "moralis", "process": "login", "token": {"id_token": id_token}}
 
     response = post(client, "token", token)
@@ -86,10 +88,10 @@ def test_application_gets_the_code(client, account, caplog):
 
 
 @pytest.fixture
-def asked_for_more(client, account, settings) -> None:
+def asked_for_more(client, wallet, settings) -> None:
     """The wallet has signed, and waits at the form of a sign-up."""
     settings.SOCIALACCOUNT_AUTO_SIGNUP = False
-    sign_in(client, account)
+    sign_in(client, wallet)
 
 
 def test_form_of_a_sign_up_says_so(client, asked_for_more, caplog):

@@ -3,6 +3,6 @@
 To import this registers them. Ids are never used again: W005 was what is E023 now.
 """
 
-from . import accounts, deployment, pages, sessions, settings, users
+from . import accounts, deployment, development, pages, sessions, settings, users
 
-__all__ = ["accounts", "deployment", "pages", "sessions", "settings", "users"]
+__all__ = ["accounts", "deployment", "development", "pages", "sessions", "settings", "users"]
