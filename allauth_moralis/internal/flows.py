@@ -41,7 +41,7 @@ from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, res
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
 from . import events, stages, stash
-from .allauth_private import cache_must_answer, check_rate
+from .allauth_private import cache_must_answer, cache_must_keep, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
 
@@ -202,7 +202,10 @@ def _claim(challenge: Challenge) -> bool:
     """
     digest = sha256(challenge.nonce.encode()).hexdigest()
     with cache_must_answer():
-        return bool(cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED))
+        if cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
+            return True
+    cache_must_keep()
+    return False
 
 
 @sensitive_variables("sociallogin")
