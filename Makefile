@@ -4,11 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # The official client from PyPI has requirements of its own.
 CONFORMANCE := .venv-conformance
+# allauth's own tests have some, too.
+ALLAUTH := .venv-allauth
 PORT ?= 8000
 # For every Python from 3.11 on. The first lines of the pinned files repeat this command.
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS)
 
-.PHONY: run test conformance check docs requirements format emulator bench messages wheel matrix clean
+.PHONY: run test conformance allauth-suite check docs requirements format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -44,7 +46,15 @@ $(CONFORMANCE)/.ready: conformance/requirements.txt
 conformance: $(CONFORMANCE)/.ready ## the official clients of the Moralis Auth API against the emulator
 	$(CONFORMANCE)/bin/python -m conformance.run
 
-matrix: ## the suite on other Pythons and the newest Django, where they are
+$(ALLAUTH)/.ready: allauth_suite/requirements.txt
+	$(PYTHON) -m venv $(ALLAUTH)
+	$(ALLAUTH)/bin/python -m pip install --quiet --disable-pip-version-check -r allauth_suite/requirements.txt
+	@touch $@
+
+allauth-suite: $(ALLAUTH)/.ready ## allauth's own tests, bare and with our app and mixins: the same must pass
+	$(ALLAUTH)/bin/python -m allauth_suite $(PROJECTS)
+
+matrix: ## the suite on other Pythons, Djangos and allauths; PYTHONS=3.12 DJANGOS=6.1 for some of them
 	.ci/matrix
 
 check: $(VENV)/.ready docs ## lint, format, imports, types, Django's own checks, the documents
@@ -69,6 +79,7 @@ requirements: $(VENV)/.ready ## pins with hashes, of the *.in files; ARGS=--upgr
 	$(PIN) requirements.in -o requirements.txt
 	$(PIN) requirements-dev.in -o requirements-dev.txt
 	$(PIN) conformance/requirements.in -o conformance/requirements.txt
+	$(PIN) allauth_suite/requirements.in -o allauth_suite/requirements.txt
 
 bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
 	$(BIN)/python -m bench

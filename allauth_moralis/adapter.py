@@ -16,13 +16,7 @@ from django.contrib.auth.models import AbstractBaseUser, AbstractUser, Anonymous
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import QuerySet
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseBase,
-    HttpResponseRedirect,
-    QueryDict,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -107,14 +101,6 @@ class WalletReauthenticationMixin(_AccountAdapter):
             send_unknown_account_mail(request, email)
         else:
             super().send_mail(template_prefix, email, context)
-
-    def respond_email_verification_sent(
-        self, request: HttpRequest, user: AbstractBaseUser | None
-    ) -> HttpResponseBase:
-        response: HttpResponseBase = super().respond_email_verification_sent(request, user)
-        if stages.asks_for_address(request, user):
-            return HttpResponseRedirect(reverse("moralis_address"))
-        return response
 
     def get_login_stages(self) -> list[str]:
         stages_of_allauth: list[str] = super().get_login_stages()

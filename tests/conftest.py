@@ -1,5 +1,7 @@
 import copy
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -66,3 +68,18 @@ def backend(request: pytest.FixtureRequest) -> str:
     if request.param == "moralis":
         request.getfixturevalue("moralis")
     return request.param
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch) -> Path:
+    """The user's state folder: nothing of it is there yet."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def on_this_machine(settings) -> None:
+    import_module("config.urls")  # as other tests have them, which is without DEBUG
+    settings.DEBUG = True
+    # Django's own with DEBUG, where the site names none.
+    settings.ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]"]

@@ -11,8 +11,8 @@ from allauth.account.models import EmailAddress, Login
 from allauth.account.stages import EmailVerificationStage, LoginStageController
 from allauth.socialaccount import app_settings as socialaccount_settings
 from allauth.socialaccount.models import SocialAccount
-from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 
 from ..conf import PROVIDER_ID
 from . import addresses
@@ -31,7 +31,11 @@ def has_no_address(login: Login) -> bool:
 
 
 class WalletEmailVerificationStage(EmailVerificationStage):
-    """allauth's own, which an account without any address passes."""
+    """allauth's own, which an account without any address passes.
+
+    Who has an address that nobody ever confirmed, and comes back with the wallet, is shown where
+    the mail went, and may correct it.
+    """
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
         if (
@@ -40,8 +44,23 @@ class WalletEmailVerificationStage(EmailVerificationStage):
             and has_no_address(self.login)
         ):
             return None, True
-        handled: tuple[HttpResponseBase | None, bool] = super().handle()  # type: ignore[no-untyped-call]  # allauth's, whose answer is that
-        return handled
+        response: HttpResponseBase | None
+        response, cont = super().handle()  # type: ignore[no-untyped-call]  # allauth's, whose answer is that
+        if response is not None and self._may_correct():
+            response = HttpResponseRedirect(reverse("moralis_address"))
+        return response, cont
+
+    def _may_correct(self) -> bool:
+        return (
+            # Right after a sign-up the answer must not tell whether the address has an account.
+            not self.login.signup
+            # Where allauth mails codes its own page lets them, by a setting of its own.
+            and not account_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
+            and not is_headless(self.request)
+            and not allauth_settings.HEADLESS_ONLY
+            and self.login.user is not None
+            and addresses.is_theirs(self.request, self.login.user)
+        )
 
 
 def with_ours(stages: list[str]) -> list[str]:
@@ -57,21 +76,6 @@ def pass_without_address(request: HttpRequest) -> HttpResponseBase | None:
         return None
     response: HttpResponseBase = stage.exit()
     return response
-
-
-def asks_for_address(request: HttpRequest, user: AbstractBaseUser | None) -> bool:
-    """Whether who waits for a mail may correct where it went: by a wallet, and by a link.
-
-    Where allauth mails codes, its own page lets them, by a setting of its own.
-    """
-    return (
-        user is not None
-        and not account_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
-        and not is_headless(request)
-        and not allauth_settings.HEADLESS_ONLY
-        and addresses.is_theirs(request, user)
-        and not EmailAddress.objects.filter(user_id=user.pk, verified=True).exists()
-    )
 
 
 def _path(stage: type) -> str:

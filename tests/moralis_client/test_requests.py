@@ -14,6 +14,7 @@ from allauth_moralis.exceptions import (
     UnsupportedChain,
     UpstreamRejected,
 )
+from allauth_moralis.siwx.record import extra_data
 from allauth_moralis.siwx.text import timestamp
 from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, Wallet
 
@@ -224,4 +225,4 @@ def test_round_trip_with_a_service_that_takes_no_port(provider, wallet, asked):
         verified = backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
     assert verified.challenge.message.startswith("localhost wants you to sign in ")
-    assert verified.extra_data["verified"]["domain"] == "localhost"
+    assert extra_data(verified)["verified"]["domain"] == "localhost"

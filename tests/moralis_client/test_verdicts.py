@@ -10,6 +10,7 @@ from allauth_moralis.exceptions import (
     SignatureInvalid,
     UpstreamRejected,
 )
+from allauth_moralis.siwx.record import extra_data
 from allauth_moralis.siwx.wallets import EVM, Proof, Wallet
 
 from .common import MALFORMED, PROFILE, VERIFY, issued, verify_answer, without
@@ -71,7 +72,7 @@ def test_all_that_was_asked_comes_back(service, wallet, asked):
 
     verified = MoralisBackend().verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
-    assert verified.extra_data["verified"] == answer
+    assert extra_data(verified)["verified"] == answer
 
 
 OTHER_ANSWERS = [
