@@ -113,6 +113,12 @@ class CsrfFailed(WalletError):
     )
 
 
+class PageIsOld(CsrfFailed):
+    """The same, told to a script, which cannot make the page a new one."""
+
+    message = _("This page is out of date. Reload it and try again.")
+
+
 class ChallengeExpired(WalletError):
     code = "challenge_expired"
     status = HTTPStatus.FORBIDDEN

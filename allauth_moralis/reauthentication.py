@@ -45,6 +45,7 @@ SIGNED_IN_KEY = "allauth_moralis_signed_in_at"
 HELD_UP_KEY = "allauth_moralis_held_up_at"
 REAUTHENTICATE = "reauthenticate"
 WANTED = "allauth_moralis_reauthentication_required"
+HELD_UP_FOR = 300  # seconds; a form that waits for longer may be somebody else's
 MAX_AGE = 300  # seconds, as allauth's ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 #: What allauth's settings may leave unguarded, and what opens an account or leads to it: first
@@ -234,7 +235,7 @@ def ask_first(request: HttpRequest, next_url: str) -> HttpResponse | None:
 
 
 def drop_stale_form(request: HttpRequest) -> None:
-    """Forget a form, or a link, that has waited for longer than a proof counts.
+    """Forget a form, or a link, that has waited for longer than ``HELD_UP_FOR``.
 
     It was perhaps somebody else who sent it, and its owner's next confirmation must not carry it
     out. allauth keeps no time; it asks for the methods right before it keeps something, and on each
@@ -262,7 +263,7 @@ def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpRespons
 
 
 def _waits(request: HttpRequest) -> bool:
-    is_recent = _is_recent(request.session.get(HELD_UP_KEY, 0))
+    is_recent = time.time() - request.session.get(HELD_UP_KEY, 0) < HELD_UP_FOR
     return is_recent and allauth_private.is_held_up(request)
 
 

@@ -30,6 +30,7 @@ from .exceptions import (
     ConfirmFirst,
     CsrfFailed,
     InvalidRequest,
+    PageIsOld,
     SignInIsOld,
     UpstreamUnavailable,
     WalletError,
@@ -47,6 +48,8 @@ WANTED: Final = "allauth_moralis_wanted"
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
+    if isinstance(error, CsrfFailed):
+        error = PageIsOld()
     return JsonResponse(
         {"error": {"code": error.code, "message": str(error.message)}}, status=error.status
     )
