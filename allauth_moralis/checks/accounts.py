@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.app_settings import EmailVerificationMethod
@@ -12,7 +13,11 @@ from allauth.socialaccount.adapter import get_adapter as get_socialaccount_adapt
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
-from ..adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
+from ..adapter import (
+    WalletHeadlessMixin,
+    WalletReauthenticationMixin,
+    WalletSocialAccountMixin,
+)
 
 #: What the mixins do there they do elsewhere as well, for sites answer this question by themselves.
 ALSO_ELSEWHERE = ("is_open_for_signup",)
@@ -44,6 +49,20 @@ def _adapter_warnings() -> Iterator[CheckMessage]:
             "derive your own from WalletSocialAccountMixin, beside it, and then from allauth's.",
             id="allauth_moralis.W013",
         )
+    if allauth_settings.HEADLESS_ENABLED and not isinstance(_headless(), WalletHeadlessMixin):
+        yield checks.Warning(
+            "An application that must have people confirm that it is them is not told that their "
+            "wallet will do.",
+            hint='Set HEADLESS_ADAPTER = "allauth_moralis.headless.adapter.HeadlessAdapter", or '
+            "derive your own from WalletHeadlessMixin, beside it, and then from allauth's.",
+            id="allauth_moralis.W042",
+        )
+
+
+def _headless() -> Any:
+    from allauth.headless.adapter import get_adapter  # noqa: PLC0415 - not every site has it
+
+    return get_adapter()
 
 
 @register(Tags.security)
