@@ -35,7 +35,7 @@ from .exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from .internal import addresses, contexts, flows, labels
+from .internal import addresses, contexts, flows, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
 from .reauthentication import ask_first, require_for_linking
@@ -106,14 +106,15 @@ def challenge(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
-@sensitive_post_parameters("signature")
+@sensitive_post_parameters("challenge", "signature", "full_message")
 # A rollback of the request must not give the challenge back; the flow has its own transaction.
 @transaction.non_atomic_requests
-@refusals(refuse_page)
+@refusals(refuse_page, max_body=forms.MAX_ANSWER)
 def verify(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":  # the address of a refusal, opened anew
         return HttpResponseRedirect(reverse("moralis_login"))
-    data, handle = request.POST, request.POST.get("challenge", "")
+    data, handle = request.POST, forms.handle_of(request.POST)
+    reports.hide(request, *data.values())
     pending = flows.take_challenge(request, handle)
     setattr(request, WANTED, PageRequest.of(pending) if pending else PageRequest.parse(data))
     # Where the challenge has no "next", allauth would take one from this request, unasked for.

@@ -11,7 +11,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows
+from . import events, flows, reports
 from .sociallogin import WalletLogin
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class TokenLogin(WalletLogin):
 def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> WalletLogin:
     """A ``WalletLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
     events.begin()
+    reports.hide(request, token.get("id_token"))
     try:
         process = _process(request)
         if process == AuthProcess.CONNECT:
@@ -60,7 +61,8 @@ def judge(
     Raises ``WalletError``.
     """
     data = forms.parse_answer(answer)
-    pending = flows.take_challenge(request, data.get("challenge", ""))
+    reports.hide(request, *data.values())
+    pending = flows.take_challenge(request, forms.handle_of(data))
     proof = forms.parse_proof(data)
     if pending is not None and pending.state["process"] != process:
         raise ChallengeMissing("for another purpose")
@@ -69,5 +71,5 @@ def judge(
 
 def _process(request: HttpRequest) -> object:
     """What the request says it is for; allauth tells a provider only afterwards."""
-    process = forms.parse_json(request.body).get("process")
+    process = forms.parse_json(request.body, max_body=forms.MAX_ANSWER).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None

@@ -52,9 +52,10 @@ def verify_wallet(
     """Have a wallet sign a text of this site, and return the evidence of the embedded verifier."""
     expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     backend = LocalBackend()
+    given = wallet.described
     challenge = backend.request_challenge(
         SignIn(
-            wallet=Wallet.parse(**wallet.described),
+            wallet=Wallet.parse(given["network"], given["address"], given.get("public_key")),
             domain=domain,
             uri=f"http://{domain}/",
             chain_id=1 if wallet.network == EVM else None,

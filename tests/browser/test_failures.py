@@ -114,7 +114,7 @@ def test_a_refusal_of_the_challenge(visitor, wallet, provider):
 
     visitor.button().click()
     expect(visitor.alert).to_have_attribute("data-error-code", "unsupported_chain")
-    expect(visitor.alert).to_contain_text("This chain is not accepted here.")
+    expect(visitor.alert).to_contain_text("This chain is not accepted by this site.")
     provider["CHAINS"] = None
     visitor.button().click()
 
