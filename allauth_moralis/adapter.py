@@ -16,7 +16,7 @@ from django.contrib.auth.models import AbstractBaseUser, AbstractUser, Anonymous
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, router, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -24,9 +24,10 @@ from django.utils.translation import gettext as _
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
-from .internal import addresses, disconnect, stages
+from .internal import addresses, disconnect, events, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
-from .internal.sociallogin import empty_email, known, signs_up_too_late
+from .internal.sociallogin import empty_email, known, signs_up_too_late, user_refused
+from .views import refuse_page
 
 if TYPE_CHECKING:
     from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
@@ -142,12 +143,9 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
         return super().validation_error(code, *args)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        if signs_up_too_late(sociallogin):
+        if signs_up_too_late(sociallogin):  # before the form is shown or read
             raise ImmediateHttpResponse(_start_again(request))
         setattr(request, SIGNING_UP, True)
-        for address in sociallogin.email_addresses:
-            if address.verified:
-                addresses.release(address.email)
         return super().is_open_for_signup(request, sociallogin)
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[AbstractUser, str] | None:
@@ -160,16 +158,22 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
     ) -> AbstractBaseUser:
-        if form is not None and not form.cleaned_data.get("email"):
-            form.cleaned_data["email"] = empty_email()
+        if form is not None:
+            # Once more: is_open_for_signup is a question that sites answer without asking further.
+            if signs_up_too_late(sociallogin):
+                raise ImmediateHttpResponse(_start_again(request))
+            if not form.cleaned_data.get("email"):
+                form.cleaned_data["email"] = empty_email()
         try:
             with transaction.atomic(using=router.db_for_write(SocialAccount)):
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
             account = sociallogin.account
-            if account.provider != PROVIDER_ID or not known(account).exists():
+            if account.provider != PROVIDER_ID:
                 raise
-            raise ImmediateHttpResponse(_sign_in_instead(request)) from None
+            if known(account).exists():
+                raise ImmediateHttpResponse(_sign_in_instead(request)) from None
+            raise ImmediateHttpResponse(_refuse_user(request, account)) from None
         return user
 
     def validate_disconnect(
@@ -191,9 +195,13 @@ class SocialAccountAdapter(WalletSocialAccountMixin, DefaultSocialAccountAdapter
 
 
 def _signs_up(request: HttpRequest | None) -> bool:
-    """allauth's pages ask whether one may before they read the form, its headless views after."""
+    """By the names of allauth's views; or by its question, which a view of the site's own asks too.
+
+    Not by the question alone: its headless views ask it after they have read the form, and many a
+    site's adapter answers it without asking further.
+    """
     match = request.resolver_match if request is not None else None
-    by_name = is_headless(request) and match is not None and "signup" in (match.url_name or "")
+    by_name = match is not None and "signup" in (match.url_name or "")
     return by_name or getattr(request, SIGNING_UP, False)
 
 
@@ -211,14 +219,30 @@ def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
         "the address, do nothing."
     )
     if is_headless(request):
-        from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
-
-        errors = [{"code": LoginRequired.code, "message": message}]
-        response: HttpResponse = APIResponse(request, errors=errors, status=LoginRequired.status)
-        return response
+        return _headless_error(request, LoginRequired.code, message, LoginRequired.status)
     get_account_adapter().add_message(request, messages.WARNING, message=message)
     query = urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
+
+
+def _refuse_user(request: HttpRequest, account: SocialAccount) -> HttpResponse:
+    """For allauth's own views of a sign-up, which know of no ``WalletError``."""
+    error = user_refused()
+    events.begin()
+    events.concerns(account.get_provider_account().wallet)
+    events.wallet_refused(request, error)
+    if is_headless(request):
+        return _headless_error(request, error.code, str(error.message), error.status)
+    request.GET = request.POST = QueryDict()  # of another form
+    return refuse_page(request, error)
+
+
+def _headless_error(request: HttpRequest, code: str, message: str, status: int) -> HttpResponse:
+    from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
+
+    errors = [{"code": code, "message": message}]
+    response: HttpResponse = APIResponse(request, errors=errors, status=status)
+    return response
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:

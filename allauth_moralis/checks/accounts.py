@@ -1,8 +1,10 @@
 """``manage.py check``: how allauth is set up for people whose account a wallet opens."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
+from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.app_settings import EmailVerificationMethod
@@ -11,7 +13,14 @@ from allauth.socialaccount.adapter import get_adapter as get_socialaccount_adapt
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
-from ..adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
+from ..adapter import (
+    WalletHeadlessMixin,
+    WalletReauthenticationMixin,
+    WalletSocialAccountMixin,
+)
+
+#: What the mixins do there they do elsewhere as well, for sites answer this question by themselves.
+ALSO_ELSEWHERE = ("is_open_for_signup",)
 
 
 @register(Tags.security)
@@ -40,6 +49,57 @@ def _adapter_warnings() -> Iterator[CheckMessage]:
             "derive your own from WalletSocialAccountMixin, beside it, and then from allauth's.",
             id="allauth_moralis.W013",
         )
+    if allauth_settings.HEADLESS_ENABLED and not isinstance(_headless(), WalletHeadlessMixin):
+        yield checks.Warning(
+            "An application that must have people confirm that it is them is not told that their "
+            "wallet will do.",
+            hint='Set HEADLESS_ADAPTER = "allauth_moralis.headless.adapter.HeadlessAdapter", or '
+            "derive your own from WalletHeadlessMixin, beside it, and then from allauth's.",
+            id="allauth_moralis.W042",
+        )
+
+
+def _headless() -> Any:
+    from allauth.headless.adapter import get_adapter  # noqa: PLC0415 - not every site has it
+
+    return get_adapter()
+
+
+@register(Tags.security)
+def check_hooks(**_: Any) -> list[CheckMessage]:
+    """What a mixin promises stands in methods of adapters, which a site's own may hide."""
+    return [
+        checks.Warning(
+            f"{type(adapter).__qualname__} hides what {mixin.__name__} does in "
+            f"{', '.join(hidden)}, so wallets' accounts lack its protection there.",
+            hint="Derive from the mixin first and then from allauth's adapter, and call super() "
+            "in these methods.",
+            id="allauth_moralis.W040",
+        )
+        for adapter, mixin in (
+            (get_account_adapter(), WalletReauthenticationMixin),
+            (get_socialaccount_adapter(), WalletSocialAccountMixin),
+        )
+        if isinstance(adapter, mixin) and (hidden := sorted(_hidden(type(adapter), mixin)))
+    ]
+
+
+def _hidden(adapter: type, mixin: type) -> Iterator[str]:
+    """The methods of ``mixin`` at which no call arrives, as far as their code tells."""
+    before = adapter.__mro__[: adapter.__mro__.index(mixin)]
+    for name in vars(mixin):
+        if not name.startswith("_") and name not in ALSO_ELSEWHERE:
+            own = [vars(each)[name] for each in before if name in vars(each)]
+            if not all(_goes_on(function, name) for function in own):
+                yield name
+
+
+def _goes_on(function: Any, name: str) -> bool:
+    """Whether it calls the method that it stands before, or may: not all that is called is code."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if code is None or "super" in code.co_names:
+        return True
+    return name in code.co_names and not function.__module__.startswith("allauth.")
 
 
 def _wants_confirmation() -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.core import context
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -228,3 +228,25 @@ def _parent(name: str) -> str | None:
     template: Any = get_template(name)
     extends = template.template.nodelist.get_nodes_by_type(ExtendsNode)
     return str(extends[0].parent_name.resolve(Context())) if extends else None
+
+
+@register(Tags.urls)
+def check_login_url(**_: Any) -> list[CheckMessage]:
+    """Where whoever asks for the profile page and is not signed in is sent."""
+    url = settings.LOGIN_URL
+    if url != global_settings.LOGIN_URL or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    paths = url, f"/{settings.LANGUAGE_CODE}{url}"
+    if any(map(_is_a_page, paths)) or settings.FORCE_SCRIPT_NAME:
+        return []
+    try:
+        reverse("moralis_profile")
+    except NoReverseMatch:
+        return []
+    return [
+        checks.Warning(
+            f"Whoever must sign in first is sent to {url}, where this site has no page.",
+            hint='Set LOGIN_URL = "account_login", or to a page of your own.',
+            id="allauth_moralis.W041",
+        )
+    ]

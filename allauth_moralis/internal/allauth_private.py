@@ -25,9 +25,11 @@ from allauth.account.internal.flows.reauthentication import (
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.utils.crypto import get_random_string
 from django.utils.http import urlencode
 
 from ..conf import PROVIDER_ID
@@ -45,6 +47,18 @@ def cache_must_answer() -> Iterator[None]:
         raise Misconfigured(f"the cache does not answer: {type(error).__name__}") from None
 
 
+def cache_must_keep() -> None:
+    """Raise ``Misconfigured`` where the cache is down and says "no" instead of failing.
+
+    So do django-redis with ``IGNORE_EXCEPTIONS`` and clients of Memcached: a limit then seems used
+    up, and a challenge answered. To be asked after a "no" alone.
+    """
+    with cache_must_answer():
+        if cache.add(f"allauth_moralis:kept:{get_random_string(22)}", 1, timeout=1):
+            return
+    raise Misconfigured("the cache does not answer: it keeps nothing")
+
+
 def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, key: str) -> None:
     """Count one ``action`` of this visitor. Raises ``RateLimited`` where it is one too many."""
     try:
@@ -59,6 +73,7 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
             "the visitor's IP address is not known: set ALLAUTH_TRUSTED_PROXY_COUNT or "
             "ALLAUTH_TRUSTED_CLIENT_IP_HEADER"
         ) from None
+    cache_must_keep()
     # Which of the limits it was is not told; after the longest of their windows all are free.
     window = max(rate.duration for rate in ratelimit.parse_rates(limits[action]))
     raise RateLimited(action, retry_after=ceil(window))

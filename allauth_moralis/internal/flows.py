@@ -41,7 +41,7 @@ from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, res
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
 from . import events, reports, stages, stash
-from .allauth_private import cache_must_answer, check_rate
+from .allauth_private import cache_must_answer, cache_must_keep, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
 
@@ -113,18 +113,17 @@ def complete_login(
         raise BY_CODE[code]
     try:
         verified, state = judge_answer(request, pending, proof)
-        if state["process"] == REAUTHENTICATE:
-            confirm(request, verified.wallet.address)
+        if state["process"] != REAUTHENTICATE:
+            provider = get_adapter().get_provider(request, PROVIDER_ID)
+            sociallogin = provider.sociallogin_from_response(request, verified)
+            sociallogin.state = dict(state)
+            return _hand_over(request, sociallogin)
+        confirm(request, verified.wallet.address)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, error.code)
         raise
-    if state["process"] == REAUTHENTICATE:
-        return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
-    provider = get_adapter().get_provider(request, PROVIDER_ID)
-    sociallogin = provider.sociallogin_from_response(request, verified)
-    sociallogin.state = dict(state)
-    return _hand_over(request, sociallogin)
+    return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 @sensitive_variables("proof", "verified")
@@ -204,7 +203,10 @@ def _claim(challenge: Challenge) -> bool:
     """
     digest = sha256(challenge.nonce.encode()).hexdigest()
     with cache_must_answer():
-        return bool(cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED))
+        if cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
+            return True
+    cache_must_keep()
+    return False
 
 
 @sensitive_variables("sociallogin")

@@ -19,6 +19,7 @@ from django.http import HttpRequest
 from django.utils.timezone import now
 
 from ..conf import PROVIDER_ID
+from ..exceptions import Misconfigured
 from . import labels
 
 #: For how long a new wallet may be asked for more, such as an e-mail address, after it signed.
@@ -62,11 +63,9 @@ class WalletLogin(SocialLogin):
         except IntegrityError:
             existing = known(self.account).first()
             if existing is None:
-                if connect or not account_settings.USER_MODEL_USERNAME_FIELD:
+                if connect:
                     raise
-                # Another wallet's user took the name meanwhile.
-                self._rename(request)
-                self._write(request, connect)
+                self._write_under_another_name(request)
             elif connect and existing.user_id != self.user.pk:
                 raise get_adapter().validation_error("connected_other") from None
             else:
@@ -78,10 +77,25 @@ class WalletLogin(SocialLogin):
         with transaction.atomic(using=router.db_for_write(SocialAccount)):
             super().save(request, connect)
 
+    def _write_under_another_name(self, request: HttpRequest) -> None:
+        """Another wallet's user took the name meanwhile; or it was not the name."""
+        if not account_settings.USER_MODEL_USERNAME_FIELD:
+            raise user_refused()
+        self._rename(request)
+        try:
+            self._write(request, connect=False)
+        except IntegrityError:
+            raise user_refused() from None
+
     def _rename(self, request: HttpRequest) -> None:
         self.user.pk = self.account.pk = None
         name = get_account_adapter(request).generate_unique_username([user_username(self.user)])
         user_username(self.user, name)
+
+
+def user_refused() -> Misconfigured:
+    """The site's user model wants what a wallet does not give."""
+    return Misconfigured("the database refuses the new user; manage.py check may know why")
 
 
 def empty_email() -> str | None:

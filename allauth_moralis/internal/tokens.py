@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -13,14 +12,25 @@ from ..exceptions import ChallengeMissing, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
 from . import events, flows, reports
+from .sociallogin import WalletLogin
 
 if TYPE_CHECKING:
     from ..provider import MoralisProvider
 
 
+class TokenLogin(WalletLogin):
+    """One that allauth's view completes, which knows of no ``WalletError``."""
+
+    def save(self, request: HttpRequest, connect: bool = False) -> None:
+        try:
+            super().save(request, connect)
+        except WalletError as error:
+            raise _told(request, error) from None
+
+
 @sensitive_variables()
-def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> SocialLogin:
-    """A ``SocialLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
+def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> WalletLogin:
+    """A ``WalletLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
     events.begin()
     reports.hide(request, token.get("id_token"))
     try:
@@ -29,12 +39,17 @@ def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, A
             require_for_linking(request)
         verified, state = judge(request, token.get("id_token"), process)
     except WalletError as error:
-        # The view is allauth's, and not one of those that `responses.refusals` wraps.
-        events.wallet_refused(request, error)
-        raise ValidationError(str(error.message), code=error.code) from None
-    sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
+        raise _told(request, error) from None
+    login = provider.sociallogin_from_response(request, verified)
+    sociallogin = TokenLogin(user=login.user, account=login.account, provider=provider)
     sociallogin.state = dict(state)
     return sociallogin
+
+
+def _told(request: HttpRequest, error: WalletError) -> ValidationError:
+    """The view is allauth's, and not one of those that ``responses.refusals`` wraps."""
+    events.wallet_refused(request, error)
+    return ValidationError(str(error.message), code=error.code)
 
 
 @sensitive_variables()

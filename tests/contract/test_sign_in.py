@@ -7,6 +7,7 @@ from allauth.account import app_settings as account_settings
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import reverse
 
@@ -23,7 +24,7 @@ def test_first_sign_in_makes_user_and_account(client, wallet, backend):
     response = sign_in(client, wallet)
 
     assert response.status_code == 302
-    assert response["Location"] == settings.LOGIN_REDIRECT_URL
+    assert response["Location"] == resolve_url(settings.LOGIN_REDIRECT_URL)
     row = SocialAccount.objects.get()
     assert (row.provider, row.uid) == ("moralis", wallet.address)
     assert user_of(client) == row.user_id
