@@ -1,5 +1,6 @@
 import copy
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import hypothesis
