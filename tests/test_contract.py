@@ -480,7 +480,7 @@ def test_a_sign_up_form_where_nobody_gives_an_address(account, other_account, se
 
         client.post(
             "/_allauth/browser/v1/auth/provider/signup",
-            {"email": ""},
+            {"email": "", "username": owner.address},
             content_type="application/json",
         )
 

@@ -1,0 +1,379 @@
+"""The heart of the contract, which holds on every site: sign in, come back, link, unlink, confirm.
+
+Pages and headless clients. Nothing here depends on the demo: ``test_sites.py`` runs it under the
+settings of each site in ``tests/sites``.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from allauth.account.utils import user_username
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth import get_user_model
+from django.core import mail
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import NoReverseMatch, reverse
+
+from . import ceremony
+from .ceremony import answer, ask, issued, json_code, page_code, user_of
+
+pytestmark = pytest.mark.django_db
+CODE = re.compile(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})?)$", re.MULTILINE)
+
+
+@contextmanager
+def an_hour_ago() -> Iterator[None]:
+    """Whatever is proven here is proven no longer afterwards."""
+    now = time.time
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time", lambda: now() - 3600)
+        yield
+
+
+@pytest.fixture
+def pages() -> None:
+    try:
+        reverse("account_login")
+    except NoReverseMatch:
+        pytest.skip("the site has no pages of allauth's")
+
+
+def sign_in(client: Client, account, **fields: Any) -> HttpResponse:
+    """Sign in, and give whatever else the site asks for: a telephone number, a code."""
+    response = ceremony.sign_in(client, account, **fields)
+    while path := asked_for(response):
+        if path == reverse("socialaccount_signup"):
+            data = {"username": account.address, "phone": phone_of(account)}
+        else:
+            data = {"code": latest_code()}
+        response = client.post(path, data)
+        assert response.status_code == 302, response.content.decode()
+    return response
+
+
+def asked_for(response: HttpResponse) -> str | None:
+    """The page of a stage to which a sign-in leads, if it does."""
+    names = "socialaccount_signup", "account_verify_phone", "account_confirm_login_code"
+    for name in names:
+        with suppress(NoReverseMatch):
+            if response.headers.get("Location", "").startswith(reverse(name)):
+                return reverse(name)
+    return None
+
+
+def phone_of(account) -> str:
+    return f"+31612{int(account.address, 16) % 10**6:06}"
+
+
+def latest_code() -> str:
+    return CODE.search(mail.outbox[-1].body)[1]
+
+
+def row(account) -> SocialAccount:
+    return SocialAccount.objects.get(provider="moralis", uid=account.address)
+
+
+# --- Pages -----------------------------------------------------------------------------------
+
+
+def test_first_sign_in_ends_on_a_page_of_the_site(client, account, backend):
+    response = client.get(sign_in(client, account)["Location"], follow=True)
+
+    assert response.status_code == 200
+    assert user_of(client) == row(account).user_id
+    assert response.request["PATH_INFO"] == reverse("moralis_profile")
+    assert account.address in response.content.decode()
+
+
+def test_log_in_page_leads_to_the_wallet(client, pages):
+    page = client.get(reverse("account_login"))
+
+    assert reverse("moralis_login") in page.content.decode()
+
+
+def test_coming_back_after_logging_out(client, account, pages):
+    sign_in(client, account)
+    user = user_of(client)
+    client.post(reverse("account_logout"))
+    assert user_of(client) is None
+
+    response = sign_in(client, account)
+
+    assert response.status_code == 302
+    assert user_of(client) == user
+    assert get_user_model().objects.count() == 1
+
+
+def test_two_people_have_two_accounts(account, other_account):
+    users = []
+    for owner in (account, other_account):
+        client = Client()
+        assert client.get(sign_in(client, owner)["Location"], follow=True).status_code == 200
+        users.append(user_of(client))
+
+    assert None not in users
+    assert len(set(users)) == 2
+
+
+def test_wallet_page_for_who_is_signed_in_already(client, account, pages):
+    sign_in(client, account)
+
+    for name in ("moralis_login", "account_login", "socialaccount_connections"):
+        assert client.get(reverse(name), follow=True).status_code == 200
+
+
+def test_wrong_signature_is_refused(client, account, other_account, backend):
+    challenge, message = issued(client, account)
+
+    response = answer(client, challenge, other_account.sign(message))
+
+    assert (response.status_code, page_code(response)) == (401, "signature_invalid")
+    assert user_of(client) is None
+    assert not get_user_model().objects.exists()
+
+
+def test_link_and_unlink(client, account, other_account, pages):
+    sign_in(client, account)
+    user = user_of(client)
+    url = reverse("socialaccount_connections")
+
+    linked = sign_in(client, other_account, process="connect")
+    page = client.get(linked["Location"], follow=True)
+    assert page.status_code == 200
+    assert row(other_account).user_id == user
+    gone = client.post(url, {"account": row(other_account).pk}, follow=True)
+    assert gone.status_code == 200
+    assert SocialAccount.objects.get() == row(account)
+    last = client.post(url, {"account": row(account).pk})
+
+    assert "last way into your account" in last.content.decode()
+    assert row(account).user_id == user
+
+
+def test_linked_wallet_opens_the_account(client, account, other_account):
+    sign_in(client, account)
+    user = user_of(client)
+    sign_in(client, other_account, process="connect")
+    stranger = Client()
+
+    sign_in(stranger, other_account)
+
+    assert user_of(stranger) == user
+
+
+def offers_the_wallet(page: HttpResponse) -> bool:
+    """Whether a page on which one confirms is the wallet's, or leads there."""
+    url = reverse("moralis_reauthenticate")
+    return page.status_code == 200 and (
+        page.request["PATH_INFO"] == url or f'href="{url}' in page.content.decode()
+    )
+
+
+def test_confirm_before_linking(client, account, other_account):
+    with an_hour_ago():
+        sign_in(client, account)
+    link = f"{reverse('moralis_login')}?process=connect"
+
+    assert offers_the_wallet(client.get(link, follow=True))
+    assert json_code(ask(client, other_account, process="connect")) == "login_required"
+    confirmed = sign_in(client, account, process="reauthenticate", next=link)
+    assert confirmed["Location"] == link
+    sign_in(client, other_account, process="connect")
+
+    assert row(other_account).user_id == row(account).user_id
+
+
+def test_first_password_is_set_after_confirming(client, account, pages):
+    try:
+        url = reverse("account_set_password")
+    except NoReverseMatch:
+        pytest.skip("the site has no local accounts")
+    passwords = {"password1": "a strong one 4711", "password2": "a strong one 4711"}
+    with an_hour_ago():
+        sign_in(client, account)
+
+    assert offers_the_wallet(client.post(url, passwords, follow=True))
+    assert not row(account).user.has_usable_password()
+    sign_in(client, account, process="reauthenticate")
+    response = client.post(url, passwords, follow=True)
+
+    assert response.status_code == 200
+    assert row(account).user.check_password("a strong one 4711")
+
+
+def test_address_is_added_and_confirmed(client, account, mailoutbox, pages):
+    try:
+        url = reverse("account_email")
+    except NoReverseMatch:
+        pytest.skip("the site has no local accounts")
+    sign_in(client, account)
+    page = client.post(url, {"email": "ada@example.com", "action_add": ""}, follow=True)
+    assert page.status_code == 200
+    text = mailoutbox[-1].body
+
+    if link := re.search(r"http://testserver(/\S+)", text.replace("http://testserver/ ", "")):
+        assert client.get(link[1]).status_code in (200, 302)
+        response = client.post(link[1], follow=True)
+    else:
+        url = reverse("account_email_verification_sent")
+        response = client.post(url, {"code": latest_code()}, follow=True)
+
+    assert response.status_code == 200
+    assert EmailAddress.objects.get().verified
+    client.logout()
+    sign_in(client, account)
+    assert user_of(client) == row(account).user_id
+
+
+def test_staff_see_whose_wallet_it_is(client, account):
+    try:
+        url = reverse("admin:index")
+    except NoReverseMatch:
+        pytest.skip("the site has no admin")
+    sign_in(Client(), account)
+    staff = get_user_model()(is_staff=True, is_superuser=True, email="staff@example.com")
+    user_username(staff, "staff")
+    staff.save()
+    client.force_login(staff)
+
+    for path in (
+        f"{url}socialaccount/socialaccount/",
+        f"{url}socialaccount/socialaccount/{row(account).pk}/change/",
+        f"{url}socialaccount/socialaccount/{row(account).pk}/delete/",
+    ):
+        assert client.get(path).status_code == 200, path
+
+
+# --- Headless clients ------------------------------------------------------------------------
+
+
+class Headless:
+    """A single-page application, which has a cookie, or a mobile one, which has a token."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind, self.client, self.token = kind, Client(), None
+
+    def call(self, method: str, path: str, data: Any = None) -> tuple[int, Any]:
+        headers = {"X-Session-Token": self.token} if self.token else {}
+        response = self.client.generic(
+            method,
+            f"{self.root}/{path}",
+            "" if data is None else json.dumps(data),
+            content_type="application/json",
+            headers=headers,
+        )
+        body = response.json()
+        self.token = body.get("meta", {}).get("session_token") or self.token
+        return response.status_code, body
+
+    @property
+    def root(self) -> str:
+        url = reverse(f"moralis_headless:{self.kind}_challenge")
+        return url.removesuffix("/auth/provider/moralis/challenge")
+
+    def prove(self, account, process: str = "login") -> tuple[int, Any]:
+        status, body = self.call(
+            "POST", "auth/provider/moralis/challenge", {**account.described, "process": process}
+        )
+        if status != 200:
+            return status, body
+        challenge = body["data"]["challenge"]
+        proof = {"challenge": challenge, **account.prove(body["data"]["message"])}
+        if process == "reauthenticate":
+            return self.call("POST", "auth/provider/moralis/reauthenticate", proof)
+        token = {"id_token": json.dumps(proof)}
+        return self.call(
+            "POST",
+            "auth/provider/token",
+            {"provider": "moralis", "process": process, "token": token},
+        )
+
+    def sign_in(self, account) -> tuple[int, Any]:
+        """The same, and whatever else the site asks for."""
+        status, body = self.prove(account)
+        if is_pending(body, "provider_signup"):
+            data = {"username": account.address, "phone": phone_of(account)}
+            status, body = self.call("POST", "auth/provider/signup", data)
+        if is_pending(body, "verify_phone"):
+            status, body = self.call("POST", "auth/phone/verify", {"code": latest_code()})
+        return status, body
+
+
+def is_pending(body: Any, flow: str) -> bool:
+    flows = body.get("data", {}).get("flows", [])
+    return any(each["id"] == flow and each.get("is_pending") for each in flows)
+
+
+@pytest.fixture(params=["browser", "app"])
+def application(request) -> Headless:
+    return Headless(request.param)
+
+
+def test_headless_sign_in_and_coming_back(application, account, backend):
+    status, body = application.sign_in(account)
+    assert status == 200, body
+    user = body["data"]["user"]
+    assert user["id"] == row(account).user_id or str(row(account).user_id) == user["id"]
+    assert user["display"]
+    assert application.call("GET", "auth/session")[0] == 200
+    assert application.call("DELETE", "auth/session")[0] == 401
+    application.token = None  # the session is gone, and its token with it
+
+    status, body = application.sign_in(account)
+
+    assert (status, body["data"]["user"]["id"]) == (200, user["id"])
+
+
+def test_headless_wrong_signature_is_refused(application, account, other_account):
+    status, body = application.call("POST", "auth/provider/moralis/challenge", account.described)
+    assert status == 200
+    proof = {
+        "challenge": body["data"]["challenge"],
+        "signature": other_account.sign(body["data"]["message"]),
+    }
+
+    status, body = application.call(
+        "POST",
+        "auth/provider/token",
+        {"provider": "moralis", "process": "login", "token": {"id_token": json.dumps(proof)}},
+    )
+
+    assert (status, body["errors"][0]["code"]) == (400, "signature_invalid")
+    assert not get_user_model().objects.exists()
+
+
+def test_headless_link_and_unlink(application, account, other_account):
+    application.sign_in(account)
+    status, body = application.prove(other_account, process="connect")
+    assert status == 200, body
+    assert row(other_account).user_id == row(account).user_id
+
+    gone = {"provider": "moralis", "account": other_account.address}
+    status, body = application.call("DELETE", "account/providers", gone)
+    assert (status, len(body["data"])) == (200, 1)
+    last = {"provider": "moralis", "account": account.address}
+    status, body = application.call("DELETE", "account/providers", last)
+
+    assert status == 400
+    assert "last way into your account" in body["errors"][0]["message"]
+    assert SocialAccount.objects.get() == row(account)
+
+
+def test_headless_confirm_before_linking(application, account, other_account):
+    with an_hour_ago():
+        application.sign_in(account)
+
+    status, body = application.prove(other_account, process="connect")
+    assert status == 401
+    assert {"id": "provider_reauthenticate", "providers": ["moralis"]} in body["meta"]["flows"]
+    assert application.prove(account, process="reauthenticate")[0] == 200
+    assert application.prove(other_account, process="connect")[0] == 200
+
+    assert row(other_account).user_id == row(account).user_id
