@@ -26,6 +26,7 @@ SITES = {
     "socialaccount_only": WHOLE,
     "uuid_keys": WHOLE,
     # Variants of a plain site.
+    "email_users": CORE,
     "login_by_code_required": CORE,
     "phone": CORE,
     "phone_required": CORE,
