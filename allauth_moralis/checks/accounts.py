@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.app_settings import EmailVerificationMethod
@@ -12,6 +13,11 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
 from ..adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
+
+ACCOUNT_ADAPTER = (
+    'Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your own from '
+    "WalletReauthenticationMixin, beside it, and then from allauth's."
+)
 
 
 @register(Tags.security)
@@ -28,8 +34,7 @@ def _adapter_warnings() -> Iterator[CheckMessage]:
             else "People who have nothing but a wallet are asked for no confirmation before they "
             "set a password or link another wallet, so whoever finds their browser open can take "
             "the account over.",
-            hint='Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your '
-            "own from WalletReauthenticationMixin, beside it, and then from allauth's.",
+            hint=ACCOUNT_ADAPTER,
             id="allauth_moralis.W012",
         )
     if not isinstance(get_socialaccount_adapter(), WalletSocialAccountMixin):
@@ -40,6 +45,38 @@ def _adapter_warnings() -> Iterator[CheckMessage]:
             "derive your own from WalletSocialAccountMixin, beside it, and then from allauth's.",
             id="allauth_moralis.W013",
         )
+
+
+@register(Tags.security)
+def check_stages(**_: Any) -> list[CheckMessage]:
+    """Stages of a sign-in that need an address, which only the account adapter can take away."""
+    if isinstance(get_account_adapter(), WalletReauthenticationMixin) or not (
+        _waits_for_a_code() or (allauth_settings.HEADLESS_ENABLED and _waits_for_an_address())
+    ):
+        return []
+    return [
+        checks.Error(
+            "Whoever signs in must enter a code that is sent to them, and people whom a wallet "
+            "signed up have no address: none of them gets in."
+            if _waits_for_a_code()
+            else "E-mail addresses must be confirmed. People whom a wallet signed up have none: "
+            "in headless clients none of them gets in.",
+            hint=ACCOUNT_ADAPTER,
+            id="allauth_moralis.E026",
+        )
+    ]
+
+
+def _waits_for_a_code() -> bool:
+    required = account_settings.LOGIN_BY_CODE_REQUIRED
+    return required if isinstance(required, bool) else "socialaccount" in required
+
+
+def _waits_for_an_address() -> bool:
+    method = socialaccount_settings.EMAIL_VERIFICATION or account_settings.EMAIL_VERIFICATION
+    return bool(
+        method == EmailVerificationMethod.MANDATORY and not socialaccount_settings.EMAIL_REQUIRED
+    )
 
 
 def _wants_confirmation() -> bool:
