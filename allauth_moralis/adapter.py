@@ -36,7 +36,8 @@ class WalletReauthenticationMixin:
     * A first password, an address or another connected account is added to a wallet's account only
       after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED`` says.
     * Afterwards allauth goes on with what it held up, for some minutes and no longer.
-    * An account without any address passes the stages of a sign-in that would write to one.
+    * An account without any address, or telephone number, passes the stages of a sign-in that would
+      send something there.
     """
 
     request: HttpRequest | None
@@ -65,7 +66,7 @@ class WalletReauthenticationMixin:
 
     def is_login_by_code_required(self, login: Login) -> bool:
         required: bool = super().is_login_by_code_required(login)  # type: ignore[misc]  # of the adapter beside this mixin
-        return required and not stages.has_no_address(login)
+        return required and not stages.cannot_be_reached(login)
 
 
 class WalletHeadlessMixin:
