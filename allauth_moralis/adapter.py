@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 
 from . import reauthentication
 from .conf import PROVIDER_ID
-from .internal import disconnect, stages
+from .internal import disconnect, home, stages
 from .internal.allauth_private import is_headless
 from .internal.sociallogin import empty_email, known, signs_up_too_late
 
@@ -38,6 +38,8 @@ class WalletReauthenticationMixin:
     * Afterwards allauth goes on with what it held up, for some minutes and no longer.
     * An account without any address, or telephone number, passes the stages of a sign-in that would
       send something there.
+    * Whoever signs in lands on this site also where it is served below a prefix, or has its account
+      pages elsewhere than Django takes for granted.
     """
 
     request: HttpRequest | None
@@ -59,6 +61,14 @@ class WalletReauthenticationMixin:
         if self.request is None:  # outside of any request, as in a command
             return required
         return reauthentication.is_required(self.request, app=app, by_allauth=required)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        url: str = super().get_login_redirect_url(request)  # type: ignore[misc]  # of the adapter beside this mixin
+        return home.of_this_site(url)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        url: str = super().get_signup_redirect_url(request)  # type: ignore[misc]  # of the adapter beside this mixin
+        return home.of_this_site(url)
 
     def get_login_stages(self) -> list[str]:
         stages_of_allauth: list[str] = super().get_login_stages()  # type: ignore[misc]  # of the adapter beside this mixin

@@ -218,15 +218,19 @@ def test_a_user_model_without_addresses(settings):
 
 @pytest.mark.urls("tests.urls_at_the_root")
 def test_a_site_that_sends_people_where_it_has_no_page(settings):
-    assert [message.id for message in ours()] == ["allauth_moralis.W006"]
+    assert ours() == []  # its adapter finds the page
+    settings.ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+    assert "allauth_moralis.W006" in [message.id for message in ours()]
 
     settings.LOGIN_REDIRECT_URL = "moralis_profile"
-    assert ours() == []
+    assert "allauth_moralis.W006" not in [message.id for message in ours()]
 
 
 def test_a_site_under_a_prefix_that_sends_people_beside_it(settings):
     settings.FORCE_SCRIPT_NAME = "/shop"
-    assert [message.id for message in ours()] == ["allauth_moralis.W006"]
+    assert ours() == []
+    settings.ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+    assert "allauth_moralis.W006" in [message.id for message in ours()]
 
 
 def test_a_project_without_pages(settings):

@@ -37,6 +37,7 @@ SITES = {
     "plain_mandatory_by_code": CORE,
     # What the check says is missing, it leaves out.
     "plain_without_adapters": [*CORE, "-k", "not (headless or password or unlink)"],
+    "script_name": CORE,
     "second_factors": CORE,
 }
 #: The ids of what ``manage.py check`` says of a site by which somebody would be shut out.

@@ -11,7 +11,6 @@ from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
@@ -19,7 +18,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import router, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
-from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -40,7 +38,7 @@ from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
-from . import events, stages, stash
+from . import events, home, stages, stash
 from .allauth_private import cache_must_answer, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
@@ -120,7 +118,7 @@ def complete_login(
             stash.remember_refusal(request, handle, proof, error.code)
         raise
     if state["process"] == REAUTHENTICATE:
-        return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
+        return resume(request, state.get("next"), home.after_sign_in())
     provider = get_adapter().get_provider(request, PROVIDER_ID)
     sociallogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
@@ -174,7 +172,7 @@ def _state(request: HttpRequest, asked: ChallengeRequest) -> dict[str, Any]:
         state = _redirect_state(request, asked.state)
     if allauth_settings.HEADLESS_ONLY:
         # The site has none of allauth's pages: end where its front end can ask how it went.
-        state.setdefault("next", resolve_url(settings.LOGIN_REDIRECT_URL))
+        state.setdefault("next", home.after_sign_in())
         state["headless"] = True
     return state
 
