@@ -39,6 +39,7 @@ SITES = {
     "plain_without_adapters": [*CORE, "-k", "not (headless or password or unlink)"],
     "script_name": CORE,
     "second_factors": CORE,
+    "signed_cookies": CORE,
 }
 #: The ids of what ``manage.py check`` says of a site by which somebody would be shut out.
 FOUND = {"plain_without_adapters": ["E026", "W012", "W013"]}
