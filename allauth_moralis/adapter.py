@@ -14,7 +14,7 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
@@ -25,6 +25,7 @@ from .conf import PROVIDER_ID
 from .internal import disconnect, home, stages
 from .internal.allauth_private import is_headless
 from .internal.sociallogin import empty_email, known, signs_up_too_late
+from .internal.transactions import writing
 
 
 class WalletReauthenticationMixin:
@@ -122,7 +123,7 @@ class WalletSocialAccountMixin:
         if form is not None and not form.cleaned_data.get("email"):
             form.cleaned_data["email"] = empty_email()
         try:
-            with transaction.atomic(using=router.db_for_write(SocialAccount)):
+            with writing():
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)  # type: ignore[misc]  # of the adapter beside this mixin
         except IntegrityError:
             account = sociallogin.account

@@ -9,13 +9,11 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
-from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db import router, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.urls import reverse
@@ -42,6 +40,7 @@ from . import events, home, stages, stash
 from .allauth_private import cache_must_answer, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
+from .transactions import writing
 
 MAX_PORT_DIGITS = 5
 
@@ -213,7 +212,7 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
         except ReauthenticationRequired:
             return _link_again(sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
-    with transaction.atomic(using=router.db_for_write(SocialAccount)):
+    with writing():
         response: HttpResponseBase = complete_social_login(request, sociallogin)
     if links:
         _explain_collision(request, sociallogin)
