@@ -8,7 +8,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -26,20 +28,33 @@ class ServedSite(Site):
         return [line for line in self.log.read_text().splitlines() if of in line]
 
 
+@cache
+def migrated() -> bytes:
+    """The file of an empty database, which all of these sites can use."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "db.sqlite3"
+        manage(environment("plain", file), "migrate", "--verbosity", "0")
+        return file.read_bytes()
+
+
+def environment(site: str, database: Path) -> dict[str, str]:
+    own = {
+        "DJANGO_SETTINGS_MODULE": f"tests.sites.{site}",
+        "PLAIN_SITE_DATABASE": str(database),
+    }
+    return {**os.environ, **own}
+
+
 @contextmanager
 def serve(
-    site: str, folder: Path, *, address: str = "127.0.0.1", prefix: str = "", **env: str
+    site: str, folder: Path, *, address: str = "127.0.0.1", prefix: str = ""
 ) -> Iterator[ServedSite]:
     """A site on a free port of ``address``, or at the path of a unix socket."""
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": f"tests.sites.{site}",
-        "PLAIN_SITE_DATABASE": str(folder / "db.sqlite3"),
-        **env,
-    }
+    database = folder / "db.sqlite3"
+    database.write_bytes(migrated())
+    env = environment(site, database)
     if prefix:
-        environment["SCRIPT_NAME"] = prefix  # gunicorn gives it to every request
-    manage({**environment, "SCRIPT_NAME": ""}, "migrate", "--verbosity", "0")
+        env["SCRIPT_NAME"] = prefix  # gunicorn gives it to every request
     is_unix = address.startswith("/")
     port = None if is_unix else free_port(address)
     host = f"[{address}]" if ":" in address else address
@@ -49,13 +64,13 @@ def serve(
         server = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", APPLICATION, f"--bind={bind}", "--threads=16"],
             cwd=ROOT,
-            env=environment,
+            env=env,
             stdout=output,
             stderr=output,
         )
     try:
         wait_for(address, port, log)
-        yield ServedSite(f"http://{host}:{port}{prefix}", environment, log)
+        yield ServedSite(f"http://{host}:{port}{prefix}", env, log)
     finally:
         server.terminate()
         server.wait()
