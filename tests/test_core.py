@@ -154,6 +154,49 @@ def test_wrong_signature_is_refused(client, account, other_account, backend):
     assert not get_user_model().objects.exists()
 
 
+def test_form_from_before_another_sign_in_is_refused_and_goes_on(account, other_account):
+    """Another tab signed in meanwhile, and Django changed its token."""
+    for owner in (account, other_account):
+        sign_in(Browser(), owner)
+    client = Browser(enforce_csrf_checks=True)
+    old = token_of(client.get(reverse("moralis_login")))
+    by_script = {"content_type": "application/json", "headers": {"X-CSRFToken": old}}
+    asked = client.post(reverse("moralis_challenge"), account.described, **by_script).json()
+    proof = {"challenge": asked["challenge"], **account.prove(asked["message"])}
+    client.post(reverse("moralis_verify"), {**proof, "csrfmiddlewaretoken": old})
+    user = user_of(client)
+    assert user is not None
+
+    stale = client.post(reverse("moralis_verify"), {**proof, "csrfmiddlewaretoken": old})
+    by_script = client.post(reverse("moralis_challenge"), other_account.described, **by_script)
+
+    assert (stale.status_code, page_code(stale)) == (403, "csrf_failed")
+    assert user_of(client) == user
+    assert (by_script.status_code, json_code(by_script)) == (403, "csrf_failed")
+    fresh = token_of(stale)
+    by_script = {"content_type": "application/json", "headers": {"X-CSRFToken": fresh}}
+    asked = client.post(reverse("moralis_challenge"), other_account.described, **by_script).json()
+    proof = {"challenge": asked["challenge"], **other_account.prove(asked["message"])}
+    client.post(reverse("moralis_verify"), {**proof, "csrfmiddlewaretoken": fresh})
+    assert user_of(client) not in (None, user)
+
+
+def token_of(page: HttpResponse) -> str:
+    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())[1]
+
+
+def test_refusal_survives_a_reload_and_its_address_leads_on(client, account, other_account):
+    challenge, message = issued(client, account)
+    wrong = other_account.sign(message)
+    answer(client, challenge, wrong)
+
+    again = answer(client, challenge, wrong)
+    anew = client.get(reverse("moralis_verify"))
+
+    assert (again.status_code, page_code(again)) == (401, "signature_invalid")
+    assert (anew.status_code, anew["Location"]) == (302, reverse("moralis_login"))
+
+
 def test_link_and_unlink(client, account, other_account, pages):
     sign_in(client, account)
     user = user_of(client)

@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 WHOLE = ["tests/test_contract.py", "tests/test_core.py"]
 CORE = ["tests/test_core.py"]
+SESSIONS = ["tests/test_meanwhile.py"]
 
 #: What runs under the settings of each site in ``tests/sites``. Where it is nothing, the site needs
 #: a real server, which it has in ``test_servers.py``.
@@ -34,8 +35,8 @@ SITES = {
     "login_by_code_required": CORE,
     "phone": CORE,
     "phone_required": CORE,
-    "plain": WHOLE,
-    "plain_login_required": CORE,
+    "plain": [*WHOLE, *SESSIONS],
+    "plain_login_required": [*CORE, *SESSIONS],
     "plain_mandatory": WHOLE,
     "plain_mandatory_by_code": CORE,
     # What the check says is missing, it leaves out.
