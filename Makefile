@@ -4,29 +4,41 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # The official client from PyPI has requirements of its own.
 CONFORMANCE := .venv-conformance
+# allauth's own tests have some, too.
+ALLAUTH := .venv-allauth
 PORT ?= 8000
+# For every Python from 3.11 on. The first lines of the pinned files repeat this command.
+PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS)
 
-.PHONY: run test conformance check format emulator bench messages wheel matrix clean
+.PHONY: run test conformance allauth-suite check docs requirements format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
-$(VENV)/.ready: requirements.txt requirements-dev.txt
+# What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
+$(VENV)/.demo: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# What everything else needs beside it.
+$(VENV)/.ready: $(VENV)/.demo requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-run: $(VENV)/.ready ## the demo on http://localhost:8000, with the embedded verifier unless told otherwise
+run: $(VENV)/.demo ## the demo on http://localhost:8000, with the embedded verifier unless told otherwise
+	@$(BIN)/python -c 'import socket; socket.create_server(("localhost", $(PORT))).close()' 2>/dev/null || \
+		{ echo "Port $(PORT) is in use, or not to be had. Choose another one: make run PORT=8001" >&2; exit 1; }
 	$(BIN)/python manage.py migrate --verbosity 0
 	$(BIN)/python manage.py runserver localhost:$(PORT)
 
-emulator: $(VENV)/.ready ## a local stand-in of the Moralis Auth API on http://127.0.0.1:8899
+emulator: $(VENV)/.demo ## a local stand-in of the Moralis Auth API on http://127.0.0.1:8899
 	$(BIN)/python manage.py moralis_emulator
 
 test: $(VENV)/.ready ## a browser where none is there, then every test
-	$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term $(ARGS)
 
-$(CONFORMANCE)/.ready: conformance/requirements.txt requirements.txt
+$(CONFORMANCE)/.ready: conformance/requirements.txt
 	$(PYTHON) -m venv $(CONFORMANCE)
 	$(CONFORMANCE)/bin/python -m pip install --quiet --disable-pip-version-check -r conformance/requirements.txt
 	@touch $@
@@ -34,10 +46,18 @@ $(CONFORMANCE)/.ready: conformance/requirements.txt requirements.txt
 conformance: $(CONFORMANCE)/.ready ## the official clients of the Moralis Auth API against the emulator
 	$(CONFORMANCE)/bin/python -m conformance.run
 
-matrix: ## the suite on other Pythons and the newest Django, where they are
+$(ALLAUTH)/.ready: allauth_suite/requirements.txt
+	$(PYTHON) -m venv $(ALLAUTH)
+	$(ALLAUTH)/bin/python -m pip install --quiet --disable-pip-version-check -r allauth_suite/requirements.txt
+	@touch $@
+
+allauth-suite: $(ALLAUTH)/.ready ## allauth's own tests, bare and with our app and mixins: the same must pass
+	$(ALLAUTH)/bin/python -m allauth_suite $(PROJECTS)
+
+matrix: ## the suite on other Pythons, Djangos and allauths; PYTHONS=3.12 DJANGOS=6.1 for some of them
 	.ci/matrix
 
-check: $(VENV)/.ready ## lint, format, imports, types, Django's own checks
+check: $(VENV)/.ready docs ## lint, format, imports, types, Django's own checks, the documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
@@ -52,6 +72,15 @@ format: $(VENV)/.ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(VENV)/.ready ## the documents in docs/_build/html; a warning or a broken link is an error
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet -d docs/_build/doctrees docs docs/_build/html
+
+requirements: $(VENV)/.ready ## pins with hashes, of the *.in files; ARGS=--upgrade for the newest of all
+	$(PIN) requirements.in -o requirements.txt
+	$(PIN) requirements-dev.in -o requirements-dev.txt
+	$(PIN) conformance/requirements.in -o conformance/requirements.txt
+	$(PIN) allauth_suite/requirements.in -o allauth_suite/requirements.txt
+
 bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
 	$(BIN)/python -m bench
 
@@ -63,4 +92,4 @@ wheel: $(VENV)/.ready
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) .venv-* conformance/node_modules build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* conformance/node_modules docs/_build build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -1,34 +1,48 @@
 """Mixins for the site's adapters: allauth's own pages know of wallets."""
 
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth import app_settings as allauth_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.models import Login
+from allauth.account.models import EmailAddress, Login
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from . import reauthentication
 from .conf import PROVIDER_ID
-from .internal import disconnect, home, stages
-from .internal.allauth_private import is_headless
+from .exceptions import LoginRequired
+from .internal import addresses, disconnect, home, stages
+from .internal.allauth_private import is_headless, send_unknown_account_mail
 from .internal.sociallogin import empty_email, known, signs_up_too_late
 from .internal.transactions import writing
 
+if TYPE_CHECKING:
+    from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
 
-class WalletReauthenticationMixin:
+    # What each mixin stands before.
+    _AccountAdapter = DefaultAccountAdapter
+    _SocialAccountAdapter = DefaultSocialAccountAdapter
+else:
+    _AccountAdapter = _SocialAccountAdapter = _HeadlessAdapter = object
+
+#: A request for allauth's sign-up, whose e-mail address is the visitor's own to claim.
+SIGNING_UP = "allauth_moralis_signing_up"
+
+
+class WalletReauthenticationMixin(_AccountAdapter):
     """Put it before allauth's account adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
 
     * People may confirm that it is them by a wallet, and who has nothing else, whom allauth would
@@ -38,7 +52,8 @@ class WalletReauthenticationMixin:
       after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED`` says.
     * Afterwards allauth goes on with what it held up, for some minutes and no longer.
     * An account without any address, or telephone number, passes the stages of a sign-in that would
-      send something there.
+      send something there, and who mistyped theirs may correct it.
+    * An address that waits unconfirmed on a wallet's account lets nobody into that account.
     * Whoever signs in lands on this site also where it is served below a prefix, or has its account
       pages elsewhere than Django takes for granted.
     """
@@ -52,35 +67,61 @@ class WalletReauthenticationMixin:
             reauthentication.drop_stale_form(self.request)
         others: list[dict[str, str]] = []
         with suppress(NoReverseMatch):  # HEADLESS_ONLY: allauth has no pages there
-            others = super().get_reauthentication_methods(user)  # type: ignore[misc]  # of the adapter beside this mixin
+            others = super().get_reauthentication_methods(user)
         if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
             others = [method for method in others if method["id"] != "reauthenticate"]
         return reauthentication.methods(user, others)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        required: bool = super().is_reauthentication_required(app=app, **kwargs)  # type: ignore[misc]  # of the adapter beside this mixin
+        required: bool = super().is_reauthentication_required(app=app, **kwargs)
         if self.request is None:  # outside of any request, as in a command
             return required
         return reauthentication.is_required(self.request, app=app, by_allauth=required)
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        url: str = super().get_login_redirect_url(request)  # type: ignore[misc]  # of the adapter beside this mixin
+        url: str = super().get_login_redirect_url(request)
         return home.of_this_site(url)
 
     def get_signup_redirect_url(self, request: HttpRequest) -> str:
-        url: str = super().get_signup_redirect_url(request)  # type: ignore[misc]  # of the adapter beside this mixin
+        url: str = super().get_signup_redirect_url(request)
         return home.of_this_site(url)
 
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        setattr(request, SIGNING_UP, True)
+        return super().is_open_for_signup(request)
+
+    def clean_email(self, email: str) -> str:
+        cleaned: str = super().clean_email(email)
+        if cleaned and _signs_up(self.request):
+            addresses.release(cleaned)
+        return cleaned
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        if not addresses.may_confirm(request, email_address):
+            raise ImmediateHttpResponse(_confirm_by_the_wallet(request))
+        return super().confirm_email(request, email_address)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        request = self.request  # of a visitor; an operator's command sends what it likes
+        if (
+            request is not None
+            and template_prefix in addresses.LETS_IN
+            and addresses.opens_a_strangers(request, email, context.get("user"))
+        ):
+            send_unknown_account_mail(request, email)
+        else:
+            super().send_mail(template_prefix, email, context)
+
     def get_login_stages(self) -> list[str]:
-        stages_of_allauth: list[str] = super().get_login_stages()  # type: ignore[misc]  # of the adapter beside this mixin
+        stages_of_allauth: list[str] = super().get_login_stages()
         return stages.with_ours(stages_of_allauth)
 
     def is_login_by_code_required(self, login: Login) -> bool:
-        required: bool = super().is_login_by_code_required(login)  # type: ignore[misc]  # of the adapter beside this mixin
+        required: bool = super().is_login_by_code_required(login)
         return required and not stages.cannot_be_reached(login)
 
 
-class WalletHeadlessMixin:
+class WalletHeadlessMixin(_HeadlessAdapter):
     """Put it before allauth's headless adapter: ``class Adapter(WalletHeadlessMixin, …)``.
 
     Where a client is told to reauthenticate, and a wallet will do, the 401's ``meta`` names it:
@@ -89,12 +130,12 @@ class WalletHeadlessMixin:
     """
 
     def populate_response_meta(self, request: HttpRequest, meta: dict[str, Any]) -> None:
-        super().populate_response_meta(request, meta)  # type: ignore[misc]  # of the adapter beside this mixin
+        super().populate_response_meta(request, meta)
         if reauthentication.can_answer_by_wallet(request):
             meta["flows"] = [{"id": "provider_reauthenticate", "providers": [PROVIDER_ID]}]
 
 
-class WalletSocialAccountMixin:
+class WalletSocialAccountMixin(_SocialAccountAdapter):
     """Put it before allauth's social adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
 
     * The guard on the last way in says what to do, counts what opens the account now, and holds
@@ -108,14 +149,23 @@ class WalletSocialAccountMixin:
         if sentence := disconnect.LAST_WAY_IN.get(code):
             write = disconnect.linked if _shows_pages(context.request) else disconnect.plain
             return ValidationError(write(str(sentence)), code=code)
-        error: ValidationError = super().validation_error(code, *args)  # type: ignore[misc]  # of the adapter beside this mixin
-        return error
+        return super().validation_error(code, *args)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
         if signs_up_too_late(sociallogin):
             raise ImmediateHttpResponse(_start_again(request))
-        is_open: bool = super().is_open_for_signup(request, sociallogin)  # type: ignore[misc]  # of the adapter beside this mixin
-        return is_open
+        setattr(request, SIGNING_UP, True)
+        for address in sociallogin.email_addresses:
+            if address.verified:
+                addresses.release(address.email)
+        return super().is_open_for_signup(request, sociallogin)
+
+    def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[AbstractUser, str] | None:
+        found: tuple[AbstractUser, str] | None = super().authenticate_by_email(sociallogin)
+        request = context.request
+        if found and request and addresses.opens_a_strangers(request, found[1], found[0]):
+            return None
+        return found
 
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
@@ -124,7 +174,7 @@ class WalletSocialAccountMixin:
             form.cleaned_data["email"] = empty_email()
         try:
             with writing():
-                user: AbstractBaseUser = super().save_user(request, sociallogin, form)  # type: ignore[misc]  # of the adapter beside this mixin
+                user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
             account = sociallogin.account
             if account.provider != PROVIDER_ID or not known(account).exists():
@@ -135,7 +185,7 @@ class WalletSocialAccountMixin:
     def validate_disconnect(
         self, account: SocialAccount, accounts: QuerySet[SocialAccount]
     ) -> None:
-        super().validate_disconnect(account, accounts)  # type: ignore[misc]  # of the adapter beside this mixin
+        super().validate_disconnect(account, accounts)
         others = [other for other in accounts if other.pk != account.pk]
         if code := disconnect.refusal_code(account, others):
             raise self.validation_error(code)
@@ -150,10 +200,35 @@ class SocialAccountAdapter(WalletSocialAccountMixin, DefaultSocialAccountAdapter
     """For ``SOCIALACCOUNT_ADAPTER``, where the site has none of its own."""
 
 
+def _signs_up(request: HttpRequest | None) -> bool:
+    """allauth's pages ask whether one may before they read the form, its headless views after."""
+    match = request.resolver_match if request is not None else None
+    by_name = is_headless(request) and match is not None and "signup" in (match.url_name or "")
+    return by_name or getattr(request, SIGNING_UP, False)
+
+
 def _shows_pages(request: HttpRequest | None) -> bool:
     """Whether what is said ends up on a page, where a link is one."""
     by_script = request is not None and "X-Requested-With" in request.headers
     return not by_script and not is_headless(request)
+
+
+def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
+    """The link was opened elsewhere, perhaps by somebody else; it stays valid."""
+    message = _(
+        "This address was added to an account that a wallet opens. Sign in with that wallet in "
+        "this browser, and open the link again: it is still valid. If it was not you who added "
+        "the address, do nothing."
+    )
+    if is_headless(request):
+        from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
+
+        errors = [{"code": LoginRequired.code, "message": message}]
+        response: HttpResponse = APIResponse(request, errors=errors, status=LoginRequired.status)
+        return response
+    get_account_adapter().add_message(request, messages.WARNING, message=message)
+    query = urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:

@@ -47,6 +47,10 @@ def _column(description: Any) -> Callable[[Callable[..., Any]], Callable[..., An
     return decorate
 
 
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
 class WalletAdminMixin(_Base):
     """What a site's own admin class for ``SocialAccount`` takes to show wallets as ours does."""
 
@@ -59,8 +63,11 @@ class WalletAdminMixin(_Base):
     )
     #: Read-only, as is all of ``wallet_fieldsets``: evidence. Somebody who edits it makes the row
     #: tell of a signature that nobody gave, and an address that is spelled otherwise is one that
-    #: no wallet ever signs in with. The user can be changed, as before.
+    #: no wallet ever signs in with.
     wallet_evidence = ("provider", "uid")
+    #: Read-only to all but superusers: whoever moves their own wallet to a superuser's account, or
+    #: makes a wallet's row of another one, is a superuser at the next sign-in.
+    wallet_owner = ("user",)
     wallet_fieldsets = (
         (_("Wallet"), {"fields": wallet_list_display}),
         (
@@ -110,11 +117,15 @@ class WalletAdminMixin(_Base):
     def get_list_display(self, request: HttpRequest) -> Any:
         return (*super().get_list_display(request), *self.wallet_list_display)
 
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return is_superuser(request) and super().has_add_permission(request)
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         readonly = super().get_readonly_fields(request, obj)
         if _wallet(obj) is None:
-            return readonly
-        return (*readonly, *self.wallet_evidence, *self._wallet_fields())
+            return readonly if is_superuser(request) else (*readonly, "provider")
+        owner = () if is_superuser(request) else self.wallet_owner
+        return (*readonly, *owner, *self.wallet_evidence, *self._wallet_fields())
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)

@@ -52,13 +52,29 @@ class AddressOfAnotherKey(InvalidAddress):
 class UnsupportedNetwork(WalletError):
     code = "unsupported_network"
     status = HTTPStatus.BAD_REQUEST
-    message = _("Wallets of this network are not accepted here. Choose another wallet.")
+    message = _("Wallets of this network are not accepted by this site. Choose another wallet.")
+
+
+class NetworkRefusedByService(UnsupportedNetwork):
+    message = _(
+        "Wallets of this network are not accepted by the verification service that this site uses. "
+        "Choose another wallet."
+    )
 
 
 class UnsupportedChain(WalletError):
     code = "unsupported_chain"
     status = HTTPStatus.BAD_REQUEST
-    message = _("This chain is not accepted here. Switch your wallet to another one and try again.")
+    message = _(
+        "This chain is not accepted by this site. Switch your wallet to another one and try again."
+    )
+
+
+class ChainRefusedByService(UnsupportedChain):
+    message = _(
+        "This chain is not accepted by the verification service that this site uses. Switch your "
+        "wallet to another one and try again."
+    )
 
 
 class LoginRequired(WalletError):
@@ -113,6 +129,12 @@ class CsrfFailed(WalletError):
     )
 
 
+class PageIsOld(CsrfFailed):
+    """The same, told to a script, which cannot make the page a new one."""
+
+    message = _("This page is out of date. Reload it and try again.")
+
+
 class ChallengeExpired(WalletError):
     code = "challenge_expired"
     status = HTTPStatus.FORBIDDEN
@@ -124,7 +146,18 @@ class SignatureInvalid(WalletError):
     status = HTTPStatus.UNAUTHORIZED
     message = _(
         "The signature does not belong to this wallet. Nobody was signed in. Please start again, "
-        "and sign with the wallet account that you chose. Smart-contract wallets cannot be used."
+        "and sign with the wallet account that you chose. Smart wallets (contract wallets) cannot "
+        "be used."
+    )
+
+
+class ContractWalletUnsupported(WalletError):
+    code = "contract_wallet_unsupported"
+    status = HTTPStatus.BAD_REQUEST
+    message = _(
+        "This is the signature of a smart wallet (contract wallet), and this site can only check "
+        "wallets that have a key of their own. Nobody was signed in. Please start again with "
+        "another wallet."
     )
 
 

@@ -45,11 +45,15 @@ SIGNED_IN_KEY = "allauth_moralis_signed_in_at"
 HELD_UP_KEY = "allauth_moralis_held_up_at"
 REAUTHENTICATE = "reauthenticate"
 WANTED = "allauth_moralis_reauthentication_required"
+HELD_UP_FOR = 300  # seconds; a form that waits for longer may be somebody else's
 MAX_AGE = 300  # seconds, as allauth's ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 #: What allauth's settings may leave unguarded, and what opens an account or leads to it: first
 #: passwords and addresses, connected accounts. Second factors it always guards.
 GUARDED = ("allauth.account", "allauth.socialaccount")
+
+#: They hold nothing up, and write nothing.
+OUR_PAGES = ("moralis_login", "moralis_reauthenticate")
 
 View = Callable[..., HttpResponseBase]
 
@@ -231,7 +235,7 @@ def ask_first(request: HttpRequest, next_url: str) -> HttpResponse | None:
 
 
 def drop_stale_form(request: HttpRequest) -> None:
-    """Forget a form, or a link, that has waited for longer than a proof counts.
+    """Forget a form, or a link, that has waited for longer than ``HELD_UP_FOR``.
 
     It was perhaps somebody else who sent it, and its owner's next confirmation must not carry it
     out. allauth keeps no time; it asks for the methods right before it keeps something, and on each
@@ -240,7 +244,9 @@ def drop_stale_form(request: HttpRequest) -> None:
     waits = _waits(request)
     if not waits:
         allauth_private.drop_held_up(request)
-    if not waits or request.method == "POST":
+    match = request.resolver_match
+    is_our_page = match is not None and match.url_name in OUR_PAGES
+    if request.method == "POST" or not (waits or is_our_page):
         request.session[HELD_UP_KEY] = time.time()
 
 
@@ -257,7 +263,7 @@ def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpRespons
 
 
 def _waits(request: HttpRequest) -> bool:
-    is_recent = _is_recent(request.session.get(HELD_UP_KEY, 0))
+    is_recent = time.time() - request.session.get(HELD_UP_KEY, 0) < HELD_UP_FOR
     return is_recent and allauth_private.is_held_up(request)
 
 

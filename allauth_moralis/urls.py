@@ -1,10 +1,11 @@
 from allauth import app_settings
-from django.urls import path
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
 from . import views
 from .reauthentication import REAUTHENTICATE
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("moralis/login/", views.login, name="moralis_login"),
     # For allauth, which adds "?next=…" to the address by itself; else ?process=reauthenticate does.
     path(
@@ -16,6 +17,7 @@ urlpatterns = [
     path("moralis/challenge/", views.challenge, name="moralis_challenge"),
     path("moralis/verify/", views.verify, name="moralis_verify"),
     path("moralis/label/", views.label, name="moralis_label"),
+    path("moralis/address/", views.address, name="moralis_address"),
     path("profile/", views.profile, name="moralis_profile"),
 ]
 if app_settings.SOCIALACCOUNT_ONLY:
@@ -29,3 +31,6 @@ if app_settings.SOCIALACCOUNT_ONLY:
             name="account_reauthenticate",
         )
     )
+if settings.DEBUG:
+    # Elsewhere the development wallet has no address at all. Its views look for themselves, too.
+    urlpatterns.append(path("moralis/development/", include("allauth_moralis.development.urls")))

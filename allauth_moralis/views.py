@@ -31,11 +31,12 @@ from .exceptions import (
     ConfirmFirst,
     CsrfFailed,
     InvalidRequest,
+    PageIsOld,
     SignInIsOld,
     UpstreamUnavailable,
     WalletError,
 )
-from .internal import contexts, flows, home, labels
+from .internal import addresses, contexts, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
 from .reauthentication import ask_first, require_for_linking
@@ -50,6 +51,8 @@ WANTED: Final = "allauth_moralis_wanted"
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
+    if isinstance(error, CsrfFailed):
+        error = PageIsOld()
     return JsonResponse(
         {"error": {"code": error.code, "message": str(error.message)}}, status=error.status
     )
@@ -106,14 +109,15 @@ def challenge(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
-@sensitive_post_parameters("signature")
+@sensitive_post_parameters("challenge", "signature", "full_message")
 # A rollback of the request must not give the challenge back; the flow has its own transaction.
 @transaction.non_atomic_requests
-@refusals(refuse_page)
+@refusals(refuse_page, max_body=forms.MAX_ANSWER)
 def verify(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":  # the address of a refusal, opened anew
         return HttpResponseRedirect(reverse("moralis_login"))
-    data, handle = request.POST, request.POST.get("challenge", "")
+    data, handle = request.POST, forms.handle_of(request.POST)
+    reports.hide(request, *data.values())
     pending = flows.take_challenge(request, handle)
     setattr(request, WANTED, PageRequest.of(pending) if pending else PageRequest.parse(data))
     # Where the challenge has no "next", allauth would take one from this request, unasked for.
@@ -131,6 +135,22 @@ def verify(request: HttpRequest) -> HttpResponseBase:
         raise
     add_never_cache_headers(response)
     return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@login_not_required
+def address(request: HttpRequest) -> HttpResponse:
+    """We have sent an e-mail: to which address, and another one where that was mistyped."""
+    user = addresses.pending_user(request)
+    if user is None:
+        return HttpResponseRedirect(reverse("moralis_login"))
+    form = forms.address_form(request, user)
+    if form.is_bound and form.is_valid():
+        addresses.correct(request, user, form.cleaned_data["email"])
+        return HttpResponseRedirect(reverse("moralis_address"))
+    context = {"form": form, "address": addresses.unconfirmed(user)}
+    return render(request, "moralis/address.html", context)
 
 
 @require_safe

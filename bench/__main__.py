@@ -17,16 +17,15 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
 from allauth_moralis.siwx import signatures  # noqa: E402
-from tests.accounts import EvmAccount  # noqa: E402
-from tests.ceremony import answer, issued  # noqa: E402
+from allauth_moralis.testing import EvmWallet, answer, obtain_challenge  # noqa: E402
 
 ROUNDS = 150
 
 
-def wallet_login(account: EvmAccount, sign: Callable[[str], str]) -> Client:
+def wallet_login(wallet: EvmWallet, sign: Callable[[str], str]) -> Client:
     client = Client()
     client.get("/accounts/moralis/login/")
-    challenge, message = issued(client, account)
+    challenge, message = obtain_challenge(client, wallet)
     assert answer(client, challenge, sign(message)).status_code == 302
     return client
 
@@ -70,29 +69,28 @@ def report(what: str, ours: float, theirs: float, unit: str) -> None:
 
 def main() -> None:
     call_command("migrate", verbosity=0)
-    accounts = [EvmAccount() for _ in range(ROUNDS)]
-    signed_by = {account.address: account.sign for account in accounts}
+    wallets = [EvmWallet() for _ in range(ROUNDS)]
+    signed_by = {wallet.address: wallet.sign for wallet in wallets}
     for warm in range(5):
         dummy_login(10_000 + warm)
-        account = EvmAccount()
-        wallet_login(account, account.sign)
+        wallet = EvmWallet()
+        wallet_login(wallet, wallet.sign)
 
     print(f"{'':52} {'ours':>8} {'other':>8}")
-    wallets = [lambda a=a: wallet_login(a, signed_by[a.address]) for a in accounts]
+    logins = [lambda a=a: wallet_login(a, signed_by[a.address]) for a in wallets]
     dummies = [lambda uid=uid: dummy_login(uid) for uid in range(1, ROUNDS + 1)]
     for who in ("new", "returning"):
-        report(f"login of a {who} user, processor time", cpu(wallets), cpu(dummies), "ms")
+        report(f"login of a {who} user, processor time", cpu(logins), cpu(dummies), "ms")
     report(
-        "login of a returning user, statements", statements(wallets[0]), statements(dummies[0]), ""
+        "login of a returning user, statements", statements(logins[0]), statements(dummies[0]), ""
     )
 
-    account = accounts[0]
+    wallet = wallets[0]
     message = "x" * 330
-    signature = account.sign(message)
+    signature = wallet.sign(message)
     raw = bytes.fromhex(signature[2:-2]) + bytes([int(signature[-2:], 16) - 27])
     ours = cpu(
-        [lambda: [signatures.check_evm(message, signature, account.address) for _ in range(50)]]
-        * 40
+        [lambda: [signatures.check_evm(message, signature, wallet.address) for _ in range(50)]] * 40
     )
     theirs = cpu([lambda: [raw_check(message, raw) for _ in range(50)]] * 40)
     report("check of an EVM signature, fifty times", ours, theirs, "ms")

@@ -1,4 +1,4 @@
-"""Settings of the demo project, read from the environment (see the README's table).
+"""Settings of the demo project, read from the environment (see docs/reference/environment.md).
 
 A machine that gives neither ``SECRET_KEY`` nor ``ALLOWED_HOSTS`` is somebody's own: there ``DEBUG``
 is on and Django answers to localhost only. Giving one of them turns a checkout into a deployment.
@@ -78,6 +78,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context_processors.mail",
             ]
         },
     }

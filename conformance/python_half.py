@@ -11,13 +11,13 @@ from allauth_moralis.emulator import Emulator
 from . import refusals, scenarios
 from .python_client import Client, Friendly, Generated
 from .report import CANNOT, FAILED, PASSED, Row
-from .scenarios import ACCOUNTS, KEY, Half
+from .scenarios import KEY, WALLETS, Half
 
 Call = Callable[[Half], str | None]
 
 
 def calls() -> Iterator[tuple[str, Call]]:
-    for network in ACCOUNTS:
+    for network in WALLETS:
         for every_field in (False, True):
             extent = "every field" if every_field else "required fields"
             asking = partial(scenarios.requested, network=network, every_field=every_field)
@@ -34,7 +34,7 @@ def calls() -> Iterator[tuple[str, Call]]:
         yield case, partial(refusals.bad_request, case=case)
     for case in refusals.STOPPED:
         yield case, partial(refusals.stopped_request, case=case)
-    for network in ACCOUNTS:
+    for network in WALLETS:
         yield f"wrong signature, {network}", partial(refusals.wrong_signature, network=network)
     yield "no message, no signature", refusals.nothing_given
     yield "one address to bind", refusals.one_address

@@ -7,9 +7,9 @@ from typing import Any
 
 from openapi_auth.exceptions import ApiException, ApiValueError
 
-from tests.accounts import EvmAccount, SolanaAccount
+from allauth_moralis.testing import EvmWallet, SolanaWallet
 
-from .scenarios import ACCOUNTS, Half, address_of, asked, bind_proof, proof, request
+from .scenarios import WALLETS, Half, address_of, asked, bind_proof, proof, request
 
 BY_ITSELF = "by the client itself, before any request"
 
@@ -76,13 +76,13 @@ def stopped(
 
 
 def wrong_key(half: Half) -> None:
-    body, client = asked(EvmAccount()), half.make("another-key")
+    body, client = asked(EvmWallet()), half.make("another-key")
     ask = partial(client.call, "request_challenge_evm", body)
     refused(ask, 401, "Unauthorized", by_gateway=True)
 
 
 def missing_key(half: Half) -> str | None:
-    body, client = asked(EvmAccount()), half.make(None)
+    body, client = asked(EvmWallet()), half.make(None)
     ask = partial(client.call, "request_challenge_evm", body)
     if half.needs_key:
         return stopped(half, ask, "expected string or bytes-like object, got 'NoneType'", TypeError)
@@ -92,34 +92,34 @@ def missing_key(half: Half) -> str | None:
 
 def bad_request(half: Half, case: str) -> None:
     network, change, messages = BAD_REQUESTS[case]
-    client, body = half.make(), asked(ACCOUNTS[network]()) | change
+    client, body = half.make(), asked(WALLETS[network]()) | change
     refused(partial(client.call, f"request_challenge_{network}", body), 400, messages)
 
 
 def stopped_request(half: Half, case: str) -> str:
     change, about = STOPPED[case]
-    body = asked(EvmAccount()) | change
+    body = asked(EvmWallet()) | change
     return stopped(half, partial(half.make().call, "request_challenge_evm", body), about)
 
 
 def one_address(half: Half) -> str:
-    body = {"addresses": [address_of(EvmAccount())]}
+    body = {"addresses": [address_of(EvmWallet())]}
     ask = partial(half.make().call, "request_bind", body)
     return stopped(half, ask, "number of items must be greater than or equal to `2`")
 
 
 def wrong_signature(half: Half, network: str) -> None:
-    client, account, another = half.make(), ACCOUNTS[network](), ACCOUNTS[network]()
-    message = request(client, account, asked(account))["message"]
+    client, wallet, another = half.make(), WALLETS[network](), WALLETS[network]()
+    message = request(client, wallet, asked(wallet))["message"]
     body = proof(another, message)
     refused(partial(client.call, f"verify_challenge_{network}", body), 400, "Invalid Signature")
 
 
 def wrong_signature_of_bind(half: Half) -> None:
-    client, accounts = half.make(), [EvmAccount(), SolanaAccount()]
-    asked_for = {"addresses": [address_of(account) for account in accounts]}
+    client, wallets = half.make(), [EvmWallet(), SolanaWallet()]
+    asked_for = {"addresses": [address_of(wallet) for wallet in wallets]}
     messages = client.call("request_bind", asked_for)["messages"]
-    body = bind_proof([accounts[0], SolanaAccount()], messages)
+    body = bind_proof([wallets[0], SolanaWallet()], messages)
     refused(partial(client.call, "verify_request_bind", body), 400, "Invalid Signature")
 
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.accounts import Account, AptosAccount, EvmAccount, SolanaAccount
+from allauth_moralis.testing import AptosWallet, EvmWallet, SigningWallet, SolanaWallet
 
 from .python_client import Client
 
 KEY = "key-of-the-conformance-run"
-ACCOUNTS: dict[str, Callable[[], Account]] = {
-    "evm": EvmAccount,
-    "solana": SolanaAccount,
-    "aptos": AptosAccount,
+WALLETS: dict[str, Callable[[], SigningWallet]] = {
+    "evm": EvmWallet,
+    "solana": SolanaWallet,
+    "aptos": AptosWallet,
 }
 TITLES = {"evm": "Ethereum", "solana": "Solana", "aptos": "Aptos"}
 CHAIN_LINES = {"evm": "Chain ID: 137", "solana": "Network: mainnet", "aptos": "Chain ID: 1"}
@@ -39,17 +39,17 @@ class Half:
     needs_key: bool = False
 
 
-def asked(account: Account, *, every_field: bool = False) -> dict[str, Any]:
+def asked(wallet: SigningWallet, *, every_field: bool = False) -> dict[str, Any]:
     """The body of a request for a challenge."""
     body: dict[str, Any] = {
         "domain": "defi.finance",
         "uri": "https://defi.finance/",
         "timeout": 120,
-        "address": account.address,
-        **CHAINS[account.network],
+        "address": wallet.address,
+        **CHAINS[wallet.network],
     }
-    if isinstance(account, AptosAccount):
-        body["publicKey"] = account.public_key
+    if isinstance(wallet, AptosWallet):
+        body["publicKey"] = wallet.public_key
     if every_field:
         tomorrow = datetime.now(UTC) + timedelta(days=1)
         body |= {
@@ -61,36 +61,36 @@ def asked(account: Account, *, every_field: bool = False) -> dict[str, Any]:
     return body
 
 
-def proof(account: Account, message: str) -> dict[str, str]:
+def proof(wallet: SigningWallet, message: str) -> dict[str, str]:
     """The body of a verification. What an Aptos wallet signs, and posts, is its own wrapper."""
-    proven = account.prove(message)
+    proven = wallet.prove(message)
     return {"message": proven.get("full_message", message), "signature": proven["signature"]}
 
 
-def bind_proof(accounts: list[Account], messages: list[str]) -> dict[str, Any]:
-    signed = zip(accounts, messages, strict=True)
-    return {"verifications": [proof(account, message) for account, message in signed]}
+def bind_proof(wallets: list[SigningWallet], messages: list[str]) -> dict[str, Any]:
+    signed = zip(wallets, messages, strict=True)
+    return {"verifications": [proof(wallet, message) for wallet, message in signed]}
 
 
-def request(client: Client, account: Account, body: dict[str, Any]) -> dict[str, Any]:
-    answer = client.call(f"request_challenge_{account.network}", body)
+def request(client: Client, wallet: SigningWallet, body: dict[str, Any]) -> dict[str, Any]:
+    answer = client.call(f"request_challenge_{wallet.network}", body)
     assert list(answer) == ["id", "message", "profileId"], list(answer)
     assert re.fullmatch("[a-zA-Z0-9]{17}", answer["id"]), answer["id"]
     assert PROFILE.fullmatch(answer["profileId"]), answer["profileId"]
-    assert text_of(account, body).fullmatch(answer["message"]), answer["message"]
+    assert text_of(wallet, body).fullmatch(answer["message"]), answer["message"]
     return answer
 
 
-def text_of(account: Account, body: dict[str, Any]) -> re.Pattern[str]:
+def text_of(wallet: SigningWallet, body: dict[str, Any]) -> re.Pattern[str]:
     before = [
-        f"{body['domain']} wants you to sign in with your {TITLES[account.network]} account:",
-        account.address,
+        f"{body['domain']} wants you to sign in with your {TITLES[wallet.network]} account:",
+        wallet.address,
         "",
         *([body["statement"]] if "statement" in body else []),
         "",
         f"URI: {body['uri']}",
         "Version: 1",
-        CHAIN_LINES[account.network],
+        CHAIN_LINES[wallet.network],
     ]
     after = []
     if "expirationTime" in body:
@@ -106,16 +106,16 @@ def text_of(account: Account, body: dict[str, Any]) -> re.Pattern[str]:
 
 
 def requested(half: Half, network: str, *, every_field: bool) -> None:
-    account = ACCOUNTS[network]()
-    request(half.make(), account, asked(account, every_field=every_field))
+    wallet = WALLETS[network]()
+    request(half.make(), wallet, asked(wallet, every_field=every_field))
 
 
 def verified(half: Half, network: str, *, every_field: bool) -> None:
-    client, account = half.make(), ACCOUNTS[network]()
-    body = asked(account, every_field=every_field)
-    challenge = request(client, account, body)
-    answer = client.call(f"verify_challenge_{network}", proof(account, challenge["message"]))
-    match = text_of(account, body).fullmatch(challenge["message"])
+    client, wallet = half.make(), WALLETS[network]()
+    body = asked(wallet, every_field=every_field)
+    challenge = request(client, wallet, body)
+    answer = client.call(f"verify_challenge_{network}", proof(wallet, challenge["message"]))
+    match = text_of(wallet, body).fullmatch(challenge["message"])
     fields = {
         **body,
         **({"chainId": half.chain_id} if network == "evm" else {}),
@@ -135,23 +135,23 @@ def verified(half: Half, network: str, *, every_field: bool) -> None:
 
 def bound(half: Half, first: str, second: str) -> None:
     """Bind, look, unbind, look again."""
-    client, accounts = half.make(), [ACCOUNTS[first](), ACCOUNTS[second]()]
-    profiles = [known(client, account) for account in accounts]
-    asked_for = {"addresses": [address_of(account) for account in accounts]}
+    client, wallets = half.make(), [WALLETS[first](), WALLETS[second]()]
+    profiles = [known(client, wallet) for wallet in wallets]
+    asked_for = {"addresses": [address_of(wallet) for wallet in wallets]}
     answer = client.call("request_bind", asked_for)
     assert list(answer) == ["messages"], answer
-    for account, message in zip(accounts, answer["messages"], strict=True):
+    for wallet, message in zip(wallets, answer["messages"], strict=True):
         assert re.fullmatch(
             rf"Please sign this message to bind:\nProfile Ids:\n(- {PROFILE.pattern}\n)+"
-            rf"\nwith\n\nAddress: {account.address}\nNonce: {NONCE}",
+            rf"\nwith\n\nAddress: {wallet.address}\nNonce: {NONCE}",
             message,
         ), message
-    answer = client.call("verify_request_bind", bind_proof(accounts, answer["messages"]))
+    answer = client.call("verify_request_bind", bind_proof(wallets, answer["messages"]))
     profile = profile_of(answer)
     assert profile not in profiles, "the profile is not a new one"
-    assert addresses_of(client, profile) == {account.address for account in accounts}
+    assert addresses_of(client, profile) == {wallet.address for wallet in wallets}
 
-    leaving = accounts[1]
+    leaving = wallets[1]
     answer = client.call("remove_bind", {**address_of(leaving), "profileId": profile})
     assert list(answer) == ["message"], answer
     assert re.fullmatch(
@@ -162,20 +162,20 @@ def bound(half: Half, first: str, second: str) -> None:
     alone = profile_of(client.call("verify_remove_bind", proof(leaving, answer["message"])))
     assert alone not in (*profiles, profile), "the profile is not a new one"
     assert addresses_of(client, alone) == {leaving.address}
-    assert addresses_of(client, profile) == {accounts[0].address}
+    assert addresses_of(client, profile) == {wallets[0].address}
 
 
-def known(client: Client, account: Account) -> str:
+def known(client: Client, wallet: SigningWallet) -> str:
     """Sign in, so that the service knows the wallet; its profile."""
-    challenge = request(client, account, asked(account))
-    client.call(f"verify_challenge_{account.network}", proof(account, challenge["message"]))
+    challenge = request(client, wallet, asked(wallet))
+    client.call(f"verify_challenge_{wallet.network}", proof(wallet, challenge["message"]))
     profile: str = challenge["profileId"]
     return profile
 
 
-def address_of(account: Account) -> dict[str, str]:
-    key = {"publicKey": account.public_key} if isinstance(account, AptosAccount) else {}
-    return {"blockchainType": account.network, "address": account.address, **key}
+def address_of(wallet: SigningWallet) -> dict[str, str]:
+    key = {"publicKey": wallet.public_key} if isinstance(wallet, AptosWallet) else {}
+    return {"blockchainType": wallet.network, "address": wallet.address, **key}
 
 
 def profile_of(answer: dict[str, str]) -> str:
@@ -189,6 +189,6 @@ def addresses_of(client: Client, profile: str) -> set[str]:
 
 
 def addresses(half: Half) -> None:
-    client, account = half.make(), EvmAccount()
-    answer = client.call("get_addresses", {"profileId": known(client, account)})
-    assert answer == [account.address], answer
+    client, wallet = half.make(), EvmWallet()
+    answer = client.call("get_addresses", {"profileId": known(client, wallet)})
+    assert answer == [wallet.address], answer

@@ -3,7 +3,8 @@
 Run ``make run`` in one terminal and ``.venv/bin/python docs/screenshot.py`` in another.
 """
 
-import json
+import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -13,11 +14,12 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.accounts import EvmAccount  # noqa: E402 - after the path
-from tests.browser import launch_options  # noqa: E402 - after the path
+from allauth_moralis.testing import EvmWallet  # noqa: E402 - after the path
+from allauth_moralis.testing.browser import PlaywrightWallets  # noqa: E402 - after the path
 
 URL = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8000"
 KEY = "4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318"  # public, for tests
+NAMES = {"MetaMask": "%23e2761b", "Rabby Wallet": "%237084ff"}
 ICON = (
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 10 10'>"
     "<rect width='10' height='10' rx='2.5' fill='{}'/></svg>"
@@ -32,13 +34,12 @@ img {{ height: 620px; border-radius: 12px; box-shadow: 0 4px 24px #0003 }}
 
 
 def main() -> None:
-    account = EvmAccount.from_hex(KEY)
-    wallets = [
-        {"name": name, "icon": ICON.format(colour), "uuid": name, "address": account.address}
-        for name, colour in (("MetaMask", "%23e2761b"), ("Rabby Wallet", "%237084ff"))
-    ]
+    wallet = EvmWallet.from_hex(KEY)
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(**launch_options())
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium") or shutil.which("google-chrome"),
+            chromium_sandbox=os.geteuid() != 0,
+        )
         pictures = []
         for scheme, width in (("light", 760), ("dark", 420)):
             context = browser.new_context(
@@ -48,11 +49,9 @@ def main() -> None:
                 device_scale_factor=2,
             )
             page = context.new_page()
-            page.expose_function(
-                "__sign", lambda _, data, __: account.sign(bytes.fromhex(data[2:]).decode())
-            )
-            script = (ROOT / "tests" / "wallet.js").read_text()
-            page.add_init_script(f"window.__wallets = {json.dumps(wallets)};{script}")
+            wallets = PlaywrightWallets(page)
+            for name, colour in NAMES.items():
+                wallets.install(wallet, name, icon=ICON.format(colour))
             page.goto("/accounts/moralis/login/")
             page.get_by_role("button", name="MetaMask").wait_for()
             if scheme == "dark":

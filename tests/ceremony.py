@@ -1,7 +1,6 @@
-"""The steps of a sign-in over HTTP, as a page's script takes them."""
+"""What our own tests need of a sign-in beside ``allauth_moralis.testing``."""
 
 import json
-import re
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,13 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
-
-from .accounts import Account
-
-
-def ask(client: Client, account: Account, **fields: Any) -> HttpResponse:
-    """Post a challenge request for ``account``; ``fields`` add to it or override it."""
-    return post_json(client, {**account.described, **fields})
+from allauth_moralis.testing import refusal_code
 
 
 def post_json(client: Client, data: Any, **extra: Any) -> HttpResponse:
@@ -24,43 +17,18 @@ def post_json(client: Client, data: Any, **extra: Any) -> HttpResponse:
     return client.post(reverse("moralis_challenge"), body, content_type="application/json", **extra)
 
 
-def answer(client: Client, challenge: str, signature: str, **fields: str) -> HttpResponse:
-    return client.post(
-        reverse("moralis_verify"), {"challenge": challenge, "signature": signature, **fields}
-    )
-
-
-def issued(client: Client, account: Account, **fields: Any) -> tuple[str, str]:
-    """The handle and the text of a challenge that must be given."""
-    response = ask(client, account, **fields)
-    assert response.status_code == 200, response.content
-    data = response.json()
-    return data["challenge"], data["message"]
-
-
-def sign_in(client: Client, account: Account, **fields: Any) -> HttpResponse:
-    """The whole of it: ask, sign, answer."""
-    challenge, message = issued(client, account, **fields)
-    return answer(client, challenge, **account.prove(message))
-
-
 def json_code(response: HttpResponse) -> str:
-    """The stable code of a refusal of the challenge endpoint."""
+    """The stable code of a refusal of the challenge endpoint, which has this form and no other."""
     assert response["Content-Type"] == "application/json"
-    error = response.json()["error"]
-    assert set(error) == {"code", "message"}
-    assert error["message"]
-    return error["code"]
+    assert set(response.json()) == {"error"}
+    assert set(response.json()["error"]) == {"code", "message"}
+    return refusal_code(response)
 
 
 def page_code(response: HttpResponse) -> str:
-    """The stable code of a refusal page, in the element that announces it."""
-    match = re.search(
-        r'role="alert"[^>]*data-error-code="([a-z_]+)"[^>]*>([^<]+)<', response.content.decode()
-    )
-    assert match, response.content.decode()
-    assert match[2].strip()
-    return match[1]
+    """The stable code of a refusal page."""
+    assert response["Content-Type"].startswith("text/html")
+    return refusal_code(response)
 
 
 def user_of(client: Client) -> Any:

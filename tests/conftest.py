@@ -1,14 +1,17 @@
 import copy
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 
 import hypothesis
 import pytest
 from django.core.cache import cache
 
-from allauth_moralis.backends import _build
+from allauth_moralis import backends
 from allauth_moralis.emulator import Emulator
+from allauth_moralis.testing import EvmWallet
 
-from .accounts import EvmAccount
+pytest_plugins = ["allauth_moralis.testing.fixtures"]
 
 # A machine that is busy is no bug: nothing here is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -20,11 +23,13 @@ API_KEY = "key-that-must-not-be-seen-anywhere"
 @pytest.fixture(autouse=True)
 def _fresh(settings) -> Iterator[None]:
     """No rate limit, no claimed challenge and no connection is left of another test."""
+    # Passwords are beside the point here, and a hash that is hard to guess is slow to make.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.SOCIALACCOUNT_PROVIDERS = copy.deepcopy(settings.SOCIALACCOUNT_PROVIDERS)
     cache.clear()
-    _build.cache_clear()
+    backends.reset()
     yield
-    _build.cache_clear()
+    backends.reset()
 
 
 @pytest.fixture
@@ -34,13 +39,13 @@ def provider(settings) -> dict:
 
 
 @pytest.fixture
-def account() -> EvmAccount:
-    return EvmAccount()
+def wallet() -> EvmWallet:
+    return EvmWallet()
 
 
 @pytest.fixture
-def other_account() -> EvmAccount:
-    return EvmAccount()
+def other_wallet() -> EvmWallet:
+    return EvmWallet()
 
 
 @pytest.fixture
@@ -63,3 +68,18 @@ def backend(request: pytest.FixtureRequest) -> str:
     if request.param == "moralis":
         request.getfixturevalue("moralis")
     return request.param
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch) -> Path:
+    """The user's state folder: nothing of it is there yet."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def on_this_machine(settings) -> None:
+    import_module("config.urls")  # as other tests have them, which is without DEBUG
+    settings.DEBUG = True
+    # Django's own with DEBUG, where the site names none.
+    settings.ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]"]

@@ -11,6 +11,7 @@ from allauth.socialaccount.admin import SocialAccountAdmin
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
@@ -19,9 +20,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from allauth_moralis.admin import WalletAdminMixin, WalletSocialAccountAdmin, register
-
-from .accounts import SolanaAccount
-from .ceremony import ask, issued, sign_in
+from allauth_moralis.testing import SolanaWallet, obtain_challenge, request_challenge, sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -62,12 +61,12 @@ def elsewhere(**fields) -> SocialAccount:
 # --- The list --------------------------------------------------------------------------------
 
 
-def test_the_list_shows_what_was_verified(staff, account, backend):
-    sign_in(Client(), account, chain_id=137)
+def test_the_list_shows_what_was_verified(staff, wallet, backend):
+    sign_in(Client(), wallet, chain_id=137)
 
     html = staff.get(LIST).content.decode()
 
-    assert cell(html, "uid") == account.address
+    assert cell(html, "uid") == wallet.address
     assert cell(html, "wallet_network") == "evm"
     assert cell(html, "wallet_chain") == "137"
     assert (
@@ -78,11 +77,11 @@ def test_the_list_shows_what_was_verified(staff, account, backend):
         }[backend]
     )
     assert re.search(r"[0-9]{4}", cell(html, "wallet_verified_at"))
-    assert f'href="https://polygonscan.com/address/{account.address}"' in html
+    assert f'href="https://polygonscan.com/address/{wallet.address}"' in html
 
 
 def test_the_chain_of_a_solana_wallet(staff):
-    sign_in(Client(), SolanaAccount())
+    sign_in(Client(), SolanaWallet())
 
     html = staff.get(LIST).content.decode()
 
@@ -119,13 +118,13 @@ def test_accounts_of_other_providers_look_as_before(staff, settings):
     ],
     ids=["as it is", "lower", "upper", "without 0x", "upper without 0x", "a part"],
 )
-def test_it_is_found_by_its_address(staff, account, other_account, spelled):
-    sign_in(Client(), account)
-    sign_in(Client(), other_account)
+def test_it_is_found_by_its_address(staff, wallet, other_wallet, spelled):
+    sign_in(Client(), wallet)
+    sign_in(Client(), other_wallet)
 
-    html = staff.get(LIST, {"q": spelled(account.address)}).content.decode()
+    html = staff.get(LIST, {"q": spelled(wallet.address)}).content.decode()
 
-    assert cell(html, "uid") == account.address
+    assert cell(html, "uid") == wallet.address
 
 
 def test_it_is_found_by_its_user_as_before(staff):
@@ -148,8 +147,8 @@ def fill(data: dict, providers: list[str]) -> None:
 
 
 @pytest.mark.parametrize("search", ["", "0x00"])
-def test_many_rows_cost_as_many_queries_as_one(staff, account, search):
-    sign_in(Client(), account)
+def test_many_rows_cost_as_many_queries_as_one(staff, wallet, search):
+    sign_in(Client(), wallet)
     with CaptureQueriesContext(connection) as of_one:
         staff.get(LIST, {"q": search})
     fill(SocialAccount.objects.get().extra_data, ["moralis"] * 90)
@@ -187,8 +186,8 @@ def test_rows_of_other_providers_cost_no_query_of_ours(staff, settings):
         {"verified_by": "<script>alert(1)</script>", "message": "<script>alert(1)</script>"},
     ],
 )
-def test_it_stands_rows_that_were_not_written_by_us(staff, account, data):
-    sign_in(Client(), account)
+def test_it_stands_rows_that_were_not_written_by_us(staff, wallet, data):
+    sign_in(Client(), wallet)
     SocialAccount.objects.update(extra_data=data)
 
     listed = staff.get(LIST)
@@ -196,27 +195,27 @@ def test_it_stands_rows_that_were_not_written_by_us(staff, account, data):
 
     for response in (listed, shown):
         assert response.status_code == 200
-        assert account.address in response.content.decode()
+        assert wallet.address in response.content.decode()
         assert "<script>alert" not in response.content.decode()
 
 
 # --- The detail page -------------------------------------------------------------------------
 
 
-def test_the_detail_shows_the_signed_text_and_its_signature(staff, account):
-    sign_in(Client(), account)
+def test_the_detail_shows_the_signed_text_and_its_signature(staff, wallet):
+    sign_in(Client(), wallet)
     row = SocialAccount.objects.get()
 
     html = staff.get(change_url(row)).content.decode()
 
-    assert field(html, "uid") == account.address
+    assert field(html, "uid") == wallet.address
     assert field(html, "wallet_message") == escape(row.extra_data["message"]).replace("\n", "<br>")
     assert field(html, "wallet_signature") == row.extra_data["signature"]
     assert row.extra_data["verified"]["nonce"] in field(html, "extra_data")
 
 
-def test_evidence_cannot_be_edited(staff, account):
-    sign_in(Client(), account)
+def test_evidence_cannot_be_edited(staff, wallet):
+    sign_in(Client(), wallet)
     row = SocialAccount.objects.get()
     before = (row.provider, row.uid, row.extra_data)
 
@@ -230,8 +229,8 @@ def test_evidence_cannot_be_edited(staff, account):
     assert (row.provider, row.uid, row.extra_data) == before
 
 
-def test_its_user_can_be_changed_as_before(staff, account):
-    sign_in(Client(), account)
+def test_its_user_can_be_changed_as_before(staff, wallet):
+    sign_in(Client(), wallet)
     row = SocialAccount.objects.get()
     grace = get_user_model().objects.create_user("grace")
 
@@ -248,12 +247,12 @@ def test_an_account_can_be_added_as_before(staff):
         assert f'name="{name}"' in html
 
 
-def test_a_pending_challenge_is_nowhere(staff, account):
-    sign_in(Client(), account)
+def test_a_pending_challenge_is_nowhere(staff, wallet):
+    sign_in(Client(), wallet)
     visitor = Client()
-    handle, message = issued(visitor, account)
+    handle, message = obtain_challenge(visitor, wallet)
     nonce = re.search(r"Nonce: (\w+)", message)[1]
-    ask(staff, account)  # of the one who looks, too
+    request_challenge(staff, wallet)  # of the one who looks, too
 
     assert not admin.site.is_registered(Session)
     pages = [
@@ -301,7 +300,7 @@ def test_a_model_that_the_site_took_away_stays_away():
     assert not site.is_registered(SocialAccount)
 
 
-def test_a_class_of_the_sites_own_can_take_the_mixin(staff, account, rf):
+def test_a_class_of_the_sites_own_can_take_the_mixin(staff, wallet, rf):
     class Theirs(WalletAdminMixin, admin.ModelAdmin):
         list_display = ("uid",)
         readonly_fields = ("last_login",)
@@ -309,7 +308,7 @@ def test_a_class_of_the_sites_own_can_take_the_mixin(staff, account, rf):
             ("Who", {"fields": [["user", "provider"], "uid", "extra_data"], "classes": ["wide"]}),
         )
 
-    sign_in(Client(), account)
+    sign_in(Client(), wallet)
     row = SocialAccount.objects.get()
     request = rf.get("/")
     request.user = get_user_model().objects.get(username="root")
@@ -401,3 +400,59 @@ def test_the_order_of_the_applications_does_not_matter(tmp_path, order, does, cl
     )
 
     assert result.stdout.strip() == class_name, result.stdout + result.stderr
+
+
+# --- Staff who are no superusers --------------------------------------------------------------
+
+
+@pytest.fixture
+def clerk(client, django_user_model) -> Client:
+    """Somebody of the staff with every right on social accounts."""
+    user = django_user_model.objects.create_user("clerk", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__model="socialaccount"))
+    client.force_login(user)
+    return client
+
+
+def test_staff_move_no_wallet_to_another_user(clerk, wallet, django_user_model):
+    root = django_user_model.objects.create_superuser("root")
+    sign_in(Client(), wallet)
+    row = SocialAccount.objects.get()
+
+    page = clerk.get(change_url(row)).content.decode()
+    clerk.post(change_url(row), {"user": root.pk, "_save": ""})
+
+    assert 'name="user"' not in page
+    row.refresh_from_db()
+    assert row.user_id != root.pk
+
+
+def test_staff_add_no_wallet(clerk, wallet, django_user_model):
+    root = django_user_model.objects.create_superuser("root")
+    fields = {"user": root.pk, "provider": "moralis", "uid": wallet.address, "extra_data": "{}"}
+
+    response = clerk.post(f"{LIST}add/", fields)
+
+    assert response.status_code == 403
+    assert not SocialAccount.objects.exists()
+
+
+def test_staff_make_no_wallet_of_another_providers_row(clerk, wallet):
+    row = elsewhere()
+    fields = {"user": row.user_id, "provider": "moralis", "uid": wallet.address}
+
+    clerk.post(change_url(row), {**fields, "extra_data": "{}", "_save": ""})
+
+    row.refresh_from_db()
+    assert row.provider == "github"
+
+
+def test_superuser_moves_a_wallet(staff, wallet, django_user_model):
+    ada = django_user_model.objects.create_user("ada")
+    sign_in(Client(), wallet)
+    row = SocialAccount.objects.get()
+
+    staff.post(change_url(row), {"user": ada.pk, "_save": ""})
+
+    row.refresh_from_db()
+    assert row.user_id == ada.pk

@@ -21,13 +21,13 @@ def post_json(async_client):
     return post
 
 
-def test_signing_in(async_client, post_json, account):
+def test_signing_in(async_client, post_json, wallet):
     assert async_to_sync(async_client.get)(reverse("moralis_login")).status_code == 200
-    asked = post_json(json.dumps({"address": account.address})).json()
+    asked = post_json(json.dumps({"address": wallet.address})).json()
 
     response = async_to_sync(async_client.post)(
         reverse("moralis_verify"),
-        {"challenge": asked["challenge"], "signature": account.sign(asked["message"])},
+        {"challenge": asked["challenge"], "signature": wallet.sign(asked["message"])},
     )
 
     assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")

@@ -8,8 +8,9 @@ from allauth_moralis.backends import get_backend
 from allauth_moralis.backends.moralis.circuit import PAUSE, THRESHOLD, Circuit
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable
+from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
-from .ceremony import answer, ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import json_code, page_code, user_of
 
 
 class Clock:
@@ -97,60 +98,58 @@ def gone(provider) -> None:
         provider.update(API_KEY="key", BASE_URL=emulator.url)
 
 
-def give_up(client, account) -> None:
+def give_up(client, wallet) -> None:
     for _ in range(THRESHOLD):
-        assert json_code(ask(client, account)) == "upstream_unavailable"
+        assert json_code(request_challenge(client, wallet)) == "upstream_unavailable"
 
 
 pytestmark = pytest.mark.django_db
 
 
-def test_a_service_that_is_gone_is_not_asked_again(client, account, gone, monkeypatch):
-    give_up(client, account)
+def test_a_service_that_is_gone_is_not_asked_again(client, wallet, gone, monkeypatch):
+    give_up(client, wallet)
     monkeypatch.setattr("requests.Session.request", lambda *_, **__: pytest.fail("it was asked"))
 
-    response = ask(client, account)
+    response = request_challenge(client, wallet)
 
     assert (response.status_code, json_code(response)) == (503, "upstream_unavailable")
 
 
-def test_the_wallet_page_says_so_at_once(client, account, gone):
+def test_the_wallet_page_says_so_at_once(client, wallet, gone):
     page = reverse("moralis_login")
     assert "data-error-code" not in client.get(page).content.decode()
-    give_up(client, account)
+    give_up(client, wallet)
 
     response = client.get(page)
 
     assert (response.status_code, page_code(response)) == (200, "upstream_unavailable")
 
 
-def test_a_challenge_on_its_way_is_refused_at_once_and_used_up(client, account, moralis, provider):
-    challenge, message = issued(client, account)
+def test_a_challenge_on_its_way_is_refused_at_once_and_used_up(client, wallet, moralis, provider):
+    challenge, message = obtain_challenge(client, wallet)
     good = provider["BASE_URL"]
     with Emulator() as emulator:
         provider["BASE_URL"] = emulator.url
-    give_up(client, account)
+    give_up(client, wallet)
     provider["BASE_URL"] = good
 
-    response = answer(client, challenge, account.sign(message))
+    response = answer(client, challenge, wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (503, "upstream_unavailable")
-    assert page_code(answer(client, challenge, account.sign(message))) == "upstream_unavailable"
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "upstream_unavailable"
 
 
-def test_without_a_fallback_nobody_gets_in(client, account, gone):
-    give_up(client, account)
+def test_without_a_fallback_nobody_gets_in(client, wallet, gone):
+    give_up(client, wallet)
 
-    assert json_code(ask(client, account)) == "upstream_unavailable"
+    assert json_code(request_challenge(client, wallet)) == "upstream_unavailable"
 
 
-def test_the_fallback_signs_people_in_and_says_who_verified(
-    client, account, gone, provider, caplog
-):
+def test_the_fallback_signs_people_in_and_says_who_verified(client, wallet, gone, provider, caplog):
     provider["FALLBACK"] = "local"
-    give_up(client, account)
+    give_up(client, wallet)
 
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
 
     assert response.status_code == 302
     assert SocialAccount.objects.get().extra_data["verified_by"] == "local"
@@ -159,28 +158,28 @@ def test_the_fallback_signs_people_in_and_says_who_verified(
 
 
 def test_what_the_fallback_issued_it_judges_when_the_service_is_back(
-    client, account, gone, provider, emulator
+    client, wallet, gone, provider, emulator
 ):
     provider["FALLBACK"] = "local"
-    give_up(client, account)
-    challenge, message = issued(client, account)
+    give_up(client, wallet)
+    challenge, message = obtain_challenge(client, wallet)
     get_backend().api.circuit._close()
     provider["BASE_URL"] = emulator.url
 
-    answer(client, challenge, account.sign(message))
+    answer(client, challenge, wallet.sign(message))
 
     assert SocialAccount.objects.get().extra_data["verified_by"] == "local"
-    sign_in(client, account)
+    sign_in(client, wallet)
     assert SocialAccount.objects.get().extra_data["verified_by"] == "moralis"
 
 
 def test_what_the_fallback_issued_is_worthless_once_it_is_turned_off(
-    client, account, gone, provider
+    client, wallet, gone, provider
 ):
     provider["FALLBACK"] = "local"
-    give_up(client, account)
-    challenge, message = issued(client, account)
+    give_up(client, wallet)
+    challenge, message = obtain_challenge(client, wallet)
     provider["FALLBACK"] = None
 
-    assert page_code(answer(client, challenge, account.sign(message))) == "challenge_missing"
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
     assert user_of(client) is None

@@ -17,8 +17,7 @@ import requests
 from django.core.management import CommandError, call_command
 
 from allauth_moralis.emulator import Emulator
-
-from .accounts import EvmAccount
+from allauth_moralis.testing import EvmWallet
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 10  # seconds, to start
@@ -114,16 +113,16 @@ def test_ctrl_c_stops_it_without_a_traceback():
     assert complaint == ""
 
 
-def test_options_reach_the_service(account: EvmAccount):
+def test_options_reach_the_service(wallet: EvmWallet):
     options = ("--api-key", "right", "--no-single-use", "--domain-rule", "fqdn")
     with running(*options, PYTHONUNBUFFERED="1") as (url, _):
         assert ask(url, "wrong").status_code == 401
         assert ask(url, "right", domain="localhost:8000").status_code == 400
-        message = ask(url, "right", address=account.address).json()["message"]
+        message = ask(url, "right", address=wallet.address).json()["message"]
         statuses = [
             requests.post(
                 f"{url}/challenge/verify/evm",
-                json={"message": message, "signature": account.sign(message)},
+                json={"message": message, "signature": wallet.sign(message)},
                 headers={"X-API-Key": "right"},
                 timeout=10,
             ).status_code

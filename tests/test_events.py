@@ -7,8 +7,9 @@ import pytest
 import responses
 
 from allauth_moralis import signals
+from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
-from .ceremony import answer, ask, issued, json_code, page_code, post_json, sign_in
+from .ceremony import json_code, page_code, post_json
 
 pytestmark = pytest.mark.django_db
 
@@ -41,18 +42,18 @@ def told():
         getattr(signals, name).disconnect(receive)
 
 
-def test_a_sign_in_is_two_lines(client, account, lines):
-    sign_in(client, account)
+def test_a_sign_in_is_two_lines(client, wallet, lines):
+    sign_in(client, wallet)
 
-    short = f"{account.address[:6]}…{account.address[-4:]}"
+    short = f"{wallet.address[:6]}…{wallet.address[-4:]}"
     assert lines() == [
         f"challenge_issued evm {short} (for login, by local)",
         f"wallet_verified evm {short} (by local)",
     ]
 
 
-def test_with_a_service_they_say_how_long_it_took(client, account, moralis, lines):
-    sign_in(client, account)
+def test_with_a_service_they_say_how_long_it_took(client, wallet, moralis, lines):
+    sign_in(client, wallet)
 
     assert [re.sub(r"\d+$", "N", line).split(" ", 3)[3] for line in lines()] == [
         "(for login, by moralis) upstream_ms=N",
@@ -60,9 +61,9 @@ def test_with_a_service_they_say_how_long_it_took(client, account, moralis, line
     ]
 
 
-def test_a_refusal_is_one_line_with_its_code(client, account, other_account, lines):
-    challenge, message = issued(client, account)
-    answer(client, challenge, other_account.sign(message))
+def test_a_refusal_is_one_line_with_its_code(client, wallet, other_wallet, lines):
+    challenge, message = obtain_challenge(client, wallet)
+    answer(client, challenge, other_wallet.sign(message))
 
     assert lines()[-1].startswith("refused signature_invalid evm 0x")
     assert lines()[-1].endswith("(another signer)")
@@ -74,13 +75,13 @@ def test_a_refusal_of_nothing_in_particular_names_no_wallet(client, lines):
     assert lines() == ["refused invalid_request (not JSON)"]
 
 
-def test_the_time_of_one_request_is_not_told_of_the_next(client, account, moralis, lines):
-    sign_in(client, account)
-    post_json(client, {"address": account.address, "process": "connect"})
+def test_the_time_of_one_request_is_not_told_of_the_next(client, wallet, moralis, lines):
+    sign_in(client, wallet)
+    post_json(client, {"address": wallet.address, "process": "connect"})
 
     assert "upstream_ms" in lines()[1]
     client.logout()
-    ask(client, account, process="connect")
+    request_challenge(client, wallet, process="connect")
     assert "upstream_ms" not in lines()[-1]
 
 
@@ -95,20 +96,20 @@ def test_the_time_of_one_request_is_not_told_of_the_next(client, account, morali
     ],
 )
 @responses.activate
-def test_the_services_own_name_for_a_request(client, account, provider, lines, value, logged):
+def test_the_services_own_name_for_a_request(client, wallet, provider, lines, value, logged):
     provider.update(API_KEY="key", BASE_URL="https://service.example")
     url = "https://service.example/challenge/request/evm"
     responses.add("POST", url, status=500, headers={"X-Request-Id": value})
 
-    ask(client, account)
+    request_challenge(client, wallet)
 
     assert re.search(r"upstream_ms=\d+(.*)$", lines()[-1])[1] == logged
 
 
-def test_neither_key_nor_signature_nor_text_is_in_the_log(client, account, moralis, caplog):
+def test_neither_key_nor_signature_nor_text_is_in_the_log(client, wallet, moralis, caplog):
     caplog.set_level(logging.DEBUG)
-    challenge, message = issued(client, account)
-    signature = account.sign(message)
+    challenge, message = obtain_challenge(client, wallet)
+    signature = wallet.sign(message)
     answer(client, challenge, signature)
     answer(client, challenge, signature)
 
@@ -117,22 +118,22 @@ def test_neither_key_nor_signature_nor_text_is_in_the_log(client, account, moral
     assert re.search("Nonce: (.*)", message)[1] not in caplog.text
 
 
-def test_the_signals_of_a_sign_in(client, account, told):
-    sign_in(client, account)
+def test_the_signals_of_a_sign_in(client, wallet, told):
+    sign_in(client, wallet)
 
     assert [name for name, _ in told] == ["challenge_issued", "wallet_verified"]
     issued_event, verified_event = (kwargs for _, kwargs in told)
-    assert issued_event["challenge"].wallet.address == account.address
+    assert issued_event["challenge"].wallet.address == wallet.address
     assert issued_event["process"] == verified_event["process"] == "login"
-    assert verified_event["verified"].wallet.address == account.address
+    assert verified_event["verified"].wallet.address == wallet.address
     assert issued_event["request"].path == "/accounts/moralis/challenge/"
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_signal_of_a_refusal(client, account, told, known):
+def test_the_signal_of_a_refusal(client, wallet, told, known):
     if known:
-        challenge, _ = issued(client, account)
-        assert page_code(answer(client, challenge, "0x00")) == "signature_invalid"
+        challenge, _ = obtain_challenge(client, wallet)
+        assert page_code(answer(client, challenge, "0xzz")) == "signature_invalid"
     else:
         assert json_code(post_json(client, {})) == "invalid_request"
 
@@ -140,16 +141,16 @@ def test_the_signal_of_a_refusal(client, account, told, known):
     assert name == "wallet_refused"
     assert kwargs["code"] == ("signature_invalid" if known else "invalid_request")
     assert (kwargs["wallet"].address if known else kwargs["wallet"]) == (
-        account.address if known else None
+        wallet.address if known else None
     )
 
 
-def test_a_receiver_that_fails_changes_nothing(client, account):
+def test_a_receiver_that_fails_changes_nothing(client, wallet):
     def fail(**kwargs):
         raise RuntimeError("of the site")
 
     signals.wallet_verified.connect(fail)
     try:
-        assert sign_in(client, account).status_code == 302
+        assert sign_in(client, wallet).status_code == 302
     finally:
         signals.wallet_verified.disconnect(fail)

@@ -8,8 +8,7 @@ from django.views import View
 
 from allauth_moralis.internal import home
 from allauth_moralis.reauthentication import WalletProofRequiredMixin, wallet_proof_required
-
-from .ceremony import sign_in
+from allauth_moralis.testing import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -66,15 +65,15 @@ def test_site_with_pages_of_its_own_there():
 
 
 @pytest.mark.urls(WITH_ALLAUTH_ELSEWHERE)
-def test_site_with_allauth_elsewhere(client, account):
+def test_site_with_allauth_elsewhere(client, wallet):
     assert (home.after_sign_in(), home.log_in_page()) == ("/auth/profile/", "/auth/login/")
 
     for url in (reverse("moralis_profile"), "/guarded/", "/class/"):
         assert client.get(url)["Location"] == f"/auth/login/?next={url}"
-    assert sign_in(client, account)["Location"] == "/auth/profile/"
+    assert sign_in(client, wallet)["Location"] == "/auth/profile/"
     client.logout()
-    assert sign_in(client, account)["Location"] == "/auth/profile/"
-    assert sign_in(client, account, process="reauthenticate")["Location"] == "/auth/profile/"
+    assert sign_in(client, wallet)["Location"] == "/auth/profile/"
+    assert sign_in(client, wallet, process="reauthenticate")["Location"] == "/auth/profile/"
 
 
 @pytest.mark.urls(WITHOUT_PAGES)

@@ -6,32 +6,33 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from .accounts import SolanaAccount
-from .ceremony import page_code, sign_in, user_of
+from allauth_moralis.testing import SolanaWallet, sign_in
+
+from .ceremony import page_code, user_of
 
 pytestmark = pytest.mark.django_db
 
 
-def name(client, account, label, **fields):
-    row = SocialAccount.objects.get(uid=account.address)
+def name(client, wallet, label, **fields):
+    row = SocialAccount.objects.get(uid=wallet.address)
     return client.post(reverse("moralis_label"), {"account": row.pk, "label": label, **fields})
 
 
-def row_of(account):
-    return SocialAccount.objects.values().get(uid=account.address)
+def row_of(wallet):
+    return SocialAccount.objects.values().get(uid=wallet.address)
 
 
-def test_a_wallet_has_the_name_that_its_owner_gave_it(client, account):
-    sign_in(client, account)
-    before = row_of(account)
+def test_a_wallet_has_the_name_that_its_owner_gave_it(client, wallet):
+    sign_in(client, wallet)
+    before = row_of(wallet)
 
-    response = name(client, account, "  Ledger  in the\tdrawer ")
+    response = name(client, wallet, "  Ledger  in the\tdrawer ")
 
     assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")
     for url in ("moralis_profile", "socialaccount_connections"):
         html = client.get(reverse(url)).content.decode()
-        assert f"Ledger in the drawer · {account.address[:6]}…" in html
-    after = row_of(account)
+        assert f"Ledger in the drawer · {wallet.address[:6]}…" in html
+    after = row_of(wallet)
     assert after["last_login"] == before["last_login"]
     assert after.pop("extra_data") == {
         **before.pop("extra_data"),
@@ -40,42 +41,42 @@ def test_a_wallet_has_the_name_that_its_owner_gave_it(client, account):
     assert after == before
 
 
-def test_it_stays_through_every_sign_in(client, account):
-    sign_in(client, account)
-    name(client, account, "Ledger")
+def test_it_stays_through_every_sign_in(client, wallet):
+    sign_in(client, wallet)
+    name(client, wallet, "Ledger")
 
-    sign_in(Client(), account)
-    sign_in(client, account, process="connect")
+    sign_in(Client(), wallet)
+    sign_in(client, wallet, process="connect")
 
-    data = row_of(account)["extra_data"]
+    data = row_of(wallet)["extra_data"]
     assert data["label"] == "Ledger"
-    assert data["verified"]["address"] == account.address
+    assert data["verified"]["address"] == wallet.address
 
 
-def test_it_can_be_taken_away(client, account):
-    sign_in(client, account)
-    name(client, account, "Ledger")
+def test_it_can_be_taken_away(client, wallet):
+    sign_in(client, wallet)
+    name(client, wallet, "Ledger")
 
-    name(client, account, " ")
+    name(client, wallet, " ")
 
-    assert "label" not in row_of(account)["extra_data"]
+    assert "label" not in row_of(wallet)["extra_data"]
 
 
-def test_it_goes_with_the_wallet(client, account, other_account):
-    sign_in(client, account)
-    sign_in(client, other_account, process="connect")
-    name(client, other_account, "Ledger")
-    SocialAccount.objects.get(uid=other_account.address).delete()
+def test_it_goes_with_the_wallet(client, wallet, other_wallet):
+    sign_in(client, wallet)
+    sign_in(client, other_wallet, process="connect")
+    name(client, other_wallet, "Ledger")
+    SocialAccount.objects.get(uid=other_wallet.address).delete()
 
-    sign_in(client, other_account, process="connect")
+    sign_in(client, other_wallet, process="connect")
 
-    assert "label" not in row_of(other_account)["extra_data"]
+    assert "label" not in row_of(other_wallet)["extra_data"]
 
 
 def test_headless_clients_see_it(client):
-    account = SolanaAccount()
-    sign_in(client, account)
-    name(client, account, "Phone")
+    wallet = SolanaWallet()
+    sign_in(client, wallet)
+    name(client, wallet, "Phone")
 
     data = client.get("/_allauth/browser/v1/account/providers").json()["data"]
 
@@ -83,24 +84,62 @@ def test_headless_clients_see_it(client):
     assert data[0]["display"].endswith(" (Solana)")
 
 
-def test_markup_is_text_and_what_turns_text_around_is_dropped(client, account):
-    sign_in(client, account)
+def test_markup_is_text_and_what_turns_text_around_is_dropped(client, wallet):
+    sign_in(client, wallet)
 
-    name(client, account, "<b>\u202eevil\u0000</b>")
+    name(client, wallet, "<b>\u202eevil\u0000</b>")
 
     html = client.get(reverse("moralis_profile")).content.decode()
     assert "&lt;b&gt;evil&lt;/b&gt;" in html
     assert "<b>evil" not in html
 
 
-def test_forty_characters_fit_and_no_more(client, account):
-    sign_in(client, account)
-    assert name(client, account, "x" * 40).status_code == 302
+BLANK = [
+    *("\u3164", "\u115f\u1160", "\uffa0", "\u2800\u2800", "\U0001d159", "\u200b\u2060"),
+    *("\ufe0f", "\u034f", "\u0301\u0302", "\u3164 \u2800\u00a0\u3000"),
+]
 
-    response = name(client, account, "x" * 41)
+
+@pytest.mark.parametrize("label", BLANK, ids=ascii)
+def test_name_that_looks_like_nothing_is_none(client, wallet, label):
+    sign_in(client, wallet)
+    name(client, wallet, "Ledger")
+
+    assert name(client, wallet, label).status_code == 302
+
+    assert "label" not in row_of(wallet)["extra_data"]
+
+
+@pytest.mark.parametrize(
+    ("label", "stored"),
+    [
+        ("Led\u3164ger", "Ledger"),
+        ("a \u2800 b", "a b"),
+        ("Z" + "\u0301" * 30 + "algo", "Z" + "\u0301" * 4 + "algo"),
+        ("a" + "\u0301\u0489" * 10, "a" + "\u0301\u0489" * 2),
+        ("\u0301\u0302x", "x"),
+        ("a\u0301\u0302\u0303\u0304b", "a\u0301\u0302\u0303\u0304b"),
+        ("1\ufe0f\u20e3 दुर्ग क्ष्म்ையி ที่นี่ གཀྵྨ", "1\ufe0f\u20e3 दुर्ग क्ष्म்ையி ที่นี่ གཀྵྨ"),
+        ("한국 지갑", "한국 지갑"),
+    ],
+    ids=ascii,
+)
+def test_name_keeps_what_can_be_read(client, wallet, label, stored):
+    sign_in(client, wallet)
+
+    assert name(client, wallet, label).status_code == 302
+
+    assert row_of(wallet)["extra_data"]["label"] == stored
+
+
+def test_forty_characters_fit_and_no_more(client, wallet):
+    sign_in(client, wallet)
+    assert name(client, wallet, "x" * 40).status_code == 302
+
+    response = name(client, wallet, "x" * 41)
 
     assert (response.status_code, page_code(response)) == (400, "invalid_request")
-    assert row_of(account)["extra_data"]["label"] == "x" * 40
+    assert row_of(wallet)["extra_data"]["label"] == "x" * 40
     assert "Your wallets" in response.content.decode()
 
 
@@ -115,23 +154,23 @@ def test_forty_characters_fit_and_no_more(client, account):
         {"account": "-1", "label": "x"},
     ],
 )
-def test_a_request_that_names_no_wallet(client, account, fields):
-    sign_in(client, account)
+def test_a_request_that_names_no_wallet(client, wallet, fields):
+    sign_in(client, wallet)
 
     assert page_code(client.post(reverse("moralis_label"), fields)) == "invalid_request"
 
 
-def test_another_accounts_wallet_keeps_its_name(client, account, other_account):
-    sign_in(Client(), other_account)
-    before = row_of(other_account)
-    sign_in(client, account)
+def test_another_accounts_wallet_keeps_its_name(client, wallet, other_wallet):
+    sign_in(Client(), other_wallet)
+    before = row_of(other_wallet)
+    sign_in(client, wallet)
 
-    assert page_code(name(client, other_account, "mine")) == "invalid_request"
-    assert row_of(other_account) == before
+    assert page_code(name(client, other_wallet, "mine")) == "invalid_request"
+    assert row_of(other_wallet) == before
 
 
-def test_another_providers_account_is_no_wallet(client, account):
-    sign_in(client, account)
+def test_another_providers_account_is_no_wallet(client, wallet):
+    sign_in(client, wallet)
     row = SocialAccount.objects.create(
         user=get_user_model().objects.get(), provider="google", uid="1"
     )
@@ -141,34 +180,34 @@ def test_another_providers_account_is_no_wallet(client, account):
     assert page_code(response) == "invalid_request"
 
 
-def test_a_row_that_was_edited_by_hand(client, account):
-    sign_in(client, account)
+def test_a_row_that_was_edited_by_hand(client, wallet):
+    sign_in(client, wallet)
     SocialAccount.objects.update(extra_data=["odd"])
 
-    assert page_code(name(client, account, "x")) == "invalid_request"
-    assert sign_in(Client(), account).status_code == 302
+    assert page_code(name(client, wallet, "x")) == "invalid_request"
+    assert sign_in(Client(), wallet).status_code == 302
 
 
-def test_who_is_not_signed_in_names_nothing(client, account):
-    sign_in(client, account)
+def test_who_is_not_signed_in_names_nothing(client, wallet):
+    sign_in(client, wallet)
     client.logout()
 
-    response = name(client, account, "x")
+    response = name(client, wallet, "x")
 
     assert response["Location"].startswith("/accounts/login/")
-    assert "label" not in row_of(account)["extra_data"]
+    assert "label" not in row_of(wallet)["extra_data"]
 
 
-def test_it_takes_a_post_with_a_csrf_token(account):
+def test_it_takes_a_post_with_a_csrf_token(wallet):
     client = Client(enforce_csrf_checks=True)
-    sign_in(other := Client(), account)
+    sign_in(other := Client(), wallet)
     client.force_login(get_user_model().objects.get(pk=user_of(other)))
 
     assert client.get(reverse("moralis_label")).status_code == 405
-    assert name(client, account, "x").status_code == 403
+    assert name(client, wallet, "x").status_code == 403
 
 
-def test_a_body_that_is_too_large(client, account):
-    sign_in(client, account)
+def test_a_body_that_is_too_large(client, wallet):
+    sign_in(client, wallet)
 
-    assert page_code(name(client, account, "x", more="x" * 20_000)) == "invalid_request"
+    assert page_code(name(client, wallet, "x", more="x" * 20_000)) == "invalid_request"

@@ -14,9 +14,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from allauth_moralis.reauthentication import HELD_UP_KEY
+from allauth_moralis.testing import EvmWallet, answer, obtain_challenge, request_challenge, sign_in
 
-from .accounts import EvmAccount
-from .ceremony import age, answer, ask, issued, json_code, sign_in, user_of
+from .ceremony import age, json_code, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,9 +32,9 @@ def rules(request, settings) -> None:
 
 
 @pytest.fixture
-def left_open(client: Client, account: EvmAccount, rules) -> Client:
+def left_open(client: Client, wallet: EvmWallet, rules) -> Client:
     """Signed in by a wallet, an hour ago."""
-    sign_in(client, account)
+    sign_in(client, wallet)
     age(client, 3600)
     return client
 
@@ -72,8 +72,8 @@ def test_first_password_wants_proof_of_headless_clients(left_open, user):
     assert not user.has_usable_password()
 
 
-def test_first_password_after_proof(left_open, account, user):
-    sign_in(left_open, account, process="reauthenticate")
+def test_first_password_after_proof(left_open, wallet, user):
+    sign_in(left_open, wallet, process="reauthenticate")
 
     left_open.post(reverse("account_set_password"), {"password1": PASSWORD, "password2": PASSWORD})
 
@@ -81,11 +81,11 @@ def test_first_password_after_proof(left_open, account, user):
     assert user.check_password(PASSWORD)
 
 
-def test_first_password_wants_the_second_factor_of_who_has_one(left_open, account, user):
+def test_first_password_wants_the_second_factor_of_who_has_one(left_open, wallet, user):
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
     url = reverse("account_set_password")
-    sign_in(left_open, account, process="reauthenticate")  # the wallet is open as well
+    sign_in(left_open, wallet, process="reauthenticate")  # the wallet is open as well
 
     response = left_open.post(url, {"password1": PASSWORD, "password2": PASSWORD})
 
@@ -113,37 +113,39 @@ def test_password_of_who_has_a_second_factor_does_not_turn_it_off(left_open, use
 # --- Another wallet ---------------------------------------------------------------------------
 
 
-def test_linking_wants_proof(left_open, other_account):
+def test_linking_wants_proof(left_open, other_wallet):
     assert left_open.get(LINK)["Location"].startswith(CONFIRM)
-    assert json_code(ask(left_open, other_account, process="connect")) == "login_required"
+    assert (
+        json_code(request_challenge(left_open, other_wallet, process="connect")) == "login_required"
+    )
     assert SocialAccount.objects.count() == 1
 
 
-def test_linking_wants_proof_of_headless_clients(left_open, other_account):
-    fields = {**other_account.described, "process": "connect"}
+def test_linking_wants_proof_of_headless_clients(left_open, other_wallet):
+    fields = {**other_wallet.described, "process": "connect"}
 
     assert headless(left_open, "post", "auth/provider/moralis/challenge", fields) == 401
     assert SocialAccount.objects.count() == 1
 
 
 def test_challenge_that_was_asked_for_in_time_links_nothing_later(
-    client, account, other_account, rules
+    client, wallet, other_wallet, rules
 ):
-    sign_in(client, account)
-    challenge, message = issued(client, other_account, process="connect")
+    sign_in(client, wallet)
+    challenge, message = obtain_challenge(client, other_wallet, process="connect")
     age(client, 3600)
 
-    response = answer(client, challenge, other_account.sign(message))
+    response = answer(client, challenge, other_wallet.sign(message))
 
     assert response["Location"] == LINK
     assert SocialAccount.objects.count() == 1
 
 
-def test_token_of_a_headless_client_links_nothing_later(client, account, other_account, rules):
-    sign_in(client, account)
-    challenge, message = issued(client, other_account, process="connect")
+def test_token_of_a_headless_client_links_nothing_later(client, wallet, other_wallet, rules):
+    sign_in(client, wallet)
+    challenge, message = obtain_challenge(client, other_wallet, process="connect")
     age(client, 3600)
-    token = json.dumps({"challenge": challenge, "signature": other_account.sign(message)})
+    token = json.dumps({"challenge": challenge, "signature": other_wallet.sign(message)})
 
     status = headless(
         client,
@@ -156,15 +158,15 @@ def test_token_of_a_headless_client_links_nothing_later(client, account, other_a
     assert SocialAccount.objects.count() == 1
 
 
-def test_linking_right_after_a_sign_in_by_other_means(client, account, django_user_model):
+def test_linking_right_after_a_sign_in_by_other_means(client, wallet, django_user_model):
     client.force_login(django_user_model.objects.create_user("ada", password=PASSWORD))
 
-    sign_in(client, account, process="connect")
+    sign_in(client, wallet, process="connect")
 
     assert SocialAccount.objects.get().user_id == user_of(client)
 
 
-def test_linking_long_after_a_sign_in_by_password_asks_for_it(client, account, django_user_model):
+def test_linking_long_after_a_sign_in_by_password_asks_for_it(client, wallet, django_user_model):
     client.force_login(django_user_model.objects.create_user("ada", password=PASSWORD))
     session = client.session
     session["allauth_moralis_signed_in_at"] -= 3600
@@ -173,12 +175,12 @@ def test_linking_long_after_a_sign_in_by_password_asks_for_it(client, account, d
     response = client.get(LINK)
     assert response["Location"].startswith(reverse("account_reauthenticate"))
     client.post(response["Location"], {"password": PASSWORD})
-    sign_in(client, account, process="connect")
+    sign_in(client, wallet, process="connect")
 
     assert SocialAccount.objects.get().user_id == user_of(client)
 
 
-def test_who_can_only_sign_in_again_is_told_so(client, account, django_user_model):
+def test_who_can_only_sign_in_again_is_told_so(client, wallet, django_user_model):
     """An account without a password, a second factor or a wallet, as of another provider."""
     client.force_login(django_user_model.objects.create_user("ada"))
     session = client.session
@@ -189,17 +191,17 @@ def test_who_can_only_sign_in_again_is_told_so(client, account, django_user_mode
 
     assert page.status_code == 200
     assert "sign in again" in page.content.decode()
-    assert json_code(ask(client, account, process="connect")) == "login_required"
+    assert json_code(request_challenge(client, wallet, process="connect")) == "login_required"
 
 
-def test_site_without_the_mixin_asks_before_a_link_too(client, account, other_account, settings):
+def test_site_without_the_mixin_asks_before_a_link_too(client, wallet, other_wallet, settings):
     settings.ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
-    sign_in(client, account)
+    sign_in(client, wallet)
     age(client, 3600)
 
     assert client.get(LINK)["Location"].startswith(CONFIRM)
-    sign_in(client, account, process="reauthenticate")
-    sign_in(client, other_account, process="connect")
+    sign_in(client, wallet, process="reauthenticate")
+    sign_in(client, other_wallet, process="connect")
 
     assert SocialAccount.objects.count() == 2
 
@@ -240,30 +242,48 @@ def wait(client: Client, seconds: float) -> None:
     session.save()
 
 
-def test_held_up_form_is_named_and_goes_on(left_open, account):
+def test_held_up_form_is_named_and_goes_on(left_open, wallet):
     left_open.post(reverse("account_email"), EMAIL)
 
     page = left_open.get(f"{CONFIRM}?next={reverse('account_email')}").content.decode()
-    assert "your change to your e-mail addresses" in page
-    sign_in(left_open, account, process="reauthenticate", next=reverse("account_email"))
+    assert "Afterwards, your change to your e-mail addresses will be carried out." in page
+    sign_in(left_open, wallet, process="reauthenticate", next=reverse("account_email"))
 
     assert EmailAddress.objects.filter(email=EMAIL["email"]).exists()
 
 
-def test_held_up_form_is_over_after_minutes(left_open, account):
+@pytest.mark.parametrize("path", ["/nowhere/", "/"], ids=["no page", "a page of the site's"])
+def test_held_up_form_of_another_page_is_spoken_of_without_a_name(left_open, monkeypatch, path):
+    monkeypatch.setattr("allauth_moralis.reauthentication.held_up_path", lambda request: path)
+
+    page = left_open.get(CONFIRM).content.decode()
+
+    assert "Afterwards, the form that you sent will be carried out." in page
+
+
+def test_page_to_confirm_by_a_wallet_writes_nothing(left_open):
+    before = dict(left_open.session)
+
+    left_open.get(CONFIRM)
+    left_open.get("/accounts/moralis/login/?process=reauthenticate")
+
+    assert dict(left_open.session) == before
+
+
+def test_held_up_form_is_over_after_minutes(left_open, wallet):
     """A stranger sent it; the owner comes back, and confirms for something of their own."""
     left_open.post(reverse("account_email"), EMAIL)
     wait(left_open, 400)
 
     page = left_open.get(f"{CONFIRM}?next={reverse('account_email')}").content.decode()
     assert "your change to your e-mail addresses" not in page
-    sign_in(left_open, account, process="reauthenticate", next=reverse("account_email"))
+    sign_in(left_open, wallet, process="reauthenticate", next=reverse("account_email"))
 
     assert not EmailAddress.objects.exists()
 
 
 def test_held_up_form_is_over_for_allauths_own_confirmations(
-    client, account, django_user_model, settings
+    client, wallet, django_user_model, settings
 ):
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
     client.force_login(django_user_model.objects.create_user("ada", password=PASSWORD))
@@ -279,13 +299,14 @@ def test_held_up_form_is_over_for_allauths_own_confirmations(
 
 
 def test_held_up_form_goes_on_after_allauths_own_confirmation(
-    client, account, django_user_model, settings
+    client, wallet, django_user_model, settings
 ):
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
     client.force_login(django_user_model.objects.create_user("ada", password=PASSWORD))
     url = reverse("account_email")
     confirm = client.post(url, EMAIL)["Location"]
-    client.get(confirm)
+    page = client.get(confirm).content.decode()
+    assert "Afterwards, your change to your e-mail addresses will be carried out." in page
 
     client.post(confirm, {"password": PASSWORD, "next": url})
 
@@ -299,9 +320,9 @@ def asked_for_an_address(settings) -> None:
 
 @pytest.mark.parametrize("minutes", [5, 15])
 def test_sign_up_that_was_left_is_over_after_minutes(
-    client, account, asked_for_an_address, minutes, monkeypatch
+    client, wallet, asked_for_an_address, minutes, monkeypatch
 ):
-    response = sign_in(client, account)
+    response = sign_in(client, wallet)
     assert response["Location"] == reverse("socialaccount_signup")
     later = timezone.now() + timedelta(minutes=minutes)
     monkeypatch.setattr("allauth_moralis.internal.sociallogin.now", lambda: later)
@@ -317,9 +338,9 @@ def test_sign_up_that_was_left_is_over_after_minutes(
 
 
 def test_sign_up_that_was_left_is_over_for_headless_clients(
-    client, account, asked_for_an_address, monkeypatch
+    client, wallet, asked_for_an_address, monkeypatch
 ):
-    sign_in(client, account)
+    sign_in(client, wallet)
     later = timezone.now() + timedelta(minutes=15)
     monkeypatch.setattr("allauth_moralis.internal.sociallogin.now", lambda: later)
 

@@ -11,8 +11,9 @@ from django.urls import reverse
 
 from allauth_moralis.backends.moralis.backend import MoralisBackend
 from allauth_moralis.internal import stash
+from allauth_moralis.testing import EvmWallet, obtain_challenge, request_challenge, sign_in
 
-from .ceremony import ask, issued, json_code, page_code, sign_in, user_of
+from .ceremony import json_code, page_code, user_of
 
 pytestmark = pytest.mark.django_db
 PROCESSES = ["login", "connect", "reauthenticate"]
@@ -57,72 +58,74 @@ def other_tab(client, moralis, monkeypatch) -> OtherTab:
 
 
 @pytest.fixture
-def signed_in(client, account, other_tab) -> Client:
+def signed_in(client, wallet, other_tab) -> Client:
     other_tab.act = other_tab.nothing
-    sign_in(client, account)
+    sign_in(client, wallet)
     other_tab.act = other_tab.buy
     return client
 
 
-def answer_of(account, process: str, other_account):
-    """Which wallet signs: another one to link, the account's own else."""
-    return other_account if process == "connect" else account
+def signer_for(process: str, wallet: EvmWallet, other_wallet: EvmWallet) -> EvmWallet:
+    """Which wallet signs: another one to link, else the account's own."""
+    return other_wallet if process == "connect" else wallet
 
 
 @pytest.mark.parametrize("process", ["connect", "reauthenticate"])
-def test_cart_is_kept(signed_in, account, other_account, process):
-    wallet = answer_of(account, process, other_account)
+def test_cart_is_kept(signed_in, wallet, other_wallet, process):
+    signer = signer_for(process, wallet, other_wallet)
 
-    response = sign_in(signed_in, wallet, process=process)
+    response = sign_in(signed_in, signer, process=process)
 
     assert response.status_code == 302
     assert signed_in.session["cart"] == ["request_challenge", "verify"]
     assert SocialAccount.objects.count() == (2 if process == "connect" else 1)
 
 
-def test_cart_of_who_is_not_signed_in_is_kept(client, account, other_tab):
+def test_cart_of_who_is_not_signed_in_is_kept(client, wallet, other_tab):
     other_tab.buy("before")
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert client.session["cart"] == ["before", "request_challenge", "verify"]
     assert user_of(client) is not None
 
 
-def test_cart_is_kept_where_the_signature_is_refused(signed_in, account, other_account):
-    challenge, message = issued(signed_in, account, process="reauthenticate")
+def test_cart_is_kept_where_the_signature_is_refused(signed_in, wallet, other_wallet):
+    challenge, message = obtain_challenge(signed_in, wallet, process="reauthenticate")
 
     response = signed_in.post(
         reverse("moralis_verify"),
-        {"challenge": challenge, "signature": other_account.sign(message)},
+        {"challenge": challenge, "signature": other_wallet.sign(message)},
     )
 
     assert (response.status_code, page_code(response)) == (401, "signature_invalid")
     assert signed_in.session["cart"] == ["request_challenge", "verify"]
 
 
-def test_challenges_of_two_tabs_at_once_are_both_kept(signed_in, account, other_tab):
+def test_challenges_of_two_tabs_at_once_are_both_kept(signed_in, wallet, other_tab):
     """Each tab asks while the service works for the other."""
     taken = []
 
     def ask_too(what: str) -> None:
         other_tab.act = other_tab.nothing
-        taken.append(issued(signed_in, account, process="reauthenticate"))
+        taken.append(obtain_challenge(signed_in, wallet, process="reauthenticate"))
 
     other_tab.act = ask_too
-    taken.append(issued(signed_in, account, process="reauthenticate"))
+    taken.append(obtain_challenge(signed_in, wallet, process="reauthenticate"))
 
     assert set(signed_in.session[stash.SESSION_KEY]) == {challenge for challenge, _ in taken}
 
 
 @pytest.mark.parametrize("process", ["connect", "reauthenticate"])
 def test_challenge_of_a_session_that_ended_is_not_given(
-    signed_in, account, other_account, other_tab, process
+    signed_in, wallet, other_wallet, other_tab, process
 ):
     """Whoever logs out in another tab stays logged out."""
     other_tab.act = other_tab.log_out
 
-    response = ask(signed_in, answer_of(account, process, other_account), process=process)
+    response = request_challenge(
+        signed_in, signer_for(process, wallet, other_wallet), process=process
+    )
 
     assert (response.status_code, json_code(response)) == (403, "challenge_missing")
     assert user_of(signed_in) is None
@@ -130,14 +133,14 @@ def test_challenge_of_a_session_that_ended_is_not_given(
 
 @pytest.mark.parametrize("process", PROCESSES)
 def test_answer_in_a_session_that_ended_is_not_taken(
-    signed_in, account, other_account, other_tab, process
+    signed_in, wallet, other_wallet, other_tab, process
 ):
-    wallet = answer_of(account, process, other_account)
-    challenge, message = issued(signed_in, wallet, process=process)
+    signer = signer_for(process, wallet, other_wallet)
+    challenge, message = obtain_challenge(signed_in, signer, process=process)
     other_tab.act = other_tab.log_out
 
     response = signed_in.post(
-        reverse("moralis_verify"), {"challenge": challenge, **wallet.prove(message)}
+        reverse("moralis_verify"), {"challenge": challenge, **signer.prove(message)}
     )
 
     assert (response.status_code, page_code(response)) == (403, "challenge_missing")
@@ -146,8 +149,8 @@ def test_answer_in_a_session_that_ended_is_not_taken(
 
 
 @pytest.mark.parametrize("process", PROCESSES)
-def test_cart_of_a_headless_client_is_kept(signed_in, account, other_account, process):
-    wallet = answer_of(account, process, other_account)
+def test_cart_of_a_headless_client_is_kept(signed_in, wallet, other_wallet, process):
+    signer = signer_for(process, wallet, other_wallet)
     root = reverse("moralis_headless:browser_challenge").removesuffix("/moralis/challenge")
     if process == "login":  # allauth signs out whoever is there, and ends the session
         signed_in.logout()
@@ -156,8 +159,8 @@ def test_cart_of_a_headless_client_is_kept(signed_in, account, other_account, pr
     def post(path: str, data: Any) -> Any:
         return signed_in.post(f"{root}/{path}", json.dumps(data), content_type="application/json")
 
-    asked = post("moralis/challenge", {**wallet.described, "process": process}).json()["data"]
-    proof = {"challenge": asked["challenge"], **wallet.prove(asked["message"])}
+    asked = post("moralis/challenge", {**signer.described, "process": process}).json()["data"]
+    proof = {"challenge": asked["challenge"], **signer.prove(asked["message"])}
     if process == "reauthenticate":
         response = post("moralis/reauthenticate", proof)
     else:

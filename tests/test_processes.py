@@ -18,11 +18,13 @@ import pytest
 import redis
 import requests
 
-from .accounts import EvmAccount
+from allauth_moralis.testing import EvmWallet
 
 ROOT = Path(__file__).parent.parent
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/test")
-REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+# Workers of one run are given databases of their own, of which Redis has sixteen.
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS = os.environ.get("TEST_REDIS_URL", f"redis://127.0.0.1:6379/{15 - WORKER % 15}")
 AT_ONCE = 16
 
 
@@ -119,7 +121,16 @@ def services_site() -> Iterator[Site]:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(params=["sqlite", pytest.param("services", marks=pytest.mark.services)])
+# Of each site there is one, in one worker.
+SITES = [
+    pytest.param("sqlite", marks=pytest.mark.xdist_group("sqlite_site")),
+    pytest.param(
+        "services", marks=[pytest.mark.services, pytest.mark.xdist_group("services_site")]
+    ),
+]
+
+
+@pytest.fixture(params=SITES)
 def site(request: pytest.FixtureRequest) -> Site:
     return request.getfixturevalue(f"{request.param}_site")
 
@@ -135,10 +146,10 @@ class Browser:
         page = self.http.get(f"{self.site.url}/accounts/moralis/login/", timeout=30).text
         self.token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
 
-    def enter(self, account: EvmAccount, process: str = "login") -> None:
+    def enter(self, wallet: EvmWallet, process: str = "login") -> None:
         """The whole of it: ask, sign, answer, and keep the session."""
-        challenge, message = self.ask(account, process)
-        response = self.answer(challenge, account.sign(message))
+        challenge, message = self.ask(wallet, process)
+        response = self.answer(challenge, wallet.sign(message))
         assert response.status_code == 302, response.text
         self.http.cookies.update(response.cookies)
         self.read_token()
@@ -152,10 +163,10 @@ class Browser:
             timeout=60,
         )
 
-    def ask(self, account: EvmAccount, process: str = "login") -> tuple[str, str]:
+    def ask(self, wallet: EvmWallet, process: str = "login") -> tuple[str, str]:
         response = self.http.post(
             f"{self.site.url}/accounts/moralis/challenge/",
-            json={"address": account.address, "process": process},
+            json={"address": wallet.address, "process": process},
             headers={"X-CSRFToken": self.token},
             timeout=30,
         )
@@ -183,10 +194,10 @@ def at_once(calls: list[Callable[[], requests.Response]]) -> list[int]:
 
 
 def test_one_challenge_answered_at_once_is_one_login(site):
-    account = EvmAccount()
+    wallet = EvmWallet()
     browser = Browser(site)
-    challenge, message = browser.ask(account)
-    signature = account.sign(message)
+    challenge, message = browser.ask(wallet)
+    signature = wallet.sign(message)
 
     codes = at_once([lambda: browser.answer(challenge, signature)] * AT_ONCE)
 
@@ -196,11 +207,11 @@ def test_one_challenge_answered_at_once_is_one_login(site):
 
 
 def test_the_first_login_of_one_wallet_in_many_browsers_at_once(site):
-    account = EvmAccount()
+    wallet = EvmWallet()
     calls = []
     for browser in [Browser(site) for _ in range(AT_ONCE)]:
-        challenge, message = browser.ask(account)
-        signature = account.sign(message)
+        challenge, message = browser.ask(wallet)
+        signature = wallet.sign(message)
         calls.append(lambda b=browser, c=challenge, s=signature: b.answer(c, s))
     users = site.count("User")
 
@@ -213,9 +224,9 @@ def test_the_first_login_of_one_wallet_in_many_browsers_at_once(site):
 def test_the_first_logins_of_many_wallets_at_once(site):
     calls = []
     for _ in range(AT_ONCE):
-        account, browser = EvmAccount(), Browser(site)
-        challenge, message = browser.ask(account)
-        signature = account.sign(message)
+        wallet, browser = EvmWallet(), Browser(site)
+        challenge, message = browser.ask(wallet)
+        signature = wallet.sign(message)
         calls.append(lambda b=browser, c=challenge, s=signature: b.answer(c, s))
     users = site.count("User")
 
@@ -228,9 +239,9 @@ def test_the_first_logins_of_many_wallets_at_once(site):
 # --- Leaving ----------------------------------------------------------------------------------
 
 
-def owner_and_rows(site: Site, *accounts: EvmAccount) -> list[tuple[int, int] | None]:
+def owner_and_rows(site: Site, *wallets: EvmWallet) -> list[tuple[int, int] | None]:
     """Of each wallet: who has it, and the key of its row."""
-    uids = [account.address for account in accounts]
+    uids = [wallet.address for wallet in wallets]
     code = (
         "rows = dict((uid, (user, pk)) for uid, user, pk in "
         'SocialAccount.objects.values_list("uid", "user_id", "pk"))\n'
@@ -243,7 +254,7 @@ def test_all_of_three_wallets_removed_at_once_leave_one(site):
     """Each of them twice, as by an impatient hand, and while they sign in elsewhere."""
     people, calls = [], []
     for _ in range(AT_ONCE // 3):
-        browser, wallets = Browser(site), [EvmAccount() for _ in range(3)]
+        browser, wallets = Browser(site), [EvmWallet() for _ in range(3)]
         browser.enter(wallets[0])
         for wallet in wallets[1:]:
             browser.enter(wallet, "connect")
@@ -265,9 +276,10 @@ def test_all_of_three_wallets_removed_at_once_leave_one(site):
 
 
 @pytest.mark.services
+@pytest.mark.xdist_group("services_site")
 def test_a_wallet_removed_while_it_signs_in_stays_removed(services_site):
     """The sign-in has begun to read when the removal is not yet there for all to see."""
-    stolen, kept = EvmAccount(), EvmAccount()
+    stolen, kept = EvmWallet(), EvmWallet()
     owner, thief = Browser(services_site), Browser(services_site)
     owner.enter(stolen)
     owner.enter(kept, "connect")

@@ -15,49 +15,47 @@ from allauth_moralis.exceptions import (
     UpstreamRejected,
 )
 from allauth_moralis.siwx.wallets import SignIn, Wallet
-
-from .accounts import AptosAccount, EvmAccount, SolanaAccount
-from .ceremony import answer, issued
+from allauth_moralis.testing import AptosWallet, EvmWallet, SolanaWallet, answer, obtain_challenge
 
 pytestmark = pytest.mark.usefixtures("moralis")
 
-KINDS = [EvmAccount, SolanaAccount, AptosAccount]
+KINDS = [EvmWallet, SolanaWallet, AptosWallet]
 
 
-def wallet_of(account) -> Wallet:
-    return Wallet.parse(account.network, account.address, getattr(account, "public_key", None))
+def wallet_of(wallet) -> Wallet:
+    return Wallet.parse(wallet.network, wallet.address, getattr(wallet, "public_key", None))
 
 
-def profile_of(account) -> str:
+def profile_of(wallet) -> str:
     """As the service tells it with any challenge."""
-    wallet = wallet_of(account)
-    chain_id = 1 if wallet.network == "evm" else None
-    asked = SignIn(wallet=wallet, domain="localhost", uri="http://localhost/", chain_id=chain_id)
+    parsed = wallet_of(wallet)
+    chain_id = 1 if parsed.network == "evm" else None
+    asked = SignIn(wallet=parsed, domain="localhost", uri="http://localhost/", chain_id=chain_id)
     return get_backend().request_challenge(asked).profile_id
 
 
-def signed(account, text: str) -> tuple[str, str]:
-    proof = account.prove(text)
+def signed(wallet, text: str) -> tuple[str, str]:
+    proof = wallet.prove(text)
     return proof.get("full_message", text), proof["signature"]
 
 
 def bind(first, second) -> str:
     texts = profile_api.request_bind(wallet_of(first), wallet_of(second))
     return profile_api.verify_bind(
-        [signed(account, text) for account, text in zip((first, second), texts, strict=True)]
+        [signed(wallet, text) for wallet, text in zip((first, second), texts, strict=True)]
     )
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_profile_has_its_wallets_address(kind):
-    account = kind()
+    wallet = kind()
 
-    assert profile_api.addresses(profile_of(account)) == [account.address]
+    assert profile_api.addresses(profile_of(wallet)) == [wallet.address]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_binding_makes_a_new_profile_of_both(kind):
-    first, second, stranger = EvmAccount(), kind(), EvmAccount()
+    first, second, stranger = EvmWallet(), kind(), EvmWallet()
     before = {profile_of(first), profile_of(second), profile_of(stranger)}
 
     profile = bind(first, second)
@@ -69,7 +67,7 @@ def test_binding_makes_a_new_profile_of_both(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_unbinding_gives_the_wallet_a_profile_of_its_own(kind):
-    first, second = kind(), EvmAccount()
+    first, second = kind(), EvmWallet()
     bound = bind(first, second)
 
     text = profile_api.request_unbind(wallet_of(first), bound)
@@ -81,16 +79,16 @@ def test_unbinding_gives_the_wallet_a_profile_of_its_own(kind):
 
 
 def test_binding_takes_everything_that_was_bound_before():
-    accounts = [EvmAccount() for _ in range(3)]
-    bind(*accounts[:2])
+    wallets = [EvmWallet() for _ in range(3)]
+    bind(*wallets[:2])
 
-    profile = bind(*accounts[1:])
+    profile = bind(*wallets[1:])
 
-    assert set(profile_api.addresses(profile)) == {account.address for account in accounts}
+    assert set(profile_api.addresses(profile)) == {wallet.address for wallet in wallets}
 
 
 def test_texts_of_two_binds_bind_nothing():
-    first, second = EvmAccount(), EvmAccount()
+    first, second = EvmWallet(), EvmWallet()
     pairs = [profile_api.request_bind(wallet_of(first), wallet_of(second)) for _ in range(2)]
 
     with pytest.raises(SignatureInvalid):
@@ -99,7 +97,7 @@ def test_texts_of_two_binds_bind_nothing():
 
 
 def test_a_text_to_bind_does_not_unbind():
-    first, second = EvmAccount(), EvmAccount()
+    first, second = EvmWallet(), EvmWallet()
     text = profile_api.request_bind(wallet_of(first), wallet_of(second))[0]
 
     with pytest.raises(SignatureInvalid):
@@ -107,7 +105,7 @@ def test_a_text_to_bind_does_not_unbind():
 
 
 def test_a_text_to_bind_must_be_answered_in_time(moralis):
-    first, second = EvmAccount(), EvmAccount()
+    first, second = EvmWallet(), EvmWallet()
     one, other = profile_api.request_bind(wallet_of(first), wallet_of(second))
     moralis.service.profiles.clock = lambda: time.time() + 121
 
@@ -117,8 +115,8 @@ def test_a_text_to_bind_must_be_answered_in_time(moralis):
 
 @pytest.mark.django_db
 def test_a_verification_tells_the_profile_of_now(client):
-    first, second = EvmAccount(), EvmAccount()
-    challenge, message = issued(client, first)
+    first, second = EvmWallet(), EvmWallet()
+    challenge, message = obtain_challenge(client, first)
     bound = bind(first, second)
 
     answer(client, challenge, first.sign(message))
@@ -127,7 +125,7 @@ def test_a_verification_tells_the_profile_of_now(client):
 
 
 def test_a_wrong_signature_binds_nothing():
-    first, second = EvmAccount(), EvmAccount()
+    first, second = EvmWallet(), EvmWallet()
     one, other = profile_api.request_bind(wallet_of(first), wallet_of(second))
 
     with pytest.raises(SignatureInvalid):
@@ -136,7 +134,7 @@ def test_a_wrong_signature_binds_nothing():
 
 
 def test_a_text_is_good_for_one_use():
-    first, second = EvmAccount(), EvmAccount()
+    first, second = EvmWallet(), EvmWallet()
     bound = bind(first, second)
     text = profile_api.request_unbind(wallet_of(first), bound)
     profile_api.verify_unbind(*signed(first, text))
@@ -146,16 +144,16 @@ def test_a_text_is_good_for_one_use():
 
 
 def test_one_wallet_alone_cannot_be_bound():
-    account = EvmAccount()
-    one, _ = profile_api.request_bind(wallet_of(account), wallet_of(EvmAccount()))
+    wallet = EvmWallet()
+    one, _ = profile_api.request_bind(wallet_of(wallet), wallet_of(EvmWallet()))
 
     with pytest.raises(UpstreamRejected):
-        profile_api.verify_bind([signed(account, one)])
+        profile_api.verify_bind([signed(wallet, one)])
 
 
 def test_a_wallet_leaves_only_a_profile_that_is_its_own():
     with pytest.raises(UpstreamRejected):
-        profile_api.request_unbind(wallet_of(EvmAccount()), profile_of(EvmAccount()))
+        profile_api.request_unbind(wallet_of(EvmWallet()), profile_of(EvmWallet()))
 
 
 @pytest.mark.parametrize("profile_id", ["", "x", "0x" + "g" * 64, "../bind/request"])
@@ -174,8 +172,8 @@ def test_answers_that_cannot_be_used(moralis, fault):
     with moralis.fault(fault):
         for call in (
             lambda: profile_api.addresses("0x" + "0" * 64),
-            lambda: profile_api.request_bind(wallet_of(EvmAccount()), wallet_of(EvmAccount())),
-            lambda: profile_api.request_unbind(wallet_of(EvmAccount()), "0x" + "0" * 64),
+            lambda: profile_api.request_bind(wallet_of(EvmWallet()), wallet_of(EvmWallet())),
+            lambda: profile_api.request_unbind(wallet_of(EvmWallet()), "0x" + "0" * 64),
             lambda: profile_api.verify_unbind("text", "0x00"),
         ):
             with pytest.raises(UpstreamRejected):
@@ -183,7 +181,7 @@ def test_answers_that_cannot_be_used(moralis, fault):
 
 
 def test_texts_about_another_wallet_are_not_shown_to_this_one(moralis, monkeypatch):
-    other = wallet_of(EvmAccount())
+    other = wallet_of(EvmWallet())
     service = type(moralis.service)
     original = service.handle
 
@@ -196,7 +194,7 @@ def test_texts_about_another_wallet_are_not_shown_to_this_one(moralis, monkeypat
     monkeypatch.setattr(service, "handle", swapped)
 
     with pytest.raises(UpstreamRejected):
-        profile_api.request_bind(other, wallet_of(EvmAccount()))
+        profile_api.request_bind(other, wallet_of(EvmWallet()))
 
 
 def test_addresses_that_are_none(moralis, monkeypatch):
@@ -216,7 +214,7 @@ def test_the_embedded_verifier_has_no_profiles(provider):
 def test_texts_that_wait_are_bounded(monkeypatch):
     monkeypatch.setattr("allauth_moralis.emulator.profiles.MAX_PENDING", 2)
     with Emulator() as emulator:
-        one, other = wallet_of(EvmAccount()), wallet_of(EvmAccount())
+        one, other = wallet_of(EvmWallet()), wallet_of(EvmWallet())
         for _ in range(5):
             emulator.service.profiles.request_bind("key", (one, other))
 

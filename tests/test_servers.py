@@ -13,7 +13,8 @@ from threading import Thread
 import pytest
 import requests
 
-from .accounts import EvmAccount
+from allauth_moralis.testing import EvmWallet
+
 from .servers import ServedSite, connect, serve
 from .test_processes import Browser, at_once, owner_and_rows
 
@@ -31,7 +32,7 @@ def test_removals_at_once_on_sqlite_as_it_ships(plain_site):
     """Neither is a 500, and one wallet stays."""
     browsers, wallets = [], []
     for _ in range(6):
-        browser, pair = Browser(plain_site), [EvmAccount(), EvmAccount()]
+        browser, pair = Browser(plain_site), [EvmWallet(), EvmWallet()]
         browser.enter(pair[0])
         browser.enter(pair[1], "connect")
         browsers += [browser, browser]
@@ -51,11 +52,11 @@ def test_removals_at_once_on_sqlite_as_it_ships(plain_site):
 
 
 def test_first_sign_ins_at_once_on_sqlite_as_it_ships(plain_site):
-    wallets = [EvmAccount() for _ in range(12)]
+    wallets = [EvmWallet() for _ in range(12)]
     calls = []
     for wallet in wallets:
         browser = Browser(plain_site)
-        challenge, message = browser.ask(wallet)
+        challenge, message = browser.request_challenge(wallet)
         signature = wallet.sign(message)
         calls.append(lambda b=browser, c=challenge, s=signature: b.answer(c, s))
 
@@ -71,14 +72,14 @@ def test_first_sign_ins_at_once_on_sqlite_as_it_ships(plain_site):
 def test_below_a_prefix_that_the_server_gives(tmp_path):
     """People land on this site after signing in, and not beside it (C7)."""
     with serve("plain", tmp_path, prefix="/app") as site:
-        browser, account = Browser(site), EvmAccount()
-        challenge, message = browser.ask(account)
+        browser, wallet = Browser(site), EvmWallet()
+        challenge, message = browser.request_challenge(wallet)
 
-        response = browser.answer(challenge, account.sign(message))
+        response = browser.answer(challenge, wallet.sign(message))
         assert response.headers["Location"] == "/app/accounts/profile/"
         browser.http.cookies.update(response.cookies)
         page = browser.http.get(f"{site.url}/accounts/profile/", timeout=30)
-        assert account.address in page.text
+        assert wallet.address in page.text
         refused = browser.http.get(f"{site.url}/accounts/moralis/verify/", timeout=30)
         assert refused.url == f"{site.url}/accounts/moralis/login/"
         stranger = requests.get(f"{site.url}/accounts/profile/", timeout=30)
@@ -89,12 +90,12 @@ def test_over_ipv6(tmp_path):
     if not socket.has_ipv6:
         pytest.skip("this machine has no IPv6")
     with serve("plain", tmp_path, address="::1") as site:
-        browser, account = Browser(site), EvmAccount()
-        _, message = browser.ask(account)
+        browser, wallet = Browser(site), EvmWallet()
+        _, message = browser.request_challenge(wallet)
 
         assert f"\nURI: {site.url}/\n" in message
         assert message.startswith(f"{site.url.removeprefix('http://')} wants you to sign in")
-        browser.enter(account)
+        browser.enter(wallet)
 
 
 # --- Behind a proxy ---------------------------------------------------------------------------
@@ -155,7 +156,7 @@ def challenge_status(site: ServedSite, visitor: str) -> int:
     browser = Browser(site)
     return browser.http.post(
         f"{site.url}/accounts/moralis/challenge/",
-        json={"address": EvmAccount().address},
+        json={"address": EvmWallet().address},
         headers={"X-CSRFToken": browser.token, "X-Test-Visitor": visitor},
         timeout=30,
     ).status_code
@@ -165,7 +166,7 @@ def challenge_status(site: ServedSite, visitor: str) -> int:
 def test_behind_a_proxy_that_the_site_knows(tmp_path, by_socket):
     """Everybody has a limit of their own, and gets in (B3)."""
     with behind_proxy("behind_proxy", tmp_path, by_socket=by_socket) as site:
-        Browser(site).enter(EvmAccount())
+        Browser(site).enter(EvmWallet())
         statuses = [challenge_status(site, "192.0.2.1") for _ in range(3)]
         assert statuses == [200, 200, 429]
 
@@ -188,12 +189,12 @@ def test_on_a_unix_socket_that_the_site_knows_nothing_of(tmp_path):
 def test_cache_that_does_not_answer(tmp_path):
     """Challenge and verify refuse in their documented forms, and nobody is let in (C3)."""
     with serve("cache_down", tmp_path) as site:
-        browser, account = Browser(site), EvmAccount()
+        browser, wallet = Browser(site), EvmWallet()
         url = f"{site.url}/accounts/moralis"
         headers = {"X-CSRFToken": browser.token}
 
         asked = browser.http.post(
-            f"{url}/challenge/", json={"address": account.address}, headers=headers, timeout=30
+            f"{url}/challenge/", json={"address": wallet.address}, headers=headers, timeout=30
         )
         assert (asked.status_code, asked.json()["error"]["code"]) == (503, "misconfigured")
         (line,) = site.lines("misconfigured")
@@ -203,7 +204,7 @@ def test_cache_that_does_not_answer(tmp_path):
         assert 'data-error-code="misconfigured"' in answered.text
         api = f"{site.url}/_allauth/app/v1/auth/provider"
         asked = requests.post(
-            f"{api}/moralis/challenge", json={"address": account.address}, timeout=30
+            f"{api}/moralis/challenge", json={"address": wallet.address}, timeout=30
         )
         assert (asked.status_code, asked.json()["errors"][0]["code"]) == (503, "misconfigured")
         assert int(site.shell("print(User.objects.count())")) == 0

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-WHOLE = ["tests/test_contract.py", "tests/test_core.py"]
+WHOLE = ["tests/contract", "tests/test_core.py"]
 CORE = ["tests/test_core.py"]
 SESSIONS = ["tests/test_meanwhile.py"]
 

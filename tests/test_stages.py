@@ -3,8 +3,9 @@
 import pytest
 
 from allauth_moralis.adapter import AccountAdapter
+from allauth_moralis.testing import sign_in
 
-from .ceremony import sign_in, user_of
+from .ceremony import user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -20,13 +21,13 @@ def phone(settings, monkeypatch):
     return of_everybody
 
 
-def test_account_from_before_the_site_wanted_telephone_numbers(client, account, phone):
-    sign_in(client, account)
+def test_account_from_before_the_site_wanted_telephone_numbers(client, wallet, phone):
+    sign_in(client, wallet)
     user = user_of(client)
     client.logout()
     phone(None)
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert user_of(client) == user
 
@@ -44,18 +45,18 @@ def test_user_without_a_wallet_is_left_to_allauth(client, phone, settings, djang
 
 @pytest.mark.parametrize("has_phone", [True, False])
 def test_code_is_asked_for_where_it_can_be_sent(
-    client, account, phone, settings, monkeypatch, has_phone
+    client, wallet, phone, settings, monkeypatch, has_phone
 ):
     sent = []
     monkeypatch.setattr(
         AccountAdapter, "send_verification_code_sms", lambda self, phone, **_: sent.append(phone)
     )
-    sign_in(client, account)
+    sign_in(client, wallet)
     client.logout()
     settings.ACCOUNT_LOGIN_BY_CODE_ENABLED = settings.ACCOUNT_LOGIN_BY_CODE_REQUIRED = True
     phone(("+31612345678", True) if has_phone else None)
 
-    sign_in(client, account)
+    sign_in(client, wallet)
 
     assert (user_of(client) is None) is has_phone
     assert sent == ["+31612345678"] * has_phone

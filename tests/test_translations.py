@@ -11,8 +11,9 @@ from django.utils.translation import get_language_info, override
 from django.utils.translation.template import templatize
 
 import allauth_moralis
+from allauth_moralis.testing import answer
 
-from .ceremony import answer, json_code, page_code, post_json
+from .ceremony import json_code, page_code, post_json
 
 PACKAGE = Path(allauth_moralis.__file__).parent
 LANGUAGES = sorted(path.name for path in (PACKAGE / "locale").iterdir())

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,8 +16,8 @@ from allauth_moralis.backends.moralis.transport import DeadlineAdapter, _Deadlin
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable, WalletError
 from allauth_moralis.siwx.text import timestamp
 from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.testing import EvmWallet
 
-from .accounts import EvmAccount
 from .conftest import API_KEY
 from .faulty import Faulty, Peer, Script, certificate, http
 
@@ -28,9 +29,9 @@ MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
-def asked(account: EvmAccount) -> SignIn:
+def asked(wallet: EvmWallet) -> SignIn:
     return SignIn(
-        wallet=Wallet.parse(EVM, account.address),
+        wallet=Wallet.parse(EVM, wallet.address),
         domain="localhost",
         uri="http://localhost/",
         chain_id=1,
@@ -66,7 +67,7 @@ def refused(*errors: type[WalletError]) -> Iterator[None]:
 
 def good(asked: SignIn) -> bytes:
     """An answer to the request that the client takes."""
-    challenge = LocalBackend().request_challenge(asked)
+    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
     return http({"id": challenge.id, "message": challenge.message, "profileId": PROFILE})
 
 
@@ -132,11 +133,11 @@ def test_request_ends_in_time_and_is_not_repeated(site, asked, script):
 
 
 @pytest.mark.parametrize("reason", ["hang_before_the_headers", "headers_dripped", "body_dripped"])
-def test_verify_ends_in_time_and_is_not_repeated(site, account, asked, reason):
+def test_verify_ends_in_time_and_is_not_repeated(site, wallet, asked, reason):
     server = site(SLOW[reason], timeout=TIMEOUT)
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().verify(*answer_to(asked, account))
+        MoralisBackend().verify(*answer_to(asked, wallet))
 
     assert server.connections == 1
 
@@ -158,9 +159,9 @@ def test_silence_after_a_late_byte_has_only_what_is_left_of_the_time(site, asked
     assert time.monotonic() - start < 2
 
 
-def answer_to(asked: SignIn, account: EvmAccount) -> tuple[Challenge, Proof]:
-    challenge = LocalBackend().request_challenge(asked)
-    return challenge, Proof(signature=account.sign(challenge.message))
+def answer_to(asked: SignIn, wallet: EvmWallet) -> tuple[Challenge, Proof]:
+    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
+    return challenge, Proof(signature=wallet.sign(challenge.message))
 
 
 @pytest.mark.parametrize(
@@ -244,11 +245,11 @@ def test_request_is_repeated_after_a_connection_cut_without_answer(site, asked):
     assert server.connections == 2
 
 
-def test_verify_is_not_repeated_after_a_connection_cut_without_answer(site, account, asked):
+def test_verify_is_not_repeated_after_a_connection_cut_without_answer(site, wallet, asked):
     server = site(CUT["without_answer"])
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().verify(*answer_to(asked, account))
+        MoralisBackend().verify(*answer_to(asked, wallet))
 
     assert server.connections == 1
 
@@ -367,7 +368,7 @@ def test_each_answer_on_a_kept_connection_has_its_own_time(site, asked):
 
 
 def test_cookies_are_not_kept(site, asked):
-    challenge = LocalBackend().request_challenge(asked)
+    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
     body = {"id": challenge.id, "message": challenge.message, "profileId": PROFILE}
     server = site(sends(http(body, headers="Set-Cookie: seen=1; Path=/\r\n")))
     backend = MoralisBackend()

@@ -6,20 +6,20 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.urls import reverse
 
 from allauth_moralis.reauthentication import SESSION_KEY
+from allauth_moralis.testing import AptosWallet, SolanaWallet, sign_in
 
-from .accounts import AptosAccount, SolanaAccount
-from .ceremony import sign_in, user_of
+from .ceremony import user_of
 
 pytestmark = pytest.mark.django_db
 
 
-def test_it_is_there_for_who_came_in_with_a_wallet(client, account):
-    sign_in(client, account)
+def test_it_is_there_for_who_came_in_with_a_wallet(client, wallet):
+    sign_in(client, wallet)
 
     html = client.get(reverse("moralis_profile")).content.decode()
 
     assert (
-        f'data-network="evm" data-wallet="{account.address}" data-on-change="banner" hidden' in html
+        f'data-network="evm" data-wallet="{wallet.address}" data-on-change="banner" hidden' in html
     )
     assert 'href="/accounts/moralis/login/?next=%2Faccounts%2Fprofile%2F"' in html
     assert "moralis/watch.js" in html
@@ -32,27 +32,27 @@ def test_it_is_not_there_for_others(client, django_user_model):
 
 
 def test_it_is_there_for_who_came_in_with_a_solana_wallet(client):
-    account = SolanaAccount()
-    sign_in(client, account)
+    wallet = SolanaWallet()
+    sign_in(client, wallet)
 
     html = client.get("/").content.decode()
 
-    assert f'data-network="solana" data-wallet="{account.address}"' in html
+    assert f'data-network="solana" data-wallet="{wallet.address}"' in html
 
 
 def test_it_is_not_there_for_wallets_that_it_cannot_watch(client, provider):
     provider["NETWORKS"] = ["aptos"]
-    sign_in(client, AptosAccount())
+    sign_in(client, AptosWallet())
 
     assert user_of(client)
     assert "moralis-watch" not in client.get("/").content.decode()
 
 
 @pytest.fixture
-def request_of(rf, django_user_model, account):
+def request_of(rf, django_user_model, wallet):
     request = rf.get("/there/")
     request.user = django_user_model.objects.create_user("ada")
-    request.session = {SESSION_KEY: {"user": str(request.user.pk), "uid": account.address, "at": 0}}
+    request.session = {SESSION_KEY: {"user": str(request.user.pk), "uid": wallet.address, "at": 0}}
     return request
 
 
@@ -85,7 +85,8 @@ def test_a_page_without_a_request():
 
 
 @pytest.mark.parametrize(
-    "tag", ["moralis_wallet_watch", "moralis_one_way_in", "moralis_current_wallet"]
+    "tag",
+    ["moralis_wallet_watch", "moralis_one_way_in", "moralis_current_wallet", "moralis_goes_on"],
 )
 def test_an_error_before_anybody_is_known(rf, tag):
     """As of a middleware that comes before Django's for authentication."""

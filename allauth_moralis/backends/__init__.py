@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 from .. import conf
 from .base import Backend
 
-__all__ = ["Backend", "get_backend", "issuer", "judge"]
+__all__ = ["Backend", "get_backend", "issuer", "judge", "reset"]
 
 
 logger = logging.getLogger("allauth_moralis")
@@ -40,3 +40,8 @@ def judge(name: str) -> Backend | None:
     paths = [settings.backend_path, *([conf.LOCAL_BACKEND] if settings.falls_back else [])]
     candidates = map(_build, paths)
     return next((backend for backend in candidates if backend.name == name), None)
+
+
+def reset() -> None:
+    """Forget the backends, with their connections and what they know of the service."""
+    _build.cache_clear()

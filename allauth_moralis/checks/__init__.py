@@ -4,6 +4,6 @@ To import this registers them. Ids are never used again: W005 was what is E023 n
 what is E027.
 """
 
-from . import accounts, deployment, pages, sessions, settings, users
+from . import accounts, deployment, development, pages, sessions, settings, users
 
-__all__ = ["accounts", "deployment", "pages", "sessions", "settings", "users"]
+__all__ = ["accounts", "deployment", "development", "pages", "sessions", "settings", "users"]

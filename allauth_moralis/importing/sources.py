@@ -89,10 +89,12 @@ class Source:
             for spelling in (address, address.lower(), "0x" + address[2:].upper())
         ]
         found: dict[str, list[Claim]] = {}
-        owner = f"{self.owner}__pk" if self.owner else "pk"
         rows = self.rows.filter(**{f"{self.field}__in": spellings})
-        for claim in rows.values_list("pk", self.field, owner):
-            found.setdefault(claim[1].lower(), []).append(Claim(*claim))
+        # Where the row is the user, its key is read once: Django 5.2.0 drops a column named twice.
+        owner = [f"{self.owner}__pk"] if self.owner else []
+        for pk, address, *user in rows.values_list("pk", self.field, *owner):
+            claim = Claim(pk, address, *(user or [pk]))
+            found.setdefault(address.lower(), []).append(claim)
         return found
 
 

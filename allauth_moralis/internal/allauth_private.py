@@ -6,6 +6,7 @@ are what site owners know, and its public ``allauth.core.ratelimit.consume`` rea
 confirmed their access, only ``resume_request`` goes on with what they held up until then, and only
 ``get_reauthentication_flows`` tells by what somebody can confirm where the site has no pages. That
 an application asks, its headless views note on the request, and nowhere that is documented.
+``send_unknown_account_mail`` is what it sends to an address that has no account.
 ``tests/test_allauth_surface.py`` fails with a sentence when they move.
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import ceil, inf
 
+from allauth.account.internal.flows import signup
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import (
     STATE_SESSION_KEY,
@@ -94,7 +96,8 @@ def held_up_path(request: HttpRequest) -> str | None:
 
 
 def drop_held_up(request: HttpRequest) -> None:
-    request.session.pop(STATE_SESSION_KEY, None)
+    if STATE_SESSION_KEY in request.session:
+        del request.session[STATE_SESSION_KEY]
 
 
 def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpResponseBase:
@@ -114,6 +117,11 @@ def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpRespons
                 stack.enter_context(transaction.atomic(using=database))
         response: HttpResponseBase | None = resume_request(request)
     return response or HttpResponseRedirect(home)
+
+
+def send_unknown_account_mail(request: HttpRequest, email: str) -> None:
+    """Tell whoever reads ``email`` that it has no account here, as allauth does."""
+    signup.send_unknown_account_mail(request, email)
 
 
 def can_be_counted(value: str) -> bool:

@@ -24,13 +24,18 @@ from .stash import Pending
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-#: What allauth may have held up until somebody confirms that it is them, by the name of its view.
+#: What becomes of what allauth has held up until somebody confirms that it is them, by the name of
+#: its view.
 HELD_UP = {
-    "account_email": gettext_lazy("your change to your e-mail addresses"),
-    "account_set_password": gettext_lazy("your new password"),
-    "account_change_password": gettext_lazy("your new password"),
-    "socialaccount_connections": gettext_lazy("the removal of a connected account"),
-    "mfa_deactivate_totp": gettext_lazy("turning off your authenticator app"),
+    "account_email": gettext_lazy(
+        "Afterwards, your change to your e-mail addresses will be carried out."
+    ),
+    "account_set_password": gettext_lazy("Afterwards, your new password will be set."),
+    "account_change_password": gettext_lazy("Afterwards, your new password will be set."),
+    "socialaccount_connections": gettext_lazy(
+        "Afterwards, the connection that you chose will be removed."
+    ),
+    "mfa_deactivate_totp": gettext_lazy("Afterwards, your authenticator app will be turned off."),
 }
 
 
@@ -85,7 +90,6 @@ def wallet_page(
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
         "alternatives": _alternatives(request, wanted) if confirms else [],
-        "goes_on": _goes_on(request) if confirms else None,
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
@@ -113,8 +117,8 @@ def _alternatives(request: HttpRequest, wanted: PageRequest) -> list[dict[str, s
     ]
 
 
-def _goes_on(request: HttpRequest) -> str | None:
-    """What will be carried out after a confirmation, in words, if something waits for it."""
+def goes_on(request: HttpRequest) -> str | None:
+    """Say what will be carried out after a confirmation, if something waits for it."""
     path = reauthentication.held_up_path(request)
     if path is None:
         return None
@@ -122,7 +126,9 @@ def _goes_on(request: HttpRequest) -> str | None:
         name = resolve(path).url_name
     except Resolver404:
         name = None
-    return str(HELD_UP.get(name or "", _("the form that you sent")))
+    return str(
+        HELD_UP.get(name or "", _("Afterwards, the form that you sent will be carried out."))
+    )
 
 
 def _login_url(next_url: str) -> str | None:

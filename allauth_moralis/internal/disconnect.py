@@ -44,15 +44,15 @@ MARK = "allauth_moralis_disconnecting"
 #: By the codes of allauth's guard, which are ours too.
 LAST_WAY_IN: dict[str, str | Promise] = {
     "disconnect_last": _(
-        "This is the last way into your account. {wallet}Link another wallet{end} first."
+        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}."
     ),
     "no_password": _(
-        "This is the last way into your account. {wallet}Link another wallet{end}, or "
-        "{email}add an e-mail address{end} and {password}set a password{end} first."
+        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}"
+        ", or {email}add an e-mail address{end} and {password}set a password{end}."
     ),
     "no_verified_email": _(
-        "This is the last way into your account. {wallet}Link another wallet{end}, or "
-        "{email}confirm an e-mail address{end} first."
+        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}"
+        ", or {email}confirm an e-mail address{end}."
     ),
 }
 

@@ -36,7 +36,7 @@ from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
-from . import events, home, stages, stash
+from . import events, home, reports, stages, stash
 from .allauth_private import cache_must_answer, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
@@ -93,7 +93,7 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
     pending = stash.take(request, handle)
     if pending is None:
         return None
-    events.concerns(pending.challenge.wallet)
+    events.concerns(pending.challenge.wallet, pending.state["process"])
     return pending if _claim(pending.challenge) else None
 
 
@@ -143,6 +143,7 @@ def judge_answer(
     finally:
         if backend.is_remote:
             stash.refresh(request)
+    reports.hide(request, verified.proof.signature)
     events.wallet_verified(request, verified, pending.state["process"])
     return verified, pending.state
 

@@ -6,6 +6,7 @@ does it give a telephone number: whoever signed up before the site wanted one wo
 the log-in page without a word.
 """
 
+from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.app_settings import EmailVerificationMethod
@@ -15,11 +16,15 @@ from allauth.account.stages import (
     LoginStageController,
     PhoneVerificationStage,
 )
+from allauth.socialaccount import app_settings as socialaccount_settings
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 
 from ..conf import PROVIDER_ID
+from . import addresses
+from .allauth_private import is_headless
 
 
 def has_no_address(login: Login) -> bool:
@@ -49,15 +54,36 @@ def _has_wallet(user: AbstractBaseUser) -> bool:
 
 
 class WalletEmailVerificationStage(EmailVerificationStage):
-    """allauth's own, which an account without any address passes."""
+    """allauth's own, which an account without any address passes.
+
+    Who has an address that nobody ever confirmed, and comes back with the wallet, is shown where
+    the mail went, and may correct it.
+    """
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
-        if self.login.email_verification == EmailVerificationMethod.MANDATORY and has_no_address(
-            self.login
+        if (
+            self.login.email_verification == EmailVerificationMethod.MANDATORY
+            and not socialaccount_settings.EMAIL_REQUIRED
+            and has_no_address(self.login)
         ):
             return None, True
-        handled: tuple[HttpResponseBase | None, bool] = super().handle()  # type: ignore[no-untyped-call]  # allauth's, whose answer is that
-        return handled
+        response: HttpResponseBase | None
+        response, cont = super().handle()  # type: ignore[no-untyped-call]  # allauth's, whose answer is that
+        if response is not None and self._may_correct():
+            response = HttpResponseRedirect(reverse("moralis_address"))
+        return response, cont
+
+    def _may_correct(self) -> bool:
+        return (
+            # Right after a sign-up the answer must not tell whether the address has an account.
+            not self.login.signup
+            # Where allauth mails codes its own page lets them, by a setting of its own.
+            and not account_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
+            and not is_headless(self.request)
+            and not allauth_settings.HEADLESS_ONLY
+            and self.login.user is not None
+            and addresses.is_theirs(self.request, self.login.user)
+        )
 
 
 class WalletPhoneVerificationStage(PhoneVerificationStage):
@@ -82,7 +108,7 @@ def with_ours(stages: list[str]) -> list[str]:
 def pass_without_address(request: HttpRequest) -> HttpResponseBase | None:
     """The same, after the fact, for a site whose account adapter has not our mixin."""
     stage = LoginStageController.enter(request, EmailVerificationStage.key)
-    if stage is None or not has_no_address(stage.login):
+    if stage is None or socialaccount_settings.EMAIL_REQUIRED or not has_no_address(stage.login):
         return None
     response: HttpResponseBase = stage.exit()
     return response

@@ -81,6 +81,15 @@ def take(request: HttpRequest, handle: str) -> Pending | None:
         # that they ended back to life.
         request.session.flush()
         return None
+    return _pending(entry)
+
+
+def waiting(request: HttpRequest) -> list[Pending]:
+    """Return what waits for an answer from this browser, without using any of it up."""
+    return [_pending(entry) for entry in _entries(request).values()]
+
+
+def _pending(entry: dict[str, Any]) -> Pending:
     return Pending(
         challenge=Challenge.from_json(entry["challenge"]),
         state=entry["state"],

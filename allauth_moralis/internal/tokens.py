@@ -12,7 +12,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows
+from . import events, flows, reports
 
 if TYPE_CHECKING:
     from ..provider import MoralisProvider
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> SocialLogin:
     """A ``SocialLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
     events.begin()
+    reports.hide(request, token.get("id_token"))
     try:
         process = _process(request)
         if process == AuthProcess.CONNECT:
@@ -45,7 +46,8 @@ def judge(
     Raises ``WalletError``.
     """
     data = forms.parse_answer(answer)
-    pending = flows.take_challenge(request, data.get("challenge", ""))
+    reports.hide(request, *data.values())
+    pending = flows.take_challenge(request, forms.handle_of(data))
     proof = forms.parse_proof(data)
     if pending is not None and pending.state["process"] != process:
         raise ChallengeMissing("for another purpose")
@@ -54,5 +56,5 @@ def judge(
 
 def _process(request: HttpRequest) -> object:
     """What the request says it is for; allauth tells a provider only afterwards."""
-    process = forms.parse_json(request.body).get("process")
+    process = forms.parse_json(request.body, max_body=forms.MAX_ANSWER).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None

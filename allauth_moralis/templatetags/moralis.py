@@ -10,7 +10,10 @@ from django.template import TemplateSyntaxError
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
+from .. import conf
 from ..conf import PROVIDER_ID
+from ..development.reach import is_within_reach
+from ..internal.contexts import goes_on
 from ..reauthentication import current_wallet
 from ..siwx.wallets import EVM, SOLANA, network_of
 from ..ways_in import has_one_way_in
@@ -63,6 +66,23 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     ):
         return {"shown": False}
     return {"shown": True, "request": request, "passkeys": _passkeys_open()}
+
+
+@register.inclusion_tag("moralis/snippets/goes_on.html", takes_context=True)
+def moralis_goes_on(context: dict[str, Any]) -> dict[str, Any]:
+    """On a page where one confirms that it is them: what will be carried out once they have."""
+    request = context.get("request")
+    return {"sentence": goes_on(request) if request is not None and _user(request) else None}
+
+
+@register.inclusion_tag("moralis/snippets/development_wallet.html", takes_context=True)
+def moralis_development_wallet(context: dict[str, Any]) -> dict[str, Any]:
+    """A wallet with accounts of its own, on this machine while ``DEBUG`` is on; else nothing."""
+    request = context.get("request")
+    if request is None or not is_within_reach(request):
+        return {"chain_id": None}
+    chains = conf.current().chains
+    return {"chain_id": hex(min(chains) if chains else 1)}
 
 
 def _user(request: HttpRequest | None) -> Any:

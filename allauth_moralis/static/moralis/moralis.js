@@ -17,6 +17,7 @@
   const status = byId('moralis-status')
   const alert = byId('moralis-alert')
   const DOUBLE_CLICK_MS = 1000
+  const DEVELOPMENT = 'localhost.development-wallet' // is the site's, and no wallet of this browser
   const SEARCH_MS = 800 // wallets that are installed announce themselves well within this
 
   // --- What the visitor sees -----------------------------------------------------------------
@@ -62,7 +63,7 @@
     return typeof name === 'string' && /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? name.trim().slice(0, 64) : ''
   }
 
-  function addWallet ({ name, icon, network, connect }) {
+  function addWallet ({ name, icon, network, connect, development = false }) {
     const node = byId('moralis-wallet').content.cloneNode(true)
     const button = node.querySelector('button')
     const label = node.querySelector('.moralis-wallet')
@@ -77,8 +78,9 @@
     // One wallet may hold accounts of several networks: then each of its buttons names its own.
     label.append(document.createTextNode(network ? `${name} (${network})` : name))
     button.addEventListener('click', () => signIn(connect))
+    button.toggleAttribute('data-development', development)
     list.append(node)
-    if (!attempt) say(texts.choose)
+    if (!attempt && !development) say(texts.choose)
     return button
   }
 
@@ -108,6 +110,7 @@
 
   function discoverEvm () {
     const announced = new Set() // of providers: wallets announce again when they are asked again
+    let installed = 0 // of those
     let fallback = null
 
     window.addEventListener('eip6963:announceProvider', (event) => {
@@ -115,14 +118,16 @@
       if (typeof provider?.request !== 'function' || !readable(info?.name)) return
       if (announced.has(provider)) return
       announced.add(provider)
-      if (fallback && !attempt) fallback.remove() // it would be the same wallet once more
-      addWallet({ name: readable(info.name), icon: info.icon, connect: evmWallet(provider) })
+      const development = info.rdns === DEVELOPMENT
+      if (!development) installed += 1
+      if (installed && fallback && !attempt) fallback.remove() // it would be the same wallet once more
+      addWallet({ name: readable(info.name), icon: info.icon, connect: evmWallet(provider), development })
     })
     window.dispatchEvent(new Event('eip6963:requestProvider'))
 
     function fallBack () {
       const provider = injected()
-      if (announced.size || fallback || typeof provider?.request !== 'function') return
+      if (installed || fallback || typeof provider?.request !== 'function') return
       fallback = addWallet({ name: texts.browserWallet, connect: evmWallet(provider) })
     }
     window.addEventListener('ethereum#initialized', fallBack) // of wallets that are slow to come
@@ -317,6 +322,6 @@
   discoverStandard()
   setTimeout(() => {
     for (const finish of searches) finish()
-    if (!attempt) say(list.childElementCount ? texts.choose : texts.none)
+    if (!attempt) say(list.querySelector('button:not([data-development])') ? texts.choose : texts.none)
   }, SEARCH_MS)
 })()

@@ -1,0 +1,42 @@
+"""What the development wallet's script asks of the server. A refusal is JSON, as elsewhere."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from .. import forms
+from ..exceptions import ChallengeMissing
+from ..internal import stash
+from ..internal.responses import body_of, refusals
+from ..views import refuse_json
+from . import keys
+from .reach import on_this_machine
+
+
+@on_this_machine
+@require_POST
+@never_cache
+@login_not_required
+@refusals(refuse_json)
+def accounts(_request: HttpRequest) -> HttpResponse:
+    """The accounts that the wallet has. POST: the first time, it makes the secret behind them."""
+    named = [{"name": each.name, "address": each.address} for each in keys.accounts()]
+    return JsonResponse({"accounts": named})
+
+
+@on_this_machine
+@require_POST
+@never_cache
+@login_not_required
+@refusals(refuse_json)
+def sign(request: HttpRequest) -> HttpResponse:
+    """Sign a challenge that waits in this very session. It is not used up: its answer does that."""
+    data = forms.parse_json(body_of(request))
+    # The text that came only finds the challenge; what is signed is the text that was kept.
+    for pending in stash.waiting(request):
+        if pending.challenge.message == data.get("message"):
+            for account in keys.accounts():
+                if account.address == data.get("address"):
+                    return JsonResponse({"signature": account.sign(pending.challenge)})
+    raise ChallengeMissing

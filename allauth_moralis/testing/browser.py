@@ -1,0 +1,147 @@
+"""Wallets in a browser that a test drives: what ``wallet.js`` announces there signs here.
+
+The keys never enter the browser. Neither Playwright nor Selenium is imported.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol, TypedDict, Unpack
+
+from ..siwx.wallets import EVM
+from .wallets import AptosWallet, SigningWallet
+
+SCRIPT = (Path(__file__).parent / "wallet.js").read_text(encoding="utf-8")
+POLL = 0.05  # seconds
+
+
+class WalletBehaviour(TypedDict, total=False):
+    """How a wallet differs from one that does as it is told."""
+
+    icon: object
+    #: EIP-6963's id of the wallet, else a new one.
+    uuid: str
+    #: EIP-155's chain id as the wallet writes it, ``0x1`` where nothing is said.
+    chain_id: str
+    #: It only sets ``window.ethereum`` and does not announce itself.
+    injected: bool
+    #: It comes when the page calls ``testWallets.arrive()``.
+    late: bool
+    #: Each of its answers takes so many milliseconds.
+    delay: int
+    #: It gives no account to the page.
+    locked: bool
+    #: So many requests to connect are never answered.
+    unanswered: int
+    #: By method: the codes of errors with which it fails, one for each call (EIP-1193).
+    errors: dict[str, list[object]]
+    #: The addresses that a page sees which asks for nothing.
+    shows: list[str]
+    #: A wallet of Solana throws an error with these words.
+    failure: str
+    #: A wallet of Aptos answers that the user said no (AIP-62).
+    rejects: bool
+    #: A wallet of Aptos gives objects with ``toUint8Array`` and not hex.
+    objects: bool
+    #: Another wallet's key makes its signatures.
+    signer: SigningWallet
+
+
+class BrowserWallets:
+    """The wallets of one browser."""
+
+    def __init__(self) -> None:
+        #: By address, as the page knows it.
+        self.signers: dict[str, SigningWallet] = {}
+
+    def script(
+        self, wallet: SigningWallet, name: str = "Test wallet", **behaviour: Unpack[WalletBehaviour]
+    ) -> str:
+        """Return the JavaScript that puts a wallet into a page, to be run before the page's own."""
+        # Wallets of Ethereum give their address in lower case.
+        address = wallet.address.lower() if wallet.network == EVM else wallet.address
+        self.signers[address] = behaviour.pop("signer", wallet)
+        described = {
+            "name": name,
+            "network": wallet.network,
+            "address": address,
+            "uuid": str(uuid.uuid4()),
+            "publicKey": wallet.public_key if isinstance(wallet, AptosWallet) else None,
+            **behaviour,
+        }
+        return f"({SCRIPT})({json.dumps(described)})"
+
+    def sign(self, address: str, text: str) -> str:
+        """Sign a text for the page, and return the signature in hex."""
+        return self.signers[address].sign_bytes(text).hex()
+
+
+class PlaywrightTarget(Protocol):
+    """A ``Page`` or a ``BrowserContext`` of Playwright's synchronous interface."""
+
+    def expose_function(self, name: str, callback: Callable[..., Any]) -> Any: ...
+
+    def add_init_script(self, script: str) -> Any: ...
+
+
+class PlaywrightWallets(BrowserWallets):
+    """Wallets for a page, or for all pages of a context. Make it before any page is opened."""
+
+    def __init__(self, target: PlaywrightTarget) -> None:
+        super().__init__()
+        self.target = target
+        target.expose_function("testWalletSign", self.sign)
+
+    def install(
+        self, wallet: SigningWallet, name: str = "Test wallet", **behaviour: Unpack[WalletBehaviour]
+    ) -> None:
+        """Put a wallet into every page that is loaded from now on."""
+        self.target.add_init_script(self.script(wallet, name, **behaviour))
+
+
+class ChromiumDriver(Protocol):
+    """A Selenium driver of Chromium: ``webdriver.Chrome`` or ``webdriver.Edge``."""
+
+    def execute_script(self, script: str, *args: Any) -> Any: ...
+
+    def execute_cdp_cmd(self, cmd: str, cmd_args: dict[str, Any]) -> Any: ...
+
+
+class SeleniumWallets(BrowserWallets):
+    """Wallets for a driver's pages.
+
+    A page cannot call back into Selenium, so it keeps its requests for a signature until
+    ``serve`` fetches them.
+    """
+
+    def __init__(self, driver: ChromiumDriver) -> None:
+        super().__init__()
+        self.driver = driver
+
+    def install(
+        self, wallet: SigningWallet, name: str = "Test wallet", **behaviour: Unpack[WalletBehaviour]
+    ) -> None:
+        """Put a wallet into every page that is loaded from now on."""
+        source = {"source": self.script(wallet, name, **behaviour)}
+        self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
+
+    def serve(self, *, signatures: int = 1, timeout: float = 10) -> None:
+        """Wait until the page has asked for so many signatures, and give them.
+
+        Raises ``TimeoutError`` after ``timeout`` seconds.
+        """
+        deadline = time.monotonic() + timeout
+        while signatures > 0:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no page asked for a signature within {timeout} seconds")
+            taken = self.driver.execute_script("return window.testWallets?.take() ?? []")
+            for request in taken:
+                signature = self.sign(request["address"], request["text"])
+                self.driver.execute_script(
+                    "window.testWallets.give(...arguments)", request["id"], signature
+                )
+            signatures -= len(taken)
+            if not taken:
+                time.sleep(POLL)
