@@ -14,7 +14,7 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import NoReverseMatch, reverse
@@ -24,9 +24,10 @@ from django.utils.translation import gettext as _
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
-from .internal import addresses, disconnect, events, stages
+from .internal import addresses, disconnect, events, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
 from .internal.sociallogin import empty_email, known, signs_up_too_late, user_refused
+from .internal.transactions import writing
 from .views import refuse_page
 
 if TYPE_CHECKING:
@@ -51,9 +52,11 @@ class WalletReauthenticationMixin(_AccountAdapter):
     * A first password, an address or another connected account is added to a wallet's account only
       after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED`` says.
     * Afterwards allauth goes on with what it held up, for some minutes and no longer.
-    * An account without any address passes the stages of a sign-in that would write to one, and
-      who mistyped theirs may correct it.
+    * An account without any address, or telephone number, passes the stages of a sign-in that would
+      send something there, and who mistyped theirs may correct it.
     * An address that waits unconfirmed on a wallet's account lets nobody into that account.
+    * Whoever signs in lands on this site also where it is served below a prefix, or has its account
+      pages elsewhere than Django takes for granted.
     """
 
     request: HttpRequest | None
@@ -75,6 +78,14 @@ class WalletReauthenticationMixin(_AccountAdapter):
         if self.request is None:  # outside of any request, as in a command
             return required
         return reauthentication.is_required(self.request, app=app, by_allauth=required)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        url: str = super().get_login_redirect_url(request)
+        return home.of_this_site(url)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        url: str = super().get_signup_redirect_url(request)
+        return home.of_this_site(url)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         setattr(request, SIGNING_UP, True)
@@ -108,7 +119,7 @@ class WalletReauthenticationMixin(_AccountAdapter):
 
     def is_login_by_code_required(self, login: Login) -> bool:
         required: bool = super().is_login_by_code_required(login)
-        return required and not stages.has_no_address(login)
+        return required and not stages.cannot_be_reached(login)
 
 
 class WalletHeadlessMixin(_HeadlessAdapter):
@@ -165,7 +176,7 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
             if not form.cleaned_data.get("email"):
                 form.cleaned_data["email"] = empty_email()
         try:
-            with transaction.atomic(using=router.db_for_write(SocialAccount)):
+            with writing():
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
             account = sociallogin.account

@@ -19,6 +19,7 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.functional import lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -35,7 +36,7 @@ from .exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from .internal import addresses, contexts, flows, labels, reports
+from .internal import addresses, contexts, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
 from .reauthentication import ask_first, require_for_linking
@@ -43,6 +44,8 @@ from .reauthentication import ask_first, require_for_linking
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+#: Asked for anew at each request, which may know of a prefix.
+LOG_IN_PAGE = lazy(home.log_in_page, str)()
 #: Where the request keeps what its wallet page was for, once its form is gone.
 WANTED: Final = "allauth_moralis_wanted"
 
@@ -152,7 +155,7 @@ def address(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-@login_required
+@login_required(login_url=LOG_IN_PAGE)
 def profile(request: HttpRequest) -> HttpResponse:
     return _profile(request)
 
@@ -163,7 +166,7 @@ def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
 
 @require_POST
 @never_cache
-@login_required
+@login_required(login_url=LOG_IN_PAGE)
 @refusals(refuse_label)
 def label(request: HttpRequest) -> HttpResponse:
     """A person's own name for one of their wallets."""

@@ -22,6 +22,11 @@ from ..adapter import (
 #: What the mixins do there they do elsewhere as well, for sites answer this question by themselves.
 ALSO_ELSEWHERE = ("is_open_for_signup",)
 
+ACCOUNT_ADAPTER = (
+    'Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your own from '
+    "WalletReauthenticationMixin, beside it, and then from allauth's."
+)
+
 
 @register(Tags.security)
 def check_adapters(**_: Any) -> list[CheckMessage]:
@@ -37,8 +42,7 @@ def _adapter_warnings() -> Iterator[CheckMessage]:
             else "People who have nothing but a wallet are asked for no confirmation before they "
             "set a password or link another wallet, so whoever finds their browser open can take "
             "the account over.",
-            hint='Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your '
-            "own from WalletReauthenticationMixin, beside it, and then from allauth's.",
+            hint=ACCOUNT_ADAPTER,
             id="allauth_moralis.W012",
         )
     if not isinstance(get_socialaccount_adapter(), WalletSocialAccountMixin):
@@ -100,6 +104,38 @@ def _goes_on(function: Any, name: str) -> bool:
     if code is None or "super" in code.co_names:
         return True
     return name in code.co_names and not function.__module__.startswith("allauth.")
+
+
+@register(Tags.security)
+def check_stages(**_: Any) -> list[CheckMessage]:
+    """Stages of a sign-in that need an address, which only the account adapter can take away."""
+    if isinstance(get_account_adapter(), WalletReauthenticationMixin) or not (
+        _waits_for_a_code() or (allauth_settings.HEADLESS_ENABLED and _waits_for_an_address())
+    ):
+        return []
+    return [
+        checks.Error(
+            "Whoever signs in must enter a code that is sent to them, and people whom a wallet "
+            "signed up have no address: none of them gets in."
+            if _waits_for_a_code()
+            else "E-mail addresses must be confirmed. People whom a wallet signed up have none: "
+            "in headless clients none of them gets in.",
+            hint=ACCOUNT_ADAPTER,
+            id="allauth_moralis.E026",
+        )
+    ]
+
+
+def _waits_for_a_code() -> bool:
+    required = account_settings.LOGIN_BY_CODE_REQUIRED
+    return required if isinstance(required, bool) else "socialaccount" in required
+
+
+def _waits_for_an_address() -> bool:
+    method = socialaccount_settings.EMAIL_VERIFICATION or account_settings.EMAIL_VERIFICATION
+    return bool(
+        method == EmailVerificationMethod.MANDATORY and not socialaccount_settings.EMAIL_REQUIRED
+    )
 
 
 def _wants_confirmation() -> bool:

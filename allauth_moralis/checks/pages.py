@@ -22,7 +22,6 @@ from django.template.loader import get_template
 from django.template.loader_tags import ExtendsNode
 from django.urls import (
     NoReverseMatch,
-    Resolver404,
     URLResolver,
     get_resolver,
     get_script_prefix,
@@ -30,10 +29,9 @@ from django.urls import (
     reverse,
 )
 
+from ..internal.home import LOGIN_REDIRECT_URL, is_a_page
 from .settings import wrong_values
 
-#: Django's own default, which is our page where allauth is included under ``/accounts/``.
-DEFAULT_REDIRECT = "/accounts/profile/"
 PAGE = "moralis/login.html"
 TEMPLATES = Path(__file__).parent.parent / "templates"
 #: Where the script puts the wallets that it finds.
@@ -47,34 +45,25 @@ STYLE = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.css")
 def check_redirect(**_: Any) -> list[CheckMessage]:
     if not _redirects_by_default() or not getattr(settings, "ROOT_URLCONF", None):
         return []
-    # With the language before it, where i18n_patterns and LocaleMiddleware lead on. A path is taken
-    # as it stands, without the prefix under which a site may be served.
-    paths = DEFAULT_REDIRECT, f"/{settings.LANGUAGE_CODE}{DEFAULT_REDIRECT}"
-    if any(map(_is_a_page, paths)) and not settings.FORCE_SCRIPT_NAME:
+    if is_a_page(LOGIN_REDIRECT_URL) and not settings.FORCE_SCRIPT_NAME:
         return []
     return [
         checks.Warning(
-            f"Whoever signs in is sent to {DEFAULT_REDIRECT}, where this site has no page.",
-            hint='Set LOGIN_REDIRECT_URL = "moralis_profile", or to a page of your own.',
+            f"Whoever signs in is sent to {LOGIN_REDIRECT_URL}, where this site has no page.",
+            hint='Set LOGIN_REDIRECT_URL = "moralis_profile", or to a page of your own; or set '
+            'ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter".',
             id="allauth_moralis.W006",
         )
     ]
 
 
 def _redirects_by_default() -> bool:
+    """Whether people are sent there as it stands; our own adapter finds the page of this site."""
     own = type(get_adapter()).get_login_redirect_url
     return (
-        settings.LOGIN_REDIRECT_URL == DEFAULT_REDIRECT
+        settings.LOGIN_REDIRECT_URL == LOGIN_REDIRECT_URL
         and own is DefaultAccountAdapter.get_login_redirect_url
     )
-
-
-def _is_a_page(path: str) -> bool:
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True
 
 
 @register(Tags.urls)
@@ -236,8 +225,7 @@ def check_login_url(**_: Any) -> list[CheckMessage]:
     url = settings.LOGIN_URL
     if url != global_settings.LOGIN_URL or not getattr(settings, "ROOT_URLCONF", None):
         return []
-    paths = url, f"/{settings.LANGUAGE_CODE}{url}"
-    if any(map(_is_a_page, paths)) or settings.FORCE_SCRIPT_NAME:
+    if is_a_page(url) or settings.FORCE_SCRIPT_NAME:
         return []
     try:
         reverse("moralis_profile")

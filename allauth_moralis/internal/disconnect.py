@@ -37,6 +37,7 @@ from .. import conf
 from ..conf import PROVIDER_ID
 from ..siwx.wallets import NETWORKS, network_of
 from .allauth_private import is_headless
+from .transactions import wait_for_turn
 
 MARK = "allauth_moralis_disconnecting"
 
@@ -172,6 +173,7 @@ def keep_a_way_in(instance: SocialAccount, using: str) -> None:
     request = context.request
     if request is None or getattr(request, MARK, None) != instance.pk:
         return
+    wait_for_turn(using)
     # In one order, and without the user's row, which a sign-in writes while it holds one of these.
     rows = SocialAccount.objects.using(using).filter(user_id=instance.user_id).order_by("pk")
     others = [row for row in rows.select_for_update() if row.pk != instance.pk]

@@ -9,17 +9,13 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
-from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db import router, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
-from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -40,10 +36,11 @@ from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
-from . import events, reports, stages, stash
+from . import events, home, reports, stages, stash
 from .allauth_private import cache_must_answer, cache_must_keep, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
+from .transactions import writing
 
 MAX_PORT_DIGITS = 5
 
@@ -123,7 +120,7 @@ def complete_login(
         if pending is not None:
             stash.remember_refusal(request, handle, proof, error.code)
         raise
-    return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
+    return resume(request, state.get("next"), home.after_sign_in())
 
 
 @sensitive_variables("proof", "verified")
@@ -174,7 +171,7 @@ def _state(request: HttpRequest, asked: ChallengeRequest) -> dict[str, Any]:
         state = _redirect_state(request, asked.state)
     if allauth_settings.HEADLESS_ONLY:
         # The site has none of allauth's pages: end where its front end can ask how it went.
-        state.setdefault("next", resolve_url(settings.LOGIN_REDIRECT_URL))
+        state.setdefault("next", home.after_sign_in())
         state["headless"] = True
     return state
 
@@ -218,7 +215,7 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
         except ReauthenticationRequired:
             return _link_again(sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
-    with transaction.atomic(using=router.db_for_write(SocialAccount)):
+    with writing():
         response: HttpResponseBase = complete_social_login(request, sociallogin)
     if links:
         _explain_collision(request, sociallogin)

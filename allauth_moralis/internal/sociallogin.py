@@ -13,7 +13,7 @@ from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.signals import social_account_updated
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, connections, router, transaction
+from django.db import IntegrityError, connections, router
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
@@ -21,6 +21,7 @@ from django.utils.timezone import now
 from ..conf import PROVIDER_ID
 from ..exceptions import Misconfigured
 from . import labels
+from .transactions import writing
 
 #: For how long a new wallet may be asked for more, such as an e-mail address, after it signed.
 SIGNUP_TIMEOUT = timedelta(minutes=10)
@@ -44,7 +45,7 @@ class WalletLogin(SocialLogin):
         """
         self._did_authenticate_by_email = None
         request = context.request
-        with transaction.atomic(using=router.db_for_write(SocialAccount)):
+        with writing():
             account = known(self.account, lock=True).select_related("user").first()
             if account is None:
                 return
@@ -74,7 +75,7 @@ class WalletLogin(SocialLogin):
     def _write(self, request: HttpRequest, connect: bool) -> None:
         if not connect and not user_email(self.user):
             user_email(self.user, empty_email())
-        with transaction.atomic(using=router.db_for_write(SocialAccount)):
+        with writing():
             super().save(request, connect)
 
     def _write_under_another_name(self, request: HttpRequest) -> None:

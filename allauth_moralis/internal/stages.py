@@ -1,16 +1,24 @@
 """Stages of allauth's sign-in that need an address, for accounts that have none.
 
 A wallet gives no e-mail address. Where the site wants every address confirmed, allauth would send
-such people to a page that says that a mail was sent, and send none: nobody could ever go on.
+such people to a page that says that a mail was sent, and send none: nobody could ever go on. Nor
+does it give a telephone number: whoever signed up before the site wanted one would be sent back to
+the log-in page without a word.
 """
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.models import EmailAddress, Login
-from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.account.stages import (
+    EmailVerificationStage,
+    LoginStageController,
+    PhoneVerificationStage,
+)
 from allauth.socialaccount import app_settings as socialaccount_settings
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
@@ -20,14 +28,29 @@ from .allauth_private import is_headless
 
 
 def has_no_address(login: Login) -> bool:
-    """Whether nothing could be sent to who is signing in, because a wallet made the account."""
+    """Whether who is signing in has no e-mail address, because a wallet made the account."""
     if login.user is None or login.email:
         return False
-    user = login.user.pk
-    return (
-        not EmailAddress.objects.filter(user_id=user).exists()
-        and SocialAccount.objects.filter(user_id=user, provider=PROVIDER_ID).exists()
-    )
+    has_one = EmailAddress.objects.filter(user_id=login.user.pk).exists()
+    return not has_one and _has_wallet(login.user)
+
+
+def has_no_phone(login: Login) -> bool:
+    """Whether they have no telephone number on a site with numbers, for the same reason."""
+    if login.user is None or "phone" not in account_settings.SIGNUP_FIELDS:
+        return False
+    return get_account_adapter().get_phone(login.user) is None and _has_wallet(login.user)
+
+
+def cannot_be_reached(login: Login) -> bool:
+    """Whether no code can be sent to them."""
+    has_phone = "phone" in account_settings.SIGNUP_FIELDS and not has_no_phone(login)
+    return has_no_address(login) and not has_phone
+
+
+def _has_wallet(user: AbstractBaseUser) -> bool:
+    accounts = SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID)
+    return bool(accounts.exists())
 
 
 class WalletEmailVerificationStage(EmailVerificationStage):
@@ -63,9 +86,22 @@ class WalletEmailVerificationStage(EmailVerificationStage):
         )
 
 
+class WalletPhoneVerificationStage(PhoneVerificationStage):
+    """allauth's own, which an account without a telephone number passes."""
+
+    def handle(self) -> tuple[HttpResponseBase | None, bool]:
+        if has_no_phone(self.login):
+            return None, True
+        handled: tuple[HttpResponseBase | None, bool] = super().handle()  # type: ignore[no-untyped-call]  # as above
+        return handled
+
+
 def with_ours(stages: list[str]) -> list[str]:
     """allauth's stages, by their paths, with ours in the place of its own."""
-    ours = {_path(EmailVerificationStage): _path(WalletEmailVerificationStage)}
+    ours = {
+        _path(EmailVerificationStage): _path(WalletEmailVerificationStage),
+        _path(PhoneVerificationStage): _path(WalletPhoneVerificationStage),
+    }
     return [ours.get(stage, stage) for stage in stages]
 
 

@@ -210,7 +210,7 @@ def test_a_sign_up_form_where_nobody_gives_an_address(wallet, other_wallet, sett
 
         client.post(
             "/_allauth/browser/v1/auth/provider/signup",
-            {"email": ""},
+            {"email": "", "username": owner.address},
             content_type="application/json",
         )
 
