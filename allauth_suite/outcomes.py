@@ -54,7 +54,7 @@ def run(sources: Path, settings: str, paths: Sequence[str], *, ours: bool) -> Ou
             text=True,
             check=False,
         )
-        if done.returncode not in RAN:
+        if done.returncode not in RAN or not report.exists():
             raise SystemExit(f"{done.stdout[-4000:]}{done.stderr}\npytest did not run to its end.")
         return read(report.read_text())
 
