@@ -175,7 +175,7 @@ TYPES = [
     "text/plain; charset=utf-7",
 ]
 fuzzed = hypothesis.settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
@@ -204,16 +204,6 @@ def test_any_value_in_a_request_is_taken_or_refused(field, value):
     response = Client().post(reverse("moralis_challenge"), body, content_type="application/json")
 
     assert response.status_code in (200, 400)
-
-
-@pytest.mark.usefixtures("_unlimited")
-@fuzzed
-@given(st.dictionaries(st.sampled_from(["challenge", "signature", "full_message"]), st.text()))
-def test_any_value_in_an_answer_is_refused(fields):
-    response = Client().post(reverse("moralis_verify"), fields)
-
-    assert response.status_code in (400, 403)
-    assert "Error" not in response.content.decode()
 
 
 @pytest.mark.usefixtures("_unlimited")
