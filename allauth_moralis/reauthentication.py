@@ -18,7 +18,7 @@ Each counts for ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds.
 import time
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, overload
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -274,6 +274,16 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Off to the wallet page, and back to this address, which is then asked for by GET."""
     query = urlencode({"process": REAUTHENTICATE, "next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
+
+
+@overload
+def wallet_proof_required(view: View, *, max_age: float = MAX_AGE) -> View: ...
+
+
+@overload
+def wallet_proof_required(
+    view: None = None, *, max_age: float = MAX_AGE
+) -> Callable[[View], View]: ...
 
 
 def wallet_proof_required(

@@ -3,7 +3,7 @@
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import django
 
@@ -38,7 +38,7 @@ def dummy_login(uid: int) -> Client:
     return client
 
 
-def cpu(calls: list[Callable[[], object]]) -> float:
+def cpu(calls: Sequence[Callable[[], object]]) -> float:
     """Median milliseconds of processor time."""
     times = []
     for call in calls:
@@ -89,9 +89,12 @@ def main() -> None:
     message = "x" * 330
     signature = wallet.sign(message)
     raw = bytes.fromhex(signature[2:-2]) + bytes([int(signature[-2:], 16) - 27])
-    ours = cpu(
-        [lambda: [signatures.check_evm(message, signature, wallet.address) for _ in range(50)]] * 40
-    )
+
+    def check_often() -> None:
+        for _ in range(50):
+            signatures.check_evm(message, signature, wallet.address)
+
+    ours = cpu([check_often] * 40)
     theirs = cpu([lambda: [raw_check(message, raw) for _ in range(50)]] * 40)
     report("check of an EVM signature, fifty times", ours, theirs, "ms")
 

@@ -19,7 +19,7 @@ class Row:
 def table(rows: Iterable[Row]) -> str:
     cells = [("client", "call", "result"), *((row.client, row.call, _result(row)) for row in rows)]
     widths = [max(len(cell[column]) for cell in cells) for column in range(2)]
-    cells.insert(1, tuple("-" * width for width in (*widths, len(PASSED))))
+    cells.insert(1, ("-" * widths[0], "-" * widths[1], "-" * len(PASSED)))
     return "\n".join(
         f"{client:{widths[0]}} | {call:{widths[1]}} | {result}" for client, call, result in cells
     )

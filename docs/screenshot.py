@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
@@ -41,7 +42,8 @@ def main() -> None:
             chromium_sandbox=os.geteuid() != 0,
         )
         pictures = []
-        for scheme, width in (("light", 760), ("dark", 420)):
+        schemes: list[tuple[Literal["light", "dark"], int]] = [("light", 760), ("dark", 420)]
+        for scheme, width in schemes:
             context = browser.new_context(
                 base_url=URL,
                 color_scheme=scheme,

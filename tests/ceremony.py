@@ -1,23 +1,33 @@
 """What our own tests need of a sign-in beside ``allauth_moralis.testing``."""
 
 import json
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 from allauth_moralis.testing import refusal_code
 
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
-def post_json(client: Client, data: Any, **extra: Any) -> HttpResponse:
+
+def search(pattern: str, text: object, flags: int = 0) -> re.Match[str]:
+    """What must be found in a text."""
+    found = re.search(pattern, str(text), flags)
+    assert found, f"{pattern} is not in {text}"
+    return found
+
+
+def post_json(client: Client, data: Any, **extra: Any) -> "Response":
     body = data if isinstance(data, str | bytes) else json.dumps(data)
     return client.post(reverse("moralis_challenge"), body, content_type="application/json", **extra)
 
 
-def json_code(response: HttpResponse) -> str:
+def json_code(response: "Response") -> str:
     """The stable code of a refusal of the challenge endpoint, which has this form and no other."""
     assert response["Content-Type"] == "application/json"
     assert set(response.json()) == {"error"}
@@ -25,7 +35,7 @@ def json_code(response: HttpResponse) -> str:
     return refusal_code(response)
 
 
-def page_code(response: HttpResponse) -> str:
+def page_code(response: "Response") -> str:
     """The stable code of a refusal page."""
     assert response["Content-Type"].startswith("text/html")
     return refusal_code(response)

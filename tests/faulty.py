@@ -78,7 +78,7 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     faulty: Faulty
 
-    def handle_error(self, request: object, client_address: object) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """A handshake that the client breaks off is part of a test, and no news."""
         if not isinstance(sys.exception(), ssl.SSLError):
             super().handle_error(request, client_address)

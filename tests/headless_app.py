@@ -2,6 +2,7 @@
 
 import json
 import posixpath
+from typing import Literal
 
 from django.test import Client
 
@@ -11,7 +12,7 @@ from allauth_moralis.testing import HeadlessClient, SigningWallet, request_chall
 class App:
     """A browser or an app. Answers are the envelopes; paths are relative to ``auth/``."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: Literal["app", "browser"]) -> None:
         self.kind = kind
         self.api = HeadlessClient(Client(), kind)
 

@@ -1,7 +1,5 @@
 """E-mail addresses of wallets' accounts: nobody ends up where another's wallet opens too."""
 
-import re
-
 import pytest
 from allauth.account.adapter import get_adapter
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -17,7 +15,7 @@ from django.urls import reverse
 
 from allauth_moralis.testing import sign_in
 
-from .ceremony import user_of
+from .ceremony import search, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +41,7 @@ def sign_up(client: Client, email: str = VICTIM):
 
 
 def link_in(message) -> str:
-    return re.search(r"https?://[^/]+(/\S+)", message.body)[1]
+    return search(r"https?://[^/]+(/\S+)", message.body)[1]
 
 
 def headless(client: Client, path: str, data: dict) -> int:

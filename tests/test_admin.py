@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.db import connection
+from django.template.response import TemplateResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -21,6 +22,8 @@ from django.utils.html import escape
 
 from allauth_moralis.admin import WalletAdminMixin, WalletSocialAccountAdmin, register
 from allauth_moralis.testing import SolanaWallet, obtain_challenge, request_challenge, sign_in
+
+from .ceremony import search
 
 pytestmark = pytest.mark.django_db
 
@@ -46,7 +49,7 @@ def cell(html: str, name: str) -> str:
 
 def field(html: str, name: str) -> str:
     """The text of a read-only field of the detail page."""
-    return re.search(rf'field-{name}">.*?<div class="readonly">(.*?)</div>', html, re.DOTALL)[1]
+    return search(rf'field-{name}">.*?<div class="readonly">(.*?)</div>', html, re.DOTALL)[1]
 
 
 def elsewhere(**fields) -> SocialAccount:
@@ -251,7 +254,7 @@ def test_a_pending_challenge_is_nowhere(staff, wallet):
     sign_in(Client(), wallet)
     visitor = Client()
     handle, message = obtain_challenge(visitor, wallet)
-    nonce = re.search(r"Nonce: (\w+)", message)[1]
+    nonce = search(r"Nonce: (\w+)", message)[1]
     request_challenge(staff, wallet)  # of the one who looks, too
 
     assert not admin.site.is_registered(Session)
@@ -326,7 +329,9 @@ def test_a_class_of_the_sites_own_can_take_the_mixin(staff, wallet, rf):
     }
     assert theirs.get_fieldsets(request, elsewhere()) == Theirs.fieldsets
     assert "last_login" in theirs.get_readonly_fields(request, row)
-    assert theirs.changeform_view(request, str(row.pk)).render().status_code == 200
+    page = theirs.changeform_view(request, str(row.pk))
+    assert isinstance(page, TemplateResponse)
+    assert page.render().status_code == 200
 
 
 #: What a site's own application may have done by the time that ours is loaded, or does later.

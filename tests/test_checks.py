@@ -11,7 +11,7 @@ from allauth_moralis import conf
 from allauth_moralis.checks.pages import check_redirect
 from allauth_moralis.checks.settings import RULES
 
-WRONG = {
+WRONG: dict[str, tuple[str, list[object]]] = {
     "API_KEY": ("E001", [None, 5, "with space", "new\nline", "ключ", b"bytes"]),
     "BACKEND": ("E002", ["", "nowhere.Backend", "os.path.join",
                          "allauth_moralis.backends.base",
@@ -34,7 +34,7 @@ WRONG = {
     "NAME": ("E012", ["", "  ", 5, [], {}]),
     "FALLBACK": ("E013", ["", "moralis", True, 5, []]),
 }  # fmt: skip
-RIGHT = {
+RIGHT: dict[str, list[object]] = {
     "API_KEY": ["", "k" * 64, "eyJhbGciOiJIUzI1NiJ9.eyJub25jZSI6IjEifQ.a-b_c"],
     "BACKEND": [None, conf.LOCAL_BACKEND],
     "BASE_URL": ["https://authapi.moralis.io", "http://127.0.0.1:8899/"],
@@ -58,7 +58,7 @@ RIGHT = {
 
 
 def ours(**kwargs) -> list:
-    return [m for m in run_checks(**kwargs) if m.id.startswith("allauth_moralis.")]
+    return [m for m in run_checks(**kwargs) if str(m.id).startswith("allauth_moralis.")]
 
 
 @pytest.mark.parametrize(

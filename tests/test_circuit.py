@@ -5,6 +5,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
 
 from allauth_moralis.backends import get_backend
+from allauth_moralis.backends.moralis.backend import MoralisBackend
 from allauth_moralis.backends.moralis.circuit import PAUSE, THRESHOLD, Circuit
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable
@@ -163,7 +164,9 @@ def test_what_the_fallback_issued_it_judges_when_the_service_is_back(
     provider["FALLBACK"] = "local"
     give_up(client, wallet)
     challenge, message = obtain_challenge(client, wallet)
-    get_backend().api.circuit._close()
+    backend = get_backend()
+    assert isinstance(backend, MoralisBackend)
+    backend.api.circuit._close()
     provider["BASE_URL"] = emulator.url
 
     answer(client, challenge, wallet.sign(message))

@@ -29,7 +29,7 @@ def in_first_column() -> set[str]:
 
 
 def ids() -> set[str]:
-    return {m.id.removeprefix("allauth_moralis.") for m in run_checks()}
+    return {str(m.id).removeprefix("allauth_moralis.") for m in run_checks()}
 
 
 def test_each_setting_of_the_demo_stands_in_the_table():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -15,7 +16,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpResponse
 from django.template import Context, Template
 from django.test import Client, RequestFactory
 from django.urls import include, path, reverse
@@ -26,6 +26,9 @@ from allauth_moralis.siwx.signatures import check_evm
 from allauth_moralis.testing import EvmWallet, SolanaWallet, answer, obtain_challenge
 
 from .ceremony import page_code, user_of
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 ROOT = Path(__file__).parent.parent
 LOGIN = "/accounts/moralis/login/"
@@ -50,7 +53,7 @@ def ada(on_this_machine) -> keys.Account:
     return keys.accounts()[0]
 
 
-def post(client: Client, url: str, data: object, **extra: str) -> HttpResponse:
+def post(client: Client, url: str, data: object, **extra: Any) -> "Response":
     body = data if isinstance(data, str | bytes) else json.dumps(data)
     return client.post(url, body, content_type="application/json", **extra)
 
@@ -65,11 +68,11 @@ def challenge_for(client: Client, wallet: keys.Account, **fields: str) -> tuple[
     return data["challenge"], data["message"]
 
 
-def ask_to_sign(client: Client, wallet: keys.Account, message: str, **extra: str) -> HttpResponse:
+def ask_to_sign(client: Client, wallet: keys.Account, message: str, **extra: Any) -> "Response":
     return post(client, SIGN, {"address": wallet.address, "message": message}, **extra)
 
 
-def refused(response: HttpResponse, status: int, code: str) -> bool:
+def refused(response: "Response", status: int, code: str) -> bool:
     assert "signature" not in response.json()
     return (response.status_code, response.json()["error"]["code"]) == (status, code)
 
@@ -138,7 +141,7 @@ def test_a_challenge_that_expired_is_told_so(local, ada, monkeypatch):
 # --- To whom it is offered ---------------------------------------------------------------------
 
 
-def offered(client: Client, **extra: str) -> bool:
+def offered(client: Client, **extra: Any) -> bool:
     response = client.get(LOGIN, **extra)
     assert response.status_code == 200
     html = response.content.decode()
@@ -510,8 +513,9 @@ def test_it_signs_as_wallets_do(local, ada):
 # --- Checks ------------------------------------------------------------------------------------
 
 
-def found(**options: bool) -> list[str]:
-    return [each.id for each in run_checks(**options) if each.id.startswith("allauth_moralis.E03")]
+def found(*, include_deployment_checks: bool = False) -> list[str]:
+    told = run_checks(include_deployment_checks=include_deployment_checks)
+    return [str(each.id) for each in told if str(each.id).startswith("allauth_moralis.E03")]
 
 
 def test_a_deployment_with_debug_is_an_error(on_this_machine):

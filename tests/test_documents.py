@@ -12,6 +12,7 @@ from pydoc import locate
 
 import pytest
 from django.core.management import BaseCommand, load_command_class
+from django.urls import URLPattern
 
 from allauth_moralis import conf, exceptions, signals
 from allauth_moralis.templatetags.moralis import register
@@ -101,7 +102,7 @@ def test_environment_is_what_the_demo_reads():
 
 
 def test_urls_are_those_of_the_code():
-    # Here, and not while tests are collected: DEBUG is still on then, and brings more.
+    # DEBUG is still on while tests are collected, and brings more: the development wallet's.
     urlpatterns = import_module("allauth_moralis.urls").urlpatterns
     documented = {
         row[0].strip("`"): row[1].strip("`") for row in rows("docs/reference/urls.md", "name")
@@ -110,7 +111,7 @@ def test_urls_are_those_of_the_code():
     assert documented == {
         pattern.name: str(pattern.pattern)
         for pattern in urlpatterns
-        if pattern.name.startswith("moralis_")
+        if isinstance(pattern, URLPattern) and str(pattern.name).startswith("moralis_")
     }
 
 
@@ -160,6 +161,32 @@ def test_template_blocks_are_those_of_the_pages():
     }
 
 
+def functions_of(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+
+
+def test_security_table_names_tests_that_exist():
+    lines = re.findall(r"^\| (\d+) \| (.+) \|$", read("docs/security.md"), re.MULTILINE)
+
+    assert [int(number) for number, _ in lines] == list(range(1, 37))
+    for number, line in lines:
+        *said, to_whom, held_by = line.split(" | ")
+        assert len(said) == 2, number
+        assert all(said), number
+        assert to_whom in ("owner", "visitor", "both"), number
+        named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", held_by)
+        assert ", ".join(f"`{path}::{test}`" for path, test in named) == held_by, number
+        for path, test in named:
+            assert (ROOT / path).is_file(), f"{number}: {path}"
+            assert test in functions_of(ROOT / path), f"{number}: {path}::{test}"
+
+
+def test_security_document_names_files_that_exist():
+    for path in re.findall(r"`(tests/[\w/.]+)`", read("docs/security.md")):
+        assert (ROOT / path).exists(), path
+
+
 # --- Links and names -------------------------------------------------------------------------
 
 
@@ -188,6 +215,7 @@ def test_python_in_documents_imports_what_there_is(path):
     for block in code(path, "python"):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom):
+                assert node.module is not None
                 tool = node.module.partition(".")[0]
                 if tool in OTHERS_TOOLS and find_spec(tool) is None:
                     continue

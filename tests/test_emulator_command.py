@@ -48,6 +48,7 @@ def running(*options: str, **environment: str) -> Iterator[tuple[str, subprocess
     guard = threading.Timer(PATIENCE, process.kill)
     guard.start()
     with process:
+        assert process.stdout is not None
         try:
             said = ""
             while not (found := LISTENING.search(said)):
@@ -159,7 +160,7 @@ def test_port_in_use_is_said_in_a_sentence():
 
 
 @pytest.fixture
-def interrupted(monkeypatch: pytest.MonkeyPatch) -> list[Emulator]:
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Emulator]]:
     """The emulators that were started; each gets its Ctrl-C at once."""
     started: list[Emulator] = []
 

@@ -5,6 +5,7 @@
 import json
 import sys
 from html import unescape
+from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -42,7 +43,8 @@ def report(settings):
     reports = []
 
     def receive(request, **kwargs):
-        reports.append(ExceptionReporter(request, *sys.exc_info(), is_email=True))
+        kind, error, frames = sys.exc_info()
+        reports.append(ExceptionReporter(request, kind, error, frames, is_email=True))
 
     got_request_exception.connect(receive)
     yield lambda: unescape(reports.pop().get_traceback_html())
@@ -148,8 +150,9 @@ class OfTheSite(SafeExceptionReporterFilter):
 
 def test_filter_of_the_site_is_asked_too(request, report, provider, wallet, settings):
     settings.DEFAULT_EXCEPTION_REPORTER_FILTER = f"{__name__}.OfTheSite"
-    get_default_exception_reporter_filter.cache_clear()
-    request.addfinalizer(get_default_exception_reporter_filter.cache_clear)
+    cached: Any = get_default_exception_reporter_filter  # in its stubs a mere function
+    cached.cache_clear()
+    request.addfinalizer(cached.cache_clear)
     provider["BACKEND"] = f"{__name__}.Broken"
     client = Client(raise_request_exception=False)
 

@@ -9,7 +9,7 @@ import responses
 from allauth_moralis import signals
 from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
-from .ceremony import json_code, page_code, post_json
+from .ceremony import json_code, page_code, post_json, search
 
 pytestmark = pytest.mark.django_db
 
@@ -103,7 +103,7 @@ def test_the_services_own_name_for_a_request(client, wallet, provider, lines, va
 
     request_challenge(client, wallet)
 
-    assert re.search(r"upstream_ms=\d+(.*)$", lines()[-1])[1] == logged
+    assert search(r"upstream_ms=\d+(.*)$", lines()[-1])[1] == logged
 
 
 def test_neither_key_nor_signature_nor_text_is_in_the_log(client, wallet, moralis, caplog):
@@ -115,7 +115,7 @@ def test_neither_key_nor_signature_nor_text_is_in_the_log(client, wallet, morali
 
     for secret in ("key-that-must", signature, signature[2:], message, "wants you to sign in"):
         assert secret not in caplog.text
-    assert re.search("Nonce: (.*)", message)[1] not in caplog.text
+    assert search("Nonce: (.*)", message)[1] not in caplog.text
 
 
 def test_the_signals_of_a_sign_in(client, wallet, told):

@@ -106,12 +106,12 @@ class GoesOn(WalletReauthenticationMixin, DefaultAccountAdapter):
         return WalletReauthenticationMixin.clean_email(self, email.strip())
 
 
-class Behind(DefaultSocialAccountAdapter, WalletSocialAccountMixin):
+class Behind(DefaultSocialAccountAdapter, WalletSocialAccountMixin):  # type: ignore[misc]  # wrong
     """The wrong way round: allauth's methods come first."""
 
 
 class NoCode(WalletSocialAccountMixin, DefaultSocialAccountAdapter):
-    save_user = print  # what it does nobody can tell
+    save_user = print  # type: ignore[assignment]  # what it does nobody can tell
 
 
 def hidden() -> dict[str, str]:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from .ceremony import search
 from .plain_site import SETTINGS, URLS
 
 ROOT = Path(__file__).parent.parent
@@ -202,7 +203,7 @@ def test_workflow_calls_targets_that_there_are():
 def test_readme_lines_add_the_wheel_to_another_project(wheel, tmp_path):
     shutil.unpack_archive(wheel, tmp_path / "site", "zip")
     readme = (ROOT / "README.md").read_text()
-    lines = re.search(r"```python\n# settings\.py\n(.*?)```", readme, re.DOTALL)[1]
+    lines = search(r"```python\n# settings\.py\n(.*?)```", readme, re.DOTALL)[1]
     (tmp_path / "elsewhere_settings.py").write_text(SETTINGS + lines)
     (tmp_path / "elsewhere_urls.py").write_text(URLS)
     (tmp_path / "script.py").write_text(SCRIPT)
@@ -229,7 +230,7 @@ def test_make_run_on_a_port_in_use_says_so_and_how_to_choose_another(tmp_path):
     with socket.create_server(("localhost", 0)) as taken:
         port = taken.getsockname()[1]
         result = subprocess.run(
-            [shutil.which("make"), "run", f"VENV={tmp_path}", f"PORT={port}"],
+            [shutil.which("make") or "make", "run", f"VENV={tmp_path}", f"PORT={port}"],
             cwd=ROOT,
             capture_output=True,
             text=True,

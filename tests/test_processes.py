@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -19,6 +20,8 @@ import redis
 import requests
 
 from allauth_moralis.testing import EvmWallet
+
+from .ceremony import search
 
 ROOT = Path(__file__).parent.parent
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/test")
@@ -144,7 +147,7 @@ class Browser:
     def read_token(self) -> None:
         """Django changes it when somebody signs in."""
         page = self.http.get(f"{self.site.url}/accounts/moralis/login/", timeout=30).text
-        self.token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        self.token = search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
 
     def enter(self, wallet: EvmWallet, process: str = "login") -> None:
         """The whole of it: ask, sign, answer, and keep the session."""
@@ -188,7 +191,7 @@ class Browser:
         )
 
 
-def at_once(calls: list[Callable[[], requests.Response]]) -> list[int]:
+def at_once(calls: Sequence[Callable[[], requests.Response]]) -> list[int]:
     with ThreadPoolExecutor(len(calls)) as pool:
         return sorted(r.status_code for r in pool.map(lambda call: call(), calls))
 
@@ -239,20 +242,21 @@ def test_the_first_logins_of_many_wallets_at_once(site):
 # --- Leaving ----------------------------------------------------------------------------------
 
 
-def owner_and_rows(site: Site, *wallets: EvmWallet) -> list[tuple[int, int] | None]:
-    """Of each wallet: who has it, and the key of its row."""
+def owner_and_rows(site: Site, *wallets: EvmWallet) -> list[tuple[int, int]]:
+    """Of each wallet that anybody has: who has it, and the key of its row."""
     uids = [wallet.address for wallet in wallets]
     code = (
         "rows = dict((uid, (user, pk)) for uid, user, pk in "
         'SocialAccount.objects.values_list("uid", "user_id", "pk"))\n'
-        f"print([rows.get(uid) for uid in {uids!r}])"
+        f"print([rows[uid] for uid in {uids!r} if uid in rows])"
     )
     return ast.literal_eval(site.shell(code).strip())
 
 
 def test_all_of_three_wallets_removed_at_once_leave_one(site):
     """Each of them twice, as by an impatient hand, and while they sign in elsewhere."""
-    people, calls = [], []
+    people: list[tuple[int, list[EvmWallet]]] = []
+    calls: list[Callable[[], requests.Response]] = []
     for _ in range(AT_ONCE // 3):
         browser, wallets = Browser(site), [EvmWallet() for _ in range(3)]
         browser.enter(wallets[0])
@@ -261,17 +265,17 @@ def test_all_of_three_wallets_removed_at_once_leave_one(site):
         rows = owner_and_rows(site, *wallets)
         people.append((rows[0][0], wallets))
         for wallet, (_, pk) in zip(wallets, rows, strict=True):
-            calls += [lambda b=browser, pk=pk: b.remove(pk)] * 2
+            calls += [partial(browser.remove, pk)] * 2
             elsewhere = Browser(site)
             challenge, message = elsewhere.ask(wallet)
             signature = wallet.sign(message)
-            calls.append(lambda b=elsewhere, c=challenge, s=signature: b.answer(c, s))
+            calls.append(partial(elsewhere.answer, challenge, signature))
 
     codes = at_once(calls)
 
     assert set(codes) <= {200, 302}
     for user, wallets in people:
-        owners = [row[0] for row in owner_and_rows(site, *wallets) if row]
+        owners = [owner for owner, _ in owner_and_rows(site, *wallets)]
         assert user in owners, "an account has no way in"
 
 

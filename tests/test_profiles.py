@@ -31,7 +31,9 @@ def profile_of(wallet) -> str:
     parsed = wallet_of(wallet)
     chain_id = 1 if parsed.network == "evm" else None
     asked = SignIn(wallet=parsed, domain="localhost", uri="http://localhost/", chain_id=chain_id)
-    return get_backend().request_challenge(asked).profile_id
+    profile = get_backend().request_challenge(asked).profile_id
+    assert profile
+    return profile
 
 
 def signed(wallet, text: str) -> tuple[str, str]:

@@ -28,6 +28,7 @@ from allauth_moralis.testing import (
 from allauth_moralis.testing.browser import PlaywrightWallets, SeleniumWallets
 from allauth_moralis.testing.factories import create_wallet_user, link_wallet
 
+from .ceremony import search
 from .plain_site import SETTINGS, URLS
 
 ROOT = Path(__file__).parent.parent
@@ -231,7 +232,7 @@ def test_a_page_gets_the_wallet_and_not_its_key(any_wallet):
 
     (name, function, sign), (init, script) = page.calls
     assert (name, function, init) == ("expose_function", "testWalletSign", "add_init_script")
-    described = json.loads(re.search(r"\)\((\{.*\})\)$", script)[1])
+    described = json.loads(search(r"\)\((\{.*\})\)$", script)[1])
     assert described["network"] == any_wallet.network
     assert (described["name"], described["late"]) == ("MetaMask", True)
     assert "key" not in described

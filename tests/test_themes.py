@@ -21,7 +21,7 @@ ALLAUTHS = Path(allauth.__file__).parent / "templates"
 LOGIN = "/accounts/moralis/login/"
 
 
-@pytest.fixture(params=themes.THEMES.values(), ids=themes.THEMES)
+@pytest.fixture(params=themes.THEMES.values(), ids=list(themes.THEMES))
 def theme(request, settings) -> dict[str, str]:
     themes.use(settings, request.param)
     return request.param

@@ -1,11 +1,12 @@
 """What the tests of browser share."""
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from allauth_moralis.testing import SigningWallet
 from allauth_moralis.testing.browser import PlaywrightWallets
@@ -16,7 +17,7 @@ ICON = "data:image/svg+xml;base64,PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC
 class Visitor:
     """A browser with wallets in it. It fails on whatever a page should not have done."""
 
-    def __init__(self, browser: Browser, url: str, **options: object) -> None:
+    def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         self.url = url
         self.context: BrowserContext = browser.new_context(base_url=url, **options)
         self.context.set_default_timeout(10_000)
@@ -29,20 +30,20 @@ class Visitor:
         self.page.on("request", self._on_request)
         self.wallets = PlaywrightWallets(self.context)
 
-    def install(self, *wallets: dict) -> None:
+    def install(self, *wallets: dict[str, Any]) -> None:
         """Put wallets into the browser: ``wallet``, and its name and behaviour."""
         for described in wallets:
             self.wallets.install(**{"name": "MetaMask", **described})
 
-    def install_standard(self, wallet: SigningWallet, **behaviour: object) -> None:
+    def install_standard(self, wallet: SigningWallet, **behaviour: Any) -> None:
         """Put one wallet of the Wallet Standard into the browser."""
         self.wallets.install(wallet, **{"name": "Phantom", **behaviour})
 
-    def _on_console(self, message: object) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not self.allowed.search(message.text):
             self.faults.append(f"console: {message.text}")
 
-    def _on_request(self, request: object) -> None:
+    def _on_request(self, request: Request) -> None:
         self.requests.append(f"{request.method} {urlsplit(request.url).path}")
         if urlsplit(request.url).scheme not in ("data", "blob") and not request.url.startswith(
             self.url

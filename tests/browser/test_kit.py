@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from allauth_moralis.testing import AptosWallet, SolanaWallet
 from allauth_moralis.testing.browser import PlaywrightWallets, SeleniumWallets
 
+from ..ceremony import search
 from ..chromium import launch_options
 
 pytestmark = [
@@ -25,7 +26,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "how-to" / "testing.md").read_t
 
 def example(name: str) -> Callable:
     """The test function of an example in the document."""
-    code = re.search(rf"```python\n# {name}\.py\n(.*?)```", DOCUMENT, re.DOTALL)[1]
+    code = search(rf"```python\n# {name}\.py\n(.*?)```", DOCUMENT, re.DOTALL)[1]
     names: dict = {}
     exec(code, names)  # noqa: S102 - it is our own document
     return names["test_the_button_signs_in"]

@@ -9,6 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
+from ..ceremony import search
 from .common import ICON, signed_in
 
 pytestmark = [
@@ -115,7 +116,7 @@ def test_next_is_where_it_ends(visitor, wallet):
 
 def test_the_example_for_single_page_applications_signs_in_and_links(visitor, wallet, other_wallet):
     text = (Path(__file__).parents[2] / "docs" / "how-to" / "headless.md").read_text()
-    example = re.search(r"```js\n(.*?)```", text, re.DOTALL)[1].replace("export ", "")
+    example = search(r"```js\n(.*?)```", text, re.DOTALL)[1].replace("export ", "")
     visitor.install({"wallet": wallet, "injected": True})
     visitor.page.goto("/accounts/login/")
     visitor.context.clear_cookies()

@@ -10,7 +10,7 @@ from django.test import Client
 from allauth_moralis.internal.stash import SESSION_KEY
 from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
-from ..ceremony import json_code, page_code, user_of
+from ..ceremony import json_code, page_code, search, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def test_another_key_than_the_claimed_one(client, wallet, other_wallet, backend)
         lambda text: text.replace("Sign in to", "Sign out of"),
         lambda text: text.replace("testserver", "evil.example"),
         lambda text: re.sub("Nonce: .*", "Nonce: aaaaaaaaaaaaaaaaa", text),
-        lambda text: re.search("Nonce: (.*)", text)[1],
+        lambda text: search("Nonce: (.*)", text)[1],
         lambda text: text.replace("Chain ID: 1", "Chain ID: 2"),
     ],
     ids=["newline", "statement", "domain", "nonce", "bare nonce", "chain"],

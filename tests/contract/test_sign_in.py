@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from allauth_moralis.testing import EvmWallet, answer, obtain_challenge, request_challenge, sign_in
 
-from ..ceremony import page_code, user_of
+from ..ceremony import page_code, search, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -162,7 +162,7 @@ def test_without_a_csrf_token_nothing_is_done(wallet, backend):
 def test_the_csrf_token_of_the_wallet_page_opens_both(wallet, backend):
     client = Client(enforce_csrf_checks=True)
     page = client.get(reverse("moralis_login")).content.decode()
-    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    token = search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
 
     asked = client.post(
         reverse("moralis_challenge"),

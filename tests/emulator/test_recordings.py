@@ -138,7 +138,9 @@ def test_emulator_repeats_the_recording(timed):
         },
     )
 
-    nonce, issued_at = match(answer["message"], RECORDED_SIGN_IN)
+    found = match(answer["message"], RECORDED_SIGN_IN)
+    assert found is not None
+    nonce, issued_at = found
     assert issued_at == "2022-08-14T15:25:18.700Z"
     assert answer["message"].replace(nonce, "rhB7VY6zuNlwTu4KM") == RECORDED_TEXT
 

@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def siwe_wallet(transactional_db, settings):
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.elsewhere.siwe_django"]
-    model = apps.get_model("siwe_django", "SiweWallet")
+    model = apps.get_app_config("siwe_django").get_model("SiweWallet")
     with connection.schema_editor() as editor:
         editor.create_model(model)
     yield model
@@ -120,7 +120,7 @@ def test_wallets_of_django_siwe_auth_that_are_no_users_here(settings):
 
 def test_django_siwe_auth_without_its_table(settings, monkeypatch):
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "tests.elsewhere.siwe_auth"]
-    model = apps.get_model("siwe_auth", "Wallet")
+    model = apps.get_app_config("siwe_auth").get_model("Wallet")
     monkeypatch.setattr(sources, "get_user_model", lambda: model)
 
     with pytest.raises(CommandError, match="no table siwe_auth_wallet"):

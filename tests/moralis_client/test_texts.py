@@ -111,7 +111,7 @@ def test_time_of_issue_that_is_not_now_is_refused(service, asked, issued_at):
         request(asked)
 
 
-WRONG_TYPES = [None, 17, True, 1.5, [], {}, ["FBQpoJMHHmdm4F7Fv"], ""]
+WRONG_TYPES: list[object] = [None, 17, True, 1.5, [], {}, ["FBQpoJMHHmdm4F7Fv"], ""]
 
 
 # --- Fields of the answer to a request -----------------------------------------------------------

@@ -1,7 +1,5 @@
 """The profile page, and the ways on from there."""
 
-import re
-
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter, get_adapter
@@ -13,7 +11,7 @@ from django.urls import reverse
 from allauth_moralis.provider import MoralisProvider
 from allauth_moralis.testing import answer, obtain_challenge, sign_in
 
-from ..ceremony import user_of
+from ..ceremony import search, user_of
 from .common import LOGIN
 
 pytestmark = pytest.mark.django_db
@@ -212,7 +210,7 @@ def test_people_can_sign_up_and_in_by_email_and_then_link_a_wallet(client, walle
     }
     assert client.post(reverse("account_signup"), form).status_code == 302
     assert user_of(client) is None
-    key = re.search(r"/accounts/confirm-email/[^/\s]+/", mail.outbox[0].body)[0]
+    key = search(r"/accounts/confirm-email/[^/\s]+/", mail.outbox[0].body)[0]
     client.post(key)
     assert EmailAddress.objects.get(email="ada@example.com").verified
     client.logout()

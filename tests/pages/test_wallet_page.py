@@ -15,14 +15,14 @@ from django.urls import reverse
 import allauth_moralis
 from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
-from ..ceremony import json_code, page_code, user_of
+from ..ceremony import json_code, page_code, search, user_of
 from .common import LOGIN
 
 pytestmark = pytest.mark.django_db
 
 
 def page_data(html: str) -> dict:
-    return json.loads(re.search(r'id="moralis-page"[^>]*>(.*?)</script>', html, re.DOTALL)[1])
+    return json.loads(search(r'id="moralis-page"[^>]*>(.*?)</script>', html, re.DOTALL)[1])
 
 
 # --- The wallet page -----------------------------------------------------------------------------
@@ -152,7 +152,7 @@ def redirected(client, wallet, callback="/app/callback", process="login") -> str
         {"provider": "moralis", "callback_url": callback, "process": process},
     )
     assert response.status_code == 302
-    return re.fullmatch(rf"{LOGIN}\?state=(\w+)", response["Location"])[1]
+    return search(rf"^{LOGIN}\?state=(\w+)$", response["Location"])[1]
 
 
 # --- allauth's redirect flow ---------------------------------------------------------------------

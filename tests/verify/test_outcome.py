@@ -1,7 +1,5 @@
 """What a verified wallet leads to."""
 
-import re
-
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.account.signals import user_logged_in
@@ -22,7 +20,7 @@ from allauth_moralis.internal.sociallogin import empty_email
 from allauth_moralis.siwx.signatures import keccak256
 from allauth_moralis.testing import answer, obtain_challenge, sign_in
 
-from ..ceremony import page_code, user_of
+from ..ceremony import page_code, search, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +61,7 @@ def test_sixteen_answers_at_once_are_one_login(client, wallet, monkeypatch):
         session = twin.session
         session.update(session_data)
         session.save()
-        twin.cookies["sessionid"] = session.session_key
+        twin.cookies["sessionid"] = str(session.session_key)
         results.append(answer(twin, challenge, signature).status_code)
 
     assert sorted(results) == [302] + [403] * 15
@@ -238,7 +236,7 @@ def test_a_site_that_has_it_confirmed_keeps_the_wallet_through_the_detour(
     response = client.post(reverse("socialaccount_signup"), {"email": "ada@example.com"})
     assert response["Location"] == reverse("account_email_verification_sent")
     assert user_of(client) is None
-    client.post(re.search(r"/accounts/confirm-email/[^/\s]+/", mailoutbox[0].body)[0])
+    client.post(search(r"/accounts/confirm-email/[^/\s]+/", mailoutbox[0].body)[0])
     again = Client()
     sign_in(again, wallet)
 

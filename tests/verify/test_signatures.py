@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -12,7 +11,7 @@ from django.urls import reverse
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.testing import answer, obtain_challenge, sign_in
 
-from ..ceremony import page_code, user_of
+from ..ceremony import page_code, search, user_of
 
 pytestmark = pytest.mark.django_db
 
@@ -169,7 +168,7 @@ def test_starting_again_in_the_redirect_flow_keeps_its_end(client, wallet, other
     challenge, _ = obtain_challenge(client, other_wallet, state=state)
 
     page = answer(client, challenge, "0x00").content.decode()
-    asked = json.loads(re.search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["asked"]
+    asked = json.loads(search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["asked"]
     response = sign_in(client, other_wallet, **asked)
 
     assert asked == {"state": state}
