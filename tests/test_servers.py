@@ -56,7 +56,7 @@ def test_first_sign_ins_at_once_on_sqlite_as_it_ships(plain_site):
     calls = []
     for wallet in wallets:
         browser = Browser(plain_site)
-        challenge, message = browser.request_challenge(wallet)
+        challenge, message = browser.ask(wallet)
         signature = wallet.sign(message)
         calls.append(lambda b=browser, c=challenge, s=signature: b.answer(c, s))
 
@@ -73,7 +73,7 @@ def test_below_a_prefix_that_the_server_gives(tmp_path):
     """People land on this site after signing in, and not beside it (C7)."""
     with serve("plain", tmp_path, prefix="/app") as site:
         browser, wallet = Browser(site), EvmWallet()
-        challenge, message = browser.request_challenge(wallet)
+        challenge, message = browser.ask(wallet)
 
         response = browser.answer(challenge, wallet.sign(message))
         assert response.headers["Location"] == "/app/accounts/profile/"
@@ -91,7 +91,7 @@ def test_over_ipv6(tmp_path):
         pytest.skip("this machine has no IPv6")
     with serve("plain", tmp_path, address="::1") as site:
         browser, wallet = Browser(site), EvmWallet()
-        _, message = browser.request_challenge(wallet)
+        _, message = browser.ask(wallet)
 
         assert f"\nURI: {site.url}/\n" in message
         assert message.startswith(f"{site.url.removeprefix('http://')} wants you to sign in")
