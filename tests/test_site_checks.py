@@ -328,7 +328,7 @@ def test_a_user_model_whose_users_have_no_name_to_show(settings):
             app_label = "auth"
 
         def __str__(self) -> str:
-            return self.email
+            return self.email  # type: ignore[return-value]  # the fault
 
     settings.ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 
