@@ -205,9 +205,9 @@ def _shows_pages(request: HttpRequest | None) -> bool:
 def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
     """The link was opened elsewhere, perhaps by somebody else; it stays valid."""
     message = _(
-        "This address was added to an account that a wallet opens. Sign in with that wallet in "
-        "this browser, and open the link again: it is still valid. If it was not you who added "
-        "the address, do nothing."
+        "This address was added to an account that is opened with a wallet. Sign in with that "
+        "wallet in this browser, then open the link again: it is still valid. If you did not add "
+        "this address, ignore the e-mail."
     )
     if is_headless(request):
         from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
@@ -221,13 +221,13 @@ def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:
-    message = _("The form was open for too long. Sign in with your wallet again.")
+    message = _("The form was open for too long. Please sign in with your wallet again.")
     return _back_to_the_wallet(request, message)
 
 
 def _sign_in_instead(request: HttpRequest) -> HttpResponse:
     """The wallet was new when it signed, before its visitor was asked for more."""
-    message = _("This wallet already has an account. Sign in with it.")
+    message = _("This wallet already has an account here. Please sign in with the wallet again.")
     return _back_to_the_wallet(request, message)
 
 

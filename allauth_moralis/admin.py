@@ -90,7 +90,7 @@ class WalletAdminMixin(_Base):
     @_column(_("verified by"))
     def wallet_verified_by(self, wallet: MoralisAccount) -> Any:
         if source := wallet.data.get("imported_from"):
-            return gettext("nobody yet; imported from %(source)s") % {"source": source}
+            return gettext("not verified yet; imported from %(source)s") % {"source": source}
         verifier = wallet.data.get("verified_by")
         return VERIFIERS.get(str(verifier), verifier)
 

@@ -44,54 +44,57 @@ class InvalidAddress(WalletError):
 
 class AddressOfAnotherKey(InvalidAddress):
     message = _(
-        "This account's key was changed, or it needs several keys. Such accounts cannot be checked "
-        "here. Choose another account."
+        "This account's key was changed, or it needs several keys, and this site cannot verify "
+        "that. Please choose another account."
     )
 
 
 class UnsupportedNetwork(WalletError):
     code = "unsupported_network"
     status = HTTPStatus.BAD_REQUEST
-    message = _("Wallets of this network are not accepted here. Choose another wallet.")
+    message = _("This site does not accept wallets of this network. Please choose another wallet.")
 
 
 class UnsupportedChain(WalletError):
     code = "unsupported_chain"
     status = HTTPStatus.BAD_REQUEST
-    message = _("This chain is not accepted here. Switch your wallet to another one and try again.")
+    message = _(
+        "This site does not accept this chain. Please switch your wallet to another chain and try "
+        "again."
+    )
 
 
 class LoginRequired(WalletError):
     code = "login_required"
     status = HTTPStatus.FORBIDDEN
-    message = _("Sign in first. Then you can link a wallet to your account.")
+    message = _("Please sign in first, and then try again.")
 
 
 class SignInIsOld(LoginRequired):
     message = _(
-        "You signed in some time ago. Sign out, sign in again, and then link the wallet to your "
-        "account."
+        "It has been a while since you signed in. Please sign out, sign in again, and then link "
+        "the wallet."
     )
 
 
 class ConfirmFirst(LoginRequired):
     message = _(
-        "You signed in some time ago. Reload this page to confirm that it is you, and then link "
-        "the wallet."
+        "It has been a while since you signed in. Please reload this page to confirm that it is "
+        "you, and then link the wallet."
     )
 
 
 class RateLimited(WalletError):
     code = "rate_limited"
     status = HTTPStatus.TOO_MANY_REQUESTS
-    message = _("There were too many attempts in a short time. Wait a minute and try again.")
+    message = _("Too many attempts in a short time. Please wait a minute and try again.")
 
 
 class WalletNotLinked(WalletError):
     code = "wallet_not_linked"
     status = HTTPStatus.FORBIDDEN
     message = _(
-        "This wallet is not linked to your account. Confirm with a wallet that is, or link this "
+        "This wallet is not linked to your account. Please confirm with one that is, or link this "
         "one first."
     )
 
@@ -100,7 +103,8 @@ class ChallengeMissing(WalletError):
     code = "challenge_missing"
     status = HTTPStatus.FORBIDDEN
     message = _(
-        "This sign-in was already used, or it was started in another browser. Please start again."
+        "This signature request was already used, or it was made in another browser. Please start "
+        "again."
     )
 
 
@@ -108,23 +112,23 @@ class CsrfFailed(WalletError):
     code = "csrf_failed"
     status = HTTPStatus.FORBIDDEN
     message = _(
-        "This page was older than the last sign-in in this browser. It is up to date now: please "
-        "start again."
+        "This page was out of date, so it was reloaded. Please start again. If that does not help, "
+        "allow this site to use cookies."
     )
 
 
 class ChallengeExpired(WalletError):
     code = "challenge_expired"
     status = HTTPStatus.FORBIDDEN
-    message = _("The time to sign ran out. Please start again.")
+    message = _("The time to sign has run out. Please start again.")
 
 
 class SignatureInvalid(WalletError):
     code = "signature_invalid"
     status = HTTPStatus.UNAUTHORIZED
     message = _(
-        "The signature does not belong to this wallet. Nobody was signed in. Please start again, "
-        "and sign with the wallet account that you chose. Smart-contract wallets cannot be used."
+        "The signature does not belong to this wallet. Please start again, and sign with the "
+        "account that you chose. Smart-contract wallets cannot be used here."
     )
 
 
@@ -138,13 +142,13 @@ class UpstreamError(WalletError):
 class UpstreamRejected(UpstreamError):
     code = "upstream_rejected"
     status = HTTPStatus.BAD_GATEWAY
-    message = _("The verification service gave an answer that cannot be used. Please try again.")
+    message = _("The verification service did not answer as expected. Please try again.")
 
 
 class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    message = _("The verification service does not answer right now. Please try again in a minute.")
+    message = _("The verification service is not responding. Please try again in a minute.")
 
 
 # --- The site's operator must act ------------------------------------------------------------
@@ -153,7 +157,10 @@ class UpstreamUnavailable(UpstreamError):
 class Misconfigured(WalletError):
     code = "misconfigured"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    message = _("Signing in with a wallet is not set up correctly here. Please tell the site.")
+    message = _(
+        "Signing in with a wallet is not set up correctly here. Please tell the people who run "
+        "this site."
+    )
 
 
 def _with_code(kind: type[WalletError]) -> Iterator[type[WalletError]]:

@@ -61,8 +61,8 @@ def test_a_wallet_of_another_account_is_explained_in_words(client, wallet, other
     response = sign_in(client, other_wallet, process="connect")
 
     page = client.get(response["Location"]).content.decode()
-    assert "This wallet opens another account." in page
-    assert "sign in with it, remove it from that account" in page
+    assert "This wallet already opens another account." in page
+    assert "sign in with it and remove it from that account" in page
 
 
 def test_moving_a_wallet_as_the_explanation_says(client, wallet, other_wallet):
@@ -120,7 +120,7 @@ def test_who_counted_too_early_does_not_remove_the_last_way_in(
 
     assert response["Location"] == reverse("socialaccount_connections")
     page = client.get(response["Location"]).content.decode()
-    assert "This is the last way into your account. Link another wallet, or add" in page
+    assert "This is the only way into your account. Link another wallet, or add" in page
     assert SocialAccount.objects.get().uid == wallet.address
 
 
@@ -289,7 +289,7 @@ def test_the_last_way_in_stays_and_the_page_leads_to_others(client, wallet):
     html = remove(client, wallet).content.decode()
 
     assert SocialAccount.objects.count() == 1
-    assert "This is the last way into your account." in html
+    assert "This is the only way into your account." in html
     for path in (
         "/accounts/moralis/login/?process=connect",
         "/accounts/email/",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: What allauth may have held up until somebody confirms that it is them, by the name of its view.
 HELD_UP = {
-    "account_email": gettext_lazy("your change to your e-mail addresses"),
+    "account_email": gettext_lazy("the change to your e-mail addresses"),
     "account_set_password": gettext_lazy("your new password"),
     "account_change_password": gettext_lazy("your new password"),
     "socialaccount_connections": gettext_lazy("the removal of a connected account"),
@@ -144,7 +144,7 @@ def _texts() -> dict[str, str]:
     """What the page's script says."""
     return {
         "searching": _("Looking for wallets in this browser…"),
-        "choose": _("Choose the wallet to use."),
+        "choose": _("Choose a wallet."),
         "browserWallet": _("Browser wallet"),
         "connecting": _(
             "Open your wallet and allow this site to see your address. If nothing opens, press the "
@@ -154,17 +154,19 @@ def _texts() -> dict[str, str]:
         "signing": _("Read the text in your wallet, then sign it. Signing costs nothing."),
         "verifying": _("Checking the signature…"),
         "none": _(
-            "No wallet was found in this browser. Install a wallet extension, or open this page in "
-            "the browser of your wallet's app, and reload it."
+            "No wallet was found in this browser. Install a wallet extension and reload this page, "
+            "or open this page in the browser of your wallet's app."
         ),
-        "rejected": _("You declined in your wallet. Nothing happened; you can try again."),
+        "rejected": _("You declined in your wallet, and nothing has changed. You can try again."),
         "pending": _(
-            "Your wallet is already asking you something. Open it, answer, and try again."
+            "Your wallet is still waiting for your answer. Open it, answer there, and try again."
         ),
-        "locked": _("Your wallet gave no account. Unlock it, choose an account, and try again."),
+        "locked": _(
+            "Your wallet did not share an account. Unlock it, choose an account, and try again."
+        ),
         "walletFailed": _(
-            "Your wallet could not do this. Open it, check that it works, and try again."
+            "Something went wrong in your wallet. Open it, check that it works, and try again."
         ),
         "network": _("This site could not be reached. Check your connection and try again."),
-        "reload": _("Something on this page is out of date. Reload it and try again."),
+        "reload": _("This page is out of date. Reload it and try again."),
     }

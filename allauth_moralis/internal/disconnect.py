@@ -43,14 +43,14 @@ MARK = "allauth_moralis_disconnecting"
 #: By the codes of allauth's guard, which are ours too.
 LAST_WAY_IN: dict[str, str | Promise] = {
     "disconnect_last": _(
-        "This is the last way into your account. {wallet}Link another wallet{end} first."
+        "This is the only way into your account. {wallet}Link another wallet{end} first."
     ),
     "no_password": _(
-        "This is the last way into your account. {wallet}Link another wallet{end}, or "
+        "This is the only way into your account. {wallet}Link another wallet{end}, or "
         "{email}add an e-mail address{end} and {password}set a password{end} first."
     ),
     "no_verified_email": _(
-        "This is the last way into your account. {wallet}Link another wallet{end}, or "
+        "This is the only way into your account. {wallet}Link another wallet{end}, or "
         "{email}confirm an e-mail address{end} first."
     ),
 }

@@ -244,7 +244,7 @@ def _explain_collision(request: HttpRequest, sociallogin: WalletLogin) -> None:
     if sociallogin.account.user_id == request.user.pk or sociallogin.is_headless:
         return
     message = _(
-        "This wallet opens another account. To use it here, sign in with it, remove it from that "
-        "account (which needs another way in first), and come back to link it."
+        "This wallet already opens another account. To link it here, first sign in with it and "
+        "remove it from that account, which needs another way in. Then come back and link it."
     )
     get_account_adapter().add_message(request, messages.WARNING, message=str(message))

@@ -280,7 +280,7 @@ def test_the_last_wallet_stays_and_the_sentence_has_no_markup(app, wallet):
 
     assert codes(answer) == ["no_password"]
     assert answer["errors"][0]["message"] == (
-        "This is the last way into your account. Link another wallet, or add an e-mail address "
+        "This is the only way into your account. Link another wallet, or add an e-mail address "
         "and set a password first."
     )
     assert SocialAccount.objects.count() == 1

@@ -85,7 +85,7 @@ def test_linking_while_signed_out_says_what_to_do(client, django_assert_num_quer
     with django_assert_num_queries(0):
         html = client.get(LOGIN, {"process": "connect", "next": "/there/"}).content.decode()
 
-    assert "Sign in first." in html
+    assert "Please sign in first." in html
     assert 'href="/accounts/login/?next=%2Faccounts%2Fmoralis%2Flogin%2F' in html
     assert 'id="moralis-form"' not in html
 
