@@ -1,7 +1,8 @@
-"""What can go wrong, sorted by who must act: the visitor, the site's operator, the service.
+"""The refusals, sorted by who must act: the visitor, the service, the site's operator.
 
-Each error has a stable ``code``, the HTTP status that goes with it, and one sentence for people. No
-error's text ever holds what came from outside: it is shown and logged as it stands.
+Each error has a stable ``code``, the HTTP ``status`` that goes with it, and a translated
+``message`` for people. No error's text ever contains input from outside: it is shown and logged
+unescaped.
 """
 
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class WalletError(Exception):
-    """Nobody gets in, and this is why.
+    """Base class of all refusals: the reason why a request is not carried out.
 
-    ``detail`` is for the log alone, never for a page: a word or two on what differed.
+    ``detail`` says in a few words what was wrong. It is for the log only and never shown on a page.
+    ``retry_after`` is a number of seconds, where it is known.
     """
 
     code: str
@@ -24,10 +26,10 @@ class WalletError(Exception):
     def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
         super().__init__(detail or self.code)
         self.detail = detail
-        self.retry_after = retry_after  # seconds, where it is known
+        self.retry_after = retry_after
 
 
-# --- The visitor (or their browser, or their wallet) can mend it -----------------------------
+# --- The visitor, their browser or their wallet can put it right ------------------------------
 
 
 class InvalidRequest(WalletError):
@@ -132,11 +134,11 @@ class SignatureInvalid(WalletError):
     )
 
 
-# --- The service behind is at fault, or out of reach -----------------------------------------
+# --- The verification service is at fault, or out of reach ------------------------------------
 
 
 class UpstreamError(WalletError):
-    """The service let us down."""
+    """The verification service failed."""
 
 
 class UpstreamRejected(UpstreamError):
@@ -170,5 +172,5 @@ def _with_code(kind: type[WalletError]) -> Iterator[type[WalletError]]:
         yield from _with_code(derived)
 
 
-#: By its code, the error that means just that; those derived from it say more.
+#: The error of each code. Errors that inherit their code, to say more, are not in here.
 BY_CODE = {kind.code: kind for kind in _with_code(WalletError)}

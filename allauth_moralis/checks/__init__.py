@@ -1,6 +1,6 @@
-"""``manage.py check``: each rule has an id, a sentence and a hint.
+"""System checks for ``manage.py check``; each has an id, a sentence and a hint.
 
-To import this registers them. Ids are never used again: W005 was what is E023 now.
+Importing this package registers them. Ids are never reused: what is E023 now was once W005.
 """
 
 from . import accounts, deployment, development, pages, sessions, settings, users

@@ -1,4 +1,4 @@
-"""``manage.py check``: how allauth is set up for people whose account a wallet opens."""
+"""System checks of how allauth is set up for people who sign in with a wallet."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,27 +22,27 @@ def check_adapters(**_: Any) -> list[CheckMessage]:
 def _adapter_warnings() -> Iterator[CheckMessage]:
     if not isinstance(get_account_adapter(), WalletReauthenticationMixin):
         yield checks.Warning(
-            "People who have nothing but a wallet have no way to confirm that it is them: allauth "
-            "refuses (403) whatever it wants a confirmation for."
-            if _wants_confirmation()
-            else "People who have nothing but a wallet are asked for no confirmation before they "
-            "set a password or link another wallet, so whoever finds their browser open can take "
-            "the account over.",
+            "People who have only a wallet cannot reauthenticate: allauth refuses (403) everything "
+            "that it requires reauthentication for."
+            if _reauthentication_is_required()
+            else "People who have only a wallet are not asked to reauthenticate before they set a "
+            "password or link another wallet, so anyone who finds their browser open can take over "
+            "the account.",
             hint='Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your '
-            "own from WalletReauthenticationMixin, beside it, and then from allauth's.",
+            "own from WalletReauthenticationMixin (same module) and then allauth's.",
             id="allauth_moralis.W012",
         )
     if not isinstance(get_socialaccount_adapter(), WalletSocialAccountMixin):
         yield checks.Warning(
-            "People who remove the last wallet of their account are told of a password that they "
-            "never had, and two requests at once can remove the last two ways in.",
+            "People who try to remove the last wallet of their account are told about a password "
+            "that they never had, and two simultaneous requests can remove the last two ways in.",
             hint='Set SOCIALACCOUNT_ADAPTER = "allauth_moralis.adapter.SocialAccountAdapter", or '
-            "derive your own from WalletSocialAccountMixin, beside it, and then from allauth's.",
+            "derive your own from WalletSocialAccountMixin (same module) and then allauth's.",
             id="allauth_moralis.W013",
         )
 
 
-def _wants_confirmation() -> bool:
+def _reauthentication_is_required() -> bool:
     return bool(
         account_settings.REAUTHENTICATION_REQUIRED
         or socialaccount_settings.REAUTHENTICATION_REQUIRED
@@ -58,27 +58,28 @@ def _sign_up_warnings() -> Iterator[CheckMessage]:
     if account_settings.USER_MODEL_USERNAME_FIELD and account_settings.PRESERVE_USERNAME_CASING:
         yield checks.Warning(
             "Each sign-up by wallet scans the whole user table for a free user name.",
-            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False, and make the names that exist "
-            "lower case: the search is then an exact match on an index. Import the users of "
-            "another package first: the letter case of an address is its checksum.",
+            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False and convert existing names to lower "
+            "case: the search is then an exact match on an index. If you want to import the users "
+            "of another package, do that first: the letter case of an address is its checksum.",
             id="allauth_moralis.W003",
         )
     if socialaccount_settings.EMAIL_REQUIRED and _form_tells_who_has_an_account():
         yield checks.Warning(
-            "The sign-up form that asks people with a wallet for an e-mail address tells them "
-            "whether the address has an account here.",
-            hint='Set ACCOUNT_EMAIL_VERIFICATION = "mandatory", leave '
-            "SOCIALACCOUNT_EMAIL_VERIFICATION out or set it likewise, and leave "
+            "The sign-up form that asks people with a wallet for an e-mail address reveals whether "
+            "an address has an account here.",
+            hint='Set ACCOUNT_EMAIL_VERIFICATION = "mandatory", do the same with '
+            "SOCIALACCOUNT_EMAIL_VERIFICATION or leave it out, and leave "
             "ACCOUNT_PREVENT_ENUMERATION on.",
             id="allauth_moralis.W008",
         )
 
 
 def _form_tells_who_has_an_account() -> bool:
-    """By allauth's own rule, which asks the account's settings and not the social account's.
+    """Return whether the sign-up form treats a known e-mail address differently from a new one.
 
-    What the form then answers must not differ from what a new address gets: where people with a
-    social account need not confirm theirs, it does.
+    This follows allauth's own rule, which looks at the settings of ``allauth.account`` and not at
+    those of ``allauth.socialaccount``. Where people with a social account need not confirm their
+    address, the outcome differs all the same, and so gives a known address away.
     """
     if not account_settings.UNIQUE_EMAIL:
         return False

@@ -1,4 +1,4 @@
-"""``manage.py check``: the pages of this package, as the site's own templates show them."""
+"""System checks of the package's pages, as the site's own templates render them."""
 
 import re
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ from .settings import wrong_values
 DEFAULT_REDIRECT = "/accounts/profile/"
 PAGE = "moralis/login.html"
 TEMPLATES = Path(__file__).parent.parent / "templates"
-#: Where the script puts the wallets that it finds.
+#: The element into which the script puts the wallets that it finds.
 WALLETS = 'id="moralis-wallets"'
-#: As ``{% static %}`` names them, with or without a digest of what is in them.
+#: File names as ``{% static %}`` writes them, with or without a hash of their contents.
 SCRIPT = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.js")
 STYLE = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.css")
 
@@ -39,15 +39,15 @@ STYLE = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.css")
 def check_redirect(**_: Any) -> list[CheckMessage]:
     if not _redirects_by_default() or not getattr(settings, "ROOT_URLCONF", None):
         return []
-    # With the language before it, where i18n_patterns and LocaleMiddleware lead on. A path is taken
-    # as it stands, without the prefix under which a site may be served.
+    # The second path is where i18n_patterns and LocaleMiddleware redirect to. LOGIN_REDIRECT_URL is
+    # used as it is, without the prefix under which a site may be served.
     paths = DEFAULT_REDIRECT, f"/{settings.LANGUAGE_CODE}{DEFAULT_REDIRECT}"
     if any(map(_is_a_page, paths)) and not settings.FORCE_SCRIPT_NAME:
         return []
     return [
         checks.Warning(
-            f"Whoever signs in is sent to {DEFAULT_REDIRECT}, where this site has no page.",
-            hint='Set LOGIN_REDIRECT_URL = "moralis_profile", or to a page of your own.',
+            f"After sign-in, people are sent to {DEFAULT_REDIRECT}, where this site has no page.",
+            hint='Set LOGIN_REDIRECT_URL to "moralis_profile" or to a page of your own.',
             id="allauth_moralis.W006",
         )
     ]
@@ -70,14 +70,16 @@ def _is_a_page(path: str) -> bool:
 
 
 class _Unknown(Exception):
-    """What the page looks like cannot be told here: the site's templates ask the database, which
-    a check must do without, or the site has a wallet page of its own.
+    """Raised where a check cannot tell what the page looks like.
+
+    The site's templates query the database, which a check must do without, or the site has a wallet
+    page of its own.
     """
 
 
 @register(Tags.templates)
 def check_wallet_page(**_: Any) -> list[CheckMessage]:
-    """Render the wallet page, which is silent where the site's templates leave its script out."""
+    """Render the wallet page: without its script, which a template may drop, it does nothing."""
     if wrong_values() or not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -85,23 +87,23 @@ def check_wallet_page(**_: Any) -> list[CheckMessage]:
     except (NoReverseMatch, _Unknown, DatabaseError):
         return []
     except Exception as error:  # noqa: BLE001 - the site's own code
-        # Before collectstatic was run there is nothing wrong yet.
+        # Nothing is wrong yet before collectstatic has been run.
         return [] if "staticfiles manifest" in str(error) else [_not_rendered(error)]
 
 
 def _not_rendered(error: Exception) -> CheckMessage:
     return checks.Warning(
-        f"The wallet page could not be rendered here: {type(error).__name__}.",
-        hint=f"Open it to see why. {_templates()}",
+        f"The wallet page could not be rendered: {type(error).__name__}.",
+        hint=f"Open the page to see why. {_templates()}",
         id="allauth_moralis.W014",
     )
 
 
 def _missing(html: str) -> Iterator[CheckMessage]:
-    hint = f"A template leaves a block out that the page fills. {_templates()}"
+    hint = f"A template leaves out a block that the page fills. {_templates()}"
     if not SCRIPT.search(html):
         yield Error(
-            "The wallet page has no script on this site, so nobody can sign in there.",
+            "The wallet page has no script on this site, so it is impossible to sign in there.",
             hint=hint,
             id="allauth_moralis.E025",
         )
@@ -114,7 +116,7 @@ def _missing(html: str) -> Iterator[CheckMessage]:
 
 
 def _render(page: str) -> str:
-    """Return the page as an anonymous visitor gets it. Raises ``_Unknown``."""
+    """Return the HTML of the page as an anonymous visitor gets it. Raise ``_Unknown``."""
     request = _request(page)
     view = request.resolver_match = resolve(request.path_info)
     if not view.func.__module__.startswith("allauth_moralis."):
@@ -144,11 +146,11 @@ def _refuse_query(*_: Any, **__: Any) -> Any:
 
 
 def _request(page: str) -> HttpRequest:
-    """Make the request that a browser would, with what the usual middleware adds."""
+    """Return a request as a browser makes it, with what the usual middleware adds."""
     hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
     request = HttpRequest()
     request.method, request.path = "GET", page
-    # Addresses of a site under a prefix are resolved without it.
+    # The URLs of a site that is served under a prefix are resolved without it.
     request.path_info = page.removeprefix(get_script_prefix().rstrip("/"))
     request.META = {"SERVER_NAME": (hosts or ["localhost"])[0], "SERVER_PORT": "80"}
     request.session = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -157,12 +159,12 @@ def _request(page: str) -> HttpRequest:
 
 
 def _templates() -> str:
-    """Say which templates make the page, as far as they can be found."""
+    """Return a sentence that names the page's templates, as far as they can be found."""
     names = [PAGE]
     with suppress(Exception):  # the site's own code
         while (parent := _parent(names[-1])) and parent not in names:
             names.append(parent)
-    return f"These templates make it, each extending the next: {', '.join(names)}."
+    return f"It is made of these templates, each of which extends the next: {', '.join(names)}."
 
 
 def _parent(name: str) -> str | None:
