@@ -1,4 +1,4 @@
-"""Mixins for the site's adapters: allauth's own pages know of wallets."""
+"""Mixins for a site's adapters, by which allauth's own pages know about wallets."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -31,28 +31,32 @@ from .internal.sociallogin import empty_email, known, signs_up_too_late
 if TYPE_CHECKING:
     from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
 
-    # What each mixin stands before.
+    # The base class for which each mixin is written.
     _AccountAdapter = DefaultAccountAdapter
     _SocialAccountAdapter = DefaultSocialAccountAdapter
 else:
     _AccountAdapter = _SocialAccountAdapter = _HeadlessAdapter = object
 
-#: A request for allauth's sign-up, whose e-mail address is the visitor's own to claim.
+#: Attribute of a request that is a sign-up: its visitor may claim the e-mail address they give.
 SIGNING_UP = "allauth_moralis_signing_up"
 
 
 class WalletReauthenticationMixin(_AccountAdapter):
-    """Put it before allauth's account adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
+    """Mixin for the account adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
 
-    * People may confirm that it is them by a wallet, and who has nothing else, whom allauth would
-      refuse, can. Who has a second factor shows that one: the wallet may well be open in the very
-      browser that somebody else has found.
-    * A first password, an address or another connected account is added to a wallet's account only
-      after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED`` says.
-    * Afterwards allauth goes on with what it held up, for some minutes and no longer.
-    * An account without any address passes the stages of a sign-in that would write to one, and
-      who mistyped theirs may correct it.
-    * An address that waits unconfirmed on a wallet's account lets nobody into that account.
+    List it before allauth's ``DefaultAccountAdapter``. With it:
+
+    * People can reauthenticate with a wallet, also those who have nothing else and whom allauth
+      would refuse. Those with a second factor must use that one: the wallet may well be unlocked in
+      the very browser that somebody else has found.
+    * A first password, an e-mail address or another connected account is added to the account of a
+      wallet only after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED``
+      says.
+    * After reauthentication allauth resumes what it held up, but only for
+      ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds.
+    * Accounts without an e-mail address skip the stages of a sign-in that would send an e-mail, and
+      people who mistyped their address can correct it.
+    * An unconfirmed e-mail address of a wallet's account lets no one into that account.
     """
 
     request: HttpRequest | None
@@ -63,15 +67,15 @@ class WalletReauthenticationMixin(_AccountAdapter):
         if self.request is not None:
             reauthentication.drop_stale_form(self.request)
         others: list[dict[str, str]] = []
-        with suppress(NoReverseMatch):  # HEADLESS_ONLY: allauth has no pages there
+        with suppress(NoReverseMatch):  # HEADLESS_ONLY: there are no pages of allauth
             others = super().get_reauthentication_methods(user)
-        if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
+        if allauth_settings.SOCIALACCOUNT_ONLY:  # a password opens nothing there
             others = [method for method in others if method["id"] != "reauthenticate"]
         return reauthentication.methods(user, others)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         required: bool = super().is_reauthentication_required(app=app, **kwargs)
-        if self.request is None:  # outside of any request, as in a command
+        if self.request is None:  # outside any request, as in a management command
             return required
         return reauthentication.is_required(self.request, app=app, by_allauth=required)
 
@@ -87,11 +91,11 @@ class WalletReauthenticationMixin(_AccountAdapter):
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         if not addresses.may_confirm(request, email_address):
-            raise ImmediateHttpResponse(_confirm_by_the_wallet(request))
+            raise ImmediateHttpResponse(_sign_in_before_confirming(request))
         return super().confirm_email(request, email_address)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        request = self.request  # of a visitor; an operator's command sends what it likes
+        request = self.request  # of a visitor; an operator's command may send anything
         if (
             request is not None
             and template_prefix in addresses.LETS_IN
@@ -111,11 +115,12 @@ class WalletReauthenticationMixin(_AccountAdapter):
 
 
 class WalletHeadlessMixin(_HeadlessAdapter):
-    """Put it before allauth's headless adapter: ``class Adapter(WalletHeadlessMixin, …)``.
+    """Mixin for the headless adapter: ``class Adapter(WalletHeadlessMixin, …)``.
 
-    Where a client is told to reauthenticate, and a wallet will do, the 401's ``meta`` names it:
+    List it before allauth's ``DefaultHeadlessAdapter``. A 401 that tells a client to reauthenticate
+    then names the wallet in its ``meta``, if a wallet will do:
     ``"flows": [{"id": "provider_reauthenticate", "providers": ["moralis"]}]``. allauth's own
-    ``flows`` have no place for it.
+    ``flows``, in the ``data`` of the response, cannot name it.
     """
 
     def populate_response_meta(self, request: HttpRequest, meta: dict[str, Any]) -> None:
@@ -125,13 +130,16 @@ class WalletHeadlessMixin(_HeadlessAdapter):
 
 
 class WalletSocialAccountMixin(_SocialAccountAdapter):
-    """Put it before allauth's social adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
+    """Mixin for the social account adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
 
-    * The guard on the last way in says what to do, counts what opens the account now, and holds
-      when several requests remove several ways at once.
-    * Whoever fills in the sign-up form for a wallet that got an account in the meantime is told so,
-      and no user without a wallet is left.
-    * A sign-up form that was left open is nobody else's to finish: it is over after some minutes.
+    List it before allauth's ``DefaultSocialAccountAdapter``. With it:
+
+    * The guard on the last way into an account says what to do instead, counts what opens the
+      account now, and holds when simultaneous requests remove several ways in.
+    * People who fill in the sign-up form for a wallet that got an account after they opened the
+      form are told so, and no user without a wallet is left behind.
+    * A sign-up form that was left open cannot be finished by somebody else: it expires ten minutes
+      after the wallet signed.
     """
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
@@ -182,28 +190,32 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
 
 
 class AccountAdapter(WalletReauthenticationMixin, DefaultAccountAdapter):
-    """For ``ACCOUNT_ADAPTER``, where the site has none of its own."""
+    """Account adapter for sites that have none of their own: name it in ``ACCOUNT_ADAPTER``."""
 
 
 class SocialAccountAdapter(WalletSocialAccountMixin, DefaultSocialAccountAdapter):
-    """For ``SOCIALACCOUNT_ADAPTER``, where the site has none of its own."""
+    """Social account adapter for sites that have none: name it in ``SOCIALACCOUNT_ADAPTER``."""
 
 
 def _signs_up(request: HttpRequest | None) -> bool:
-    """allauth's pages ask whether one may before they read the form, its headless views after."""
+    """Return whether the request is a sign-up.
+
+    allauth's pages call ``is_open_for_signup`` before they read the form, and so mark the request;
+    its headless views call it only afterwards, so there the name of the view decides.
+    """
     match = request.resolver_match if request is not None else None
     by_name = is_headless(request) and match is not None and "signup" in (match.url_name or "")
     return by_name or getattr(request, SIGNING_UP, False)
 
 
 def _shows_pages(request: HttpRequest | None) -> bool:
-    """Whether what is said ends up on a page, where a link is one."""
+    """Return whether a message to this visitor ends up on a page, where it may contain links."""
     by_script = request is not None and "X-Requested-With" in request.headers
     return not by_script and not is_headless(request)
 
 
-def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
-    """The link was opened elsewhere, perhaps by somebody else; it stays valid."""
+def _sign_in_before_confirming(request: HttpRequest) -> HttpResponse:
+    """Refuse a confirmation link that was opened elsewhere, maybe by a stranger. It stays valid."""
     message = _(
         "This address was added to an account that is opened with a wallet. Sign in with that "
         "wallet in this browser, then open the link again: it is still valid. If you did not add "
@@ -226,7 +238,7 @@ def _start_again(request: HttpRequest) -> HttpResponse:
 
 
 def _sign_in_instead(request: HttpRequest) -> HttpResponse:
-    """The wallet was new when it signed, before its visitor was asked for more."""
+    """Refuse a sign-up for a wallet that was new when it signed, but has an account by now."""
     message = _("This wallet already has an account here. Please sign in with the wallet again.")
     return _back_to_the_wallet(request, message)
 
