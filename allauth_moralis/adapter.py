@@ -125,7 +125,7 @@ class WalletHeadlessMixin(_HeadlessAdapter):
 
     def populate_response_meta(self, request: HttpRequest, meta: dict[str, Any]) -> None:
         super().populate_response_meta(request, meta)
-        if reauthentication.can_answer_by_wallet(request):
+        if reauthentication.is_required_by_wallet(request):
             meta["flows"] = [{"id": "provider_reauthenticate", "providers": [PROVIDER_ID]}]
 
 

@@ -7,5 +7,5 @@ class MoralisConfig(AppConfig):
     verbose_name = _("Wallet sign-in")
 
     def ready(self) -> None:
-        # They register themselves, and need the app registry.
+        # Both register themselves when they are imported, and need the app registry for that.
         from . import checks, receivers  # noqa: F401, PLC0415 - see above

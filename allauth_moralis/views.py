@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out."""
+"""The pages and the endpoints of their script. The work is done in ``internal.flows``."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
@@ -37,13 +37,13 @@ from .exceptions import (
 from .internal import addresses, contexts, flows, labels
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
-from .reauthentication import ask_first, require_for_linking
+from .reauthentication import redirect_to_best_method, require_for_linking
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-#: Where the request keeps what its wallet page was for, once its form is gone.
-WANTED: Final = "allauth_moralis_wanted"
+#: Attribute of a request: what its wallet page was for. It outlives the posted form.
+PAGE_REQUEST: Final = "allauth_moralis_page_request"
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
@@ -53,13 +53,13 @@ def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
 
 
 def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
-    """The wallet page once more, with the reason on top: one press starts again."""
-    wanted = getattr(request, WANTED, None)
-    if wanted is None:  # not a form, or one that is not looked at any further
-        wanted = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
-    context = contexts.wallet_page(request, wanted, error=error)
+    """Show the wallet page again with the reason at the top, ready to start again."""
+    page_request = getattr(request, PAGE_REQUEST, None)
+    if page_request is None:  # not a form, or one that was refused unread
+        page_request = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
+    context = contexts.wallet_page(request, page_request, error=error)
     response = render(request, "moralis/login.html", context, status=error.status)
-    # The browser may keep it for its Back button, where "no-store" would leave an error page.
+    # The browser may keep it for its Back button; "no-store" would leave an error page there.
     patch_cache_control(response, private=True, no_cache=True, max_age=0)
     return response
 
@@ -68,21 +68,21 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
 @never_cache
 @login_not_required
 def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
-    """The wallet page. It writes nothing."""
-    # Nobody shall press a button, wait, and only then be told.
+    """Show the wallet page. It writes nothing."""
+    # People should not press a button and wait before they are told.
     error: WalletError | None = None if issuer().available else UpstreamUnavailable()
-    wanted = PageRequest.parse(request.GET)
+    page_request = PageRequest.parse(request.GET)
     if process is not None:
-        wanted = PageRequest(process, wanted.next)
-    if wanted.process == AuthProcess.CONNECT and request.user.is_authenticated:
-        try:  # at once, then, and not after they have signed
+        page_request = PageRequest(process, page_request.next)
+    if page_request.process == AuthProcess.CONNECT and request.user.is_authenticated:
+        try:  # at once, rather than after they have signed
             require_for_linking(request)
         except ReauthenticationRequired:
-            if response := ask_first(request, request.get_full_path()):
+            if response := redirect_to_best_method(request, request.get_full_path()):
                 return response
         except SignInIsOld as old:
             error = old
-    context = contexts.wallet_page(request, wanted, error=error)
+    context = contexts.wallet_page(request, page_request, error=error)
     return render(request, "moralis/login.html", context)
 
 
@@ -93,10 +93,10 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
 def challenge(request: HttpRequest) -> HttpResponse:
     if request.content_type != "application/json":
         raise InvalidRequest("content type")
-    asked = forms.parse_challenge_request(body_of(request))
+    challenge_request = forms.parse_challenge_request(body_of(request))
     try:
-        handle, pending = flows.issue_challenge(request, asked)
-    except ReauthenticationRequired:  # the page was opened long ago, and asks once it is reloaded
+        handle, pending = flows.issue_challenge(request, challenge_request)
+    except ReauthenticationRequired:  # the page is old; once reloaded, it asks to reauthenticate
         raise ConfirmFirst from None
     return JsonResponse(describe(handle, pending))
 
@@ -108,12 +108,14 @@ def challenge(request: HttpRequest) -> HttpResponse:
 @transaction.non_atomic_requests
 @refusals(refuse_page)
 def verify(request: HttpRequest) -> HttpResponseBase:
-    if request.method != "POST":  # the address of a refusal, opened anew
+    if request.method != "POST":  # the URL of a refusal was opened again
         return HttpResponseRedirect(reverse("moralis_login"))
     data, handle = request.POST, request.POST.get("challenge", "")
     pending = flows.take_challenge(request, handle)
-    setattr(request, WANTED, PageRequest.of(pending) if pending else PageRequest.parse(data))
-    # Where the challenge has no "next", allauth would take one from this request, unasked for.
+    page_request = PageRequest.of(pending) if pending else PageRequest.parse(data)
+    setattr(request, PAGE_REQUEST, page_request)
+    # If the challenge has no "next", allauth would take one from this request, though it is not
+    # bound to the challenge.
     request.GET = request.POST = QueryDict()
     try:
         response = flows.complete_login(request, handle, pending, forms.parse_proof(data))
@@ -134,7 +136,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @login_not_required
 def address(request: HttpRequest) -> HttpResponse:
-    """We have sent an e-mail: to which address, and another one where that was mistyped."""
+    """Show where the confirmation e-mail was sent, and let people correct a mistyped address."""
     user = addresses.pending_user(request)
     if user is None:
         return HttpResponseRedirect(reverse("moralis_login"))
@@ -162,7 +164,7 @@ def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
 @login_required
 @refusals(refuse_label)
 def label(request: HttpRequest) -> HttpResponse:
-    """A person's own name for one of their wallets."""
+    """Store a person's own name for one of their wallets."""
     account, text = forms.parse_label(request.POST)
     labels.set_label(_user(request), account, text)
     return HttpResponseRedirect(reverse("moralis_profile"))
@@ -177,4 +179,4 @@ def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpR
 
 
 def _user(request: HttpRequest) -> "AbstractBaseUser":
-    return cast("AbstractBaseUser", request.user)  # says login_required
+    return cast("AbstractBaseUser", request.user)  # login_required has seen to that
