@@ -26,7 +26,7 @@ from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
 from .internal import addresses, disconnect, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
-from .internal.sociallogin import empty_email, known, signs_up_too_late
+from .internal.sociallogin import empty_email, rows_of, sign_up_has_expired
 
 if TYPE_CHECKING:
     from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
@@ -98,16 +98,16 @@ class WalletReauthenticationMixin(_AccountAdapter):
         request = self.request  # of a visitor; an operator's command may send anything
         if (
             request is not None
-            and template_prefix in addresses.LETS_IN
-            and addresses.opens_a_strangers(request, email, context.get("user"))
+            and template_prefix in addresses.SIGN_IN_MAILS
+            and addresses.lets_a_stranger_in(request, email, context.get("user"))
         ):
             send_unknown_account_mail(request, email)
         else:
             super().send_mail(template_prefix, email, context)
 
     def get_login_stages(self) -> list[str]:
-        stages_of_allauth: list[str] = super().get_login_stages()
-        return stages.with_ours(stages_of_allauth)
+        allauths_stages: list[str] = super().get_login_stages()
+        return stages.with_wallet_stage(allauths_stages)
 
     def is_login_by_code_required(self, login: Login) -> bool:
         required: bool = super().is_login_by_code_required(login)
@@ -144,12 +144,13 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         if sentence := disconnect.LAST_WAY_IN.get(code):
-            write = disconnect.linked if _shows_pages(context.request) else disconnect.plain
+            has_pages = _shows_pages(context.request)
+            write = disconnect.with_links if has_pages else disconnect.without_links
             return ValidationError(write(str(sentence)), code=code)
         return super().validation_error(code, *args)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        if signs_up_too_late(sociallogin):
+        if sign_up_has_expired(sociallogin):
             raise ImmediateHttpResponse(_start_again(request))
         setattr(request, SIGNING_UP, True)
         for address in sociallogin.email_addresses:
@@ -160,7 +161,7 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[AbstractUser, str] | None:
         found: tuple[AbstractUser, str] | None = super().authenticate_by_email(sociallogin)
         request = context.request
-        if found and request and addresses.opens_a_strangers(request, found[1], found[0]):
+        if found and request and addresses.lets_a_stranger_in(request, found[1], found[0]):
             return None
         return found
 
@@ -174,7 +175,7 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
             account = sociallogin.account
-            if account.provider != PROVIDER_ID or not known(account).exists():
+            if account.provider != PROVIDER_ID or not rows_of(account).exists():
                 raise
             raise ImmediateHttpResponse(_sign_in_instead(request)) from None
         return user
@@ -186,7 +187,7 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
         others = [other for other in accounts if other.pk != account.pk]
         if code := disconnect.refusal_code(account, others):
             raise self.validation_error(code)
-        disconnect.begin(account)
+        disconnect.mark(account)
 
 
 class AccountAdapter(WalletReauthenticationMixin, DefaultAccountAdapter):

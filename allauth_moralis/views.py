@@ -24,7 +24,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import forms
-from .backends import issuer
+from .backends import issuing_backend
 from .conf import PROVIDER_ID
 from .exceptions import (
     ConfirmFirst,
@@ -70,7 +70,7 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
 def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     """Show the wallet page. It writes nothing."""
     # People should not press a button and wait before they are told.
-    error: WalletError | None = None if issuer().available else UpstreamUnavailable()
+    error: WalletError | None = None if issuing_backend().available else UpstreamUnavailable()
     page_request = PageRequest.parse(request.GET)
     if process is not None:
         page_request = PageRequest(process, page_request.next)
@@ -125,7 +125,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
             get_adapter().get_provider(request, PROVIDER_ID),
             error=AuthError.UNKNOWN,
             exception=error,
-            extra_context={"state": pending.state if pending else None},
+            extra_context={"state": pending.login_state if pending else None},
         )
         raise
     add_never_cache_headers(response)

@@ -19,7 +19,7 @@ from django.urls import NoReverseMatch, reverse
 
 from allauth_moralis.adapter import AccountAdapter, SocialAccountAdapter, WalletSocialAccountMixin
 from allauth_moralis.internal import disconnect
-from allauth_moralis.internal.disconnect import linked, refusal_code
+from allauth_moralis.internal.disconnect import refusal_code, with_links
 from allauth_moralis.internal.sociallogin import WalletLogin
 from allauth_moralis.reauthentication import current_wallet, forget
 from allauth_moralis.testing import SolanaWallet, sign_in
@@ -326,7 +326,9 @@ def test_a_site_without_the_pages_says_it_without_links(client, wallet, monkeypa
 
     monkeypatch.setattr("allauth_moralis.internal.disconnect.reverse", without)
 
-    assert linked("{wallet}Link{end} {email}mail{end} {password}") == "<a>Link</a> <a>mail</a> <a>"
+    assert (
+        with_links("{wallet}Link{end} {email}mail{end} {password}") == "<a>Link</a> <a>mail</a> <a>"
+    )
 
 
 def test_last_way_in_is_refused_with_the_code_of_what_is_missing(client, wallet, settings):

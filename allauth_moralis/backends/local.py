@@ -1,4 +1,4 @@
-"""The embedded verifier: no key, no network, no service."""
+"""The embedded verifier, which needs no key, no network and no service."""
 
 from datetime import UTC, datetime
 

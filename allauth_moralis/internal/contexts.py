@@ -1,4 +1,4 @@
-"""What the wallet page and the profile page show: their contexts, and no HTTP."""
+"""The template contexts of the wallet page and the profile page. No HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from .stash import Pending
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-#: What allauth may have held up until somebody confirms that it is them, by the name of its view.
+#: What allauth may have held up until people reauthenticate, in words, by the name of its view.
 HELD_UP = {
     "account_email": gettext_lazy("the change to your e-mail addresses"),
     "account_set_password": gettext_lazy("your new password"),
@@ -36,7 +36,7 @@ HELD_UP = {
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a wallet page is for: it decides nothing, and goes with each challenge request."""
+    """What a wallet page is for. It decides nothing, and goes along with each challenge request."""
 
     process: str = AuthProcess.LOGIN
     next: str = ""
@@ -53,8 +53,8 @@ class PageRequest:
 
     @classmethod
     def of(cls, pending: Pending) -> Self:
-        state = pending.state
-        return cls(state["process"], state.get("next", ""), pending.redirect_state or "")
+        state = pending.login_state
+        return cls(state["process"], state.get("next", ""), pending.redirect_state_id or "")
 
     @property
     def query(self) -> str:
@@ -62,59 +62,60 @@ class PageRequest:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The fields of a challenge request; a state stands in for the other two."""
+        """The fields that a challenge request adds. A state replaces the process and ``next``."""
         if self.state:
             return {"state": self.state}
         return {"process": self.process, "next": self.next}
 
 
 def wallet_page(
-    request: HttpRequest, wanted: PageRequest, *, error: WalletError | None
+    request: HttpRequest, page_request: PageRequest, *, error: WalletError | None
 ) -> dict[str, Any]:
-    """The wallet page's context; ``page`` is what its script reads."""
-    sign_in_first = wanted.process != AuthProcess.LOGIN and not request.user.is_authenticated
-    login_url = _login_url(wanted.next)
+    """Return the context of the wallet page; ``page`` is what its script reads."""
+    process = page_request.process
+    sign_in_first = process != AuthProcess.LOGIN and not request.user.is_authenticated
+    login_url = _login_url(page_request.next)
     if sign_in_first:
-        # First the one, by e-mail or by the wallet that is linked already, then back here.
-        here = f"{reverse('moralis_login')}?{wanted.query}"
+        # They sign in by e-mail, or with a wallet that is already linked, and then return here.
+        here = f"{reverse('moralis_login')}?{page_request.query}"
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
-    confirms = wanted.process == REAUTHENTICATE and not sign_in_first
+    confirms = process == REAUTHENTICATE and not sign_in_first
     return {
-        "wanted": wanted,
+        "wanted": page_request,
         "error": error,
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
-        "alternatives": _alternatives(request, wanted) if confirms else [],
-        "goes_on": _goes_on(request) if confirms else None,
+        "alternatives": _alternatives(request, page_request) if confirms else [],
+        "goes_on": _held_up(request) if confirms else None,
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
             "networks": list(conf.current().networks),
-            "asked": wanted.fields,
+            "asked": page_request.fields,
             "texts": _texts(),
         },
     }
 
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
-    """The wallets of who is signed in, the oldest first."""
+    """Return the wallets of the user who is signed in, oldest first."""
     user = cast("AbstractBaseUser", request.user)
     accounts = SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID)
     return [account.get_provider_account() for account in accounts.order_by("date_joined")]
 
 
-def _alternatives(request: HttpRequest, wanted: PageRequest) -> list[dict[str, str]]:
-    """The other ways to confirm that it is them, as allauth's own pages offer them."""
+def _alternatives(request: HttpRequest, page_request: PageRequest) -> list[dict[str, str]]:
+    """Return the other methods to reauthenticate, as allauth's own pages offer them."""
     return [
-        {**method, "url": _with_next(method["url"], wanted.next)}
+        {**method, "url": _with_next(method["url"], page_request.next)}
         for method in reauthentication.methods_of(request)
         if method["id"] != PROVIDER_ID and method["url"] != request.path
     ]
 
 
-def _goes_on(request: HttpRequest) -> str | None:
-    """What will be carried out after a confirmation, in words, if something waits for it."""
+def _held_up(request: HttpRequest) -> str | None:
+    """Return in words what will be resumed after reauthentication, if anything waits for it."""
     path = reauthentication.held_up_path(request)
     if path is None:
         return None
@@ -126,7 +127,7 @@ def _goes_on(request: HttpRequest) -> str | None:
 
 
 def _login_url(next_url: str) -> str | None:
-    """The way in by e-mail, where the site has one."""
+    """Return the URL of allauth's login page, if the site has one."""
     if allauth_settings.SOCIALACCOUNT_ONLY:
         return None
     try:
@@ -141,7 +142,7 @@ def _with_next(url: str, next_url: str) -> str:
 
 
 def _texts() -> dict[str, str]:
-    """What the page's script says."""
+    """Return the texts that the page's script shows."""
     return {
         "searching": _("Looking for wallets in this browser…"),
         "choose": _("Choose a wallet."),

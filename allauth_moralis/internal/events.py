@@ -1,8 +1,8 @@
-"""What is told of a sign-in: one line in the log of ``allauth_moralis``, and one signal.
+"""The events of a sign-in. Each is one line in the log of ``allauth_moralis``, and one signal.
 
-A line has the event or the code of the refusal, the network, the shortened address, and where a
-service was asked the milliseconds that it took and its own name for the request. It never has a
-key, a signature, a nonce or a text.
+A line has the event or the code of the refusal, the network and the shortened address. If a service
+was called, it also has the milliseconds that the service took and the id that it gave the request.
+It never has a key, a signature, a nonce or a text.
 """
 
 import logging
@@ -21,14 +21,14 @@ logger = logging.getLogger("allauth_moralis")
 _wallet: ContextVar[Wallet | None] = ContextVar("wallet", default=None)
 
 
-def begin() -> None:
+def reset() -> None:
     """Forget what an earlier request in this thread was about."""
     calls.forget()
     _wallet.set(None)
 
 
-def concerns(wallet: Wallet) -> None:
-    """This request is about ``wallet``: for the line that tells of a refusal."""
+def set_wallet(wallet: Wallet) -> None:
+    """Remember that this request is about ``wallet``, in case it is refused."""
     _wallet.set(wallet)
 
 

@@ -1,7 +1,7 @@
-"""Stages of allauth's sign-in that need an address, for accounts that have none.
+"""Stages of allauth's sign-in that need an e-mail address, for accounts that have none.
 
-A wallet gives no e-mail address. Where the site wants every address confirmed, allauth would send
-such people to a page that says that a mail was sent, and send none: nobody could ever go on.
+A wallet provides no e-mail address. On sites that require confirmed addresses, allauth would send
+such people to a page that says that an e-mail was sent, without sending one, and leave them there.
 """
 
 from allauth import app_settings as allauth_settings
@@ -20,7 +20,7 @@ from .allauth_private import is_headless
 
 
 def has_no_address(login: Login) -> bool:
-    """Whether nothing could be sent to who is signing in, because a wallet made the account."""
+    """Return whether the user who signs in has no address, because they signed up by wallet."""
     if login.user is None or login.email:
         return False
     user = login.user.pk
@@ -31,10 +31,10 @@ def has_no_address(login: Login) -> bool:
 
 
 class WalletEmailVerificationStage(EmailVerificationStage):
-    """allauth's own, which an account without any address passes.
+    """allauth's stage, but accounts without an e-mail address pass it.
 
-    Who has an address that nobody ever confirmed, and comes back with the wallet, is shown where
-    the mail went, and may correct it.
+    People with an address that was never confirmed, who sign in with their wallet again, see where
+    the e-mail was sent and can correct the address.
     """
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
@@ -52,25 +52,28 @@ class WalletEmailVerificationStage(EmailVerificationStage):
 
     def _may_correct(self) -> bool:
         return (
-            # Right after a sign-up the answer must not tell whether the address has an account.
+            # Right after a sign-up the response must not reveal whether the address has an account.
             not self.login.signup
-            # Where allauth mails codes its own page lets them, by a setting of its own.
+            # If allauth sends codes, its own page lets people change the address, by a setting.
             and not account_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
             and not is_headless(self.request)
             and not allauth_settings.HEADLESS_ONLY
             and self.login.user is not None
-            and addresses.is_theirs(self.request, self.login.user)
+            and addresses.is_owner(self.request, self.login.user)
         )
 
 
-def with_ours(stages: list[str]) -> list[str]:
-    """allauth's stages, by their paths, with ours in the place of its own."""
+def with_wallet_stage(stages: list[str]) -> list[str]:
+    """Return allauth's ``stages``, by dotted path, with ours in place of its own."""
     ours = {_path(EmailVerificationStage): _path(WalletEmailVerificationStage)}
     return [ours.get(stage, stage) for stage in stages]
 
 
-def pass_without_address(request: HttpRequest) -> HttpResponseBase | None:
-    """The same, after the fact, for a site whose account adapter has not our mixin."""
+def skip_without_address(request: HttpRequest) -> HttpResponseBase | None:
+    """Leave the stage if the account has no address, and return the response; else ``None``.
+
+    This is for sites whose account adapter does not have ``WalletReauthenticationMixin``.
+    """
     stage = LoginStageController.enter(request, EmailVerificationStage.key)
     if stage is None or socialaccount_settings.EMAIL_REQUIRED or not has_no_address(stage.login):
         return None

@@ -1,4 +1,4 @@
-"""The answer to a challenge as JSON: for ``allauth.headless`` alone."""
+"""Proofs that arrive as JSON, from ``allauth.headless``."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,16 +19,21 @@ if TYPE_CHECKING:
 
 
 @sensitive_variables()
-def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> SocialLogin:
-    """A ``SocialLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
-    events.begin()
+def verify_token(
+    request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]
+) -> SocialLogin:
+    """Return a ``SocialLogin`` for allauth to complete.
+
+    Raise ``ValidationError``, with a stable code, if the proof is refused.
+    """
+    events.reset()
     try:
         process = _process(request)
         if process == AuthProcess.CONNECT:
             require_for_linking(request)
-        verified, state = judge(request, token.get("id_token"), process)
+        verified, state = verify_json(request, token.get("id_token"), process)
     except WalletError as error:
-        # The view is allauth's, and not one of those that `responses.refusals` wraps.
+        # The view is allauth's, so `responses.refusals` does not wrap it.
         events.wallet_refused(request, error)
         raise ValidationError(str(error.message), code=error.code) from None
     sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
@@ -37,22 +42,23 @@ def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, A
 
 
 @sensitive_variables()
-def judge(
-    request: HttpRequest, answer: object, process: object
+def verify_json(
+    request: HttpRequest, posted: object, process: object
 ) -> tuple[VerifiedWallet, dict[str, Any]]:
-    """Judge an answer, the text of a JSON object, to a challenge that was for ``process``.
+    """Verify the proof of a challenge, given as a JSON object in a string or bytes.
 
-    Raises ``WalletError``.
+    The challenge must have been issued for ``process``. Return what ``flows.verify_proof`` returns.
+    Raise a ``WalletError`` if the proof is refused.
     """
-    data = forms.parse_answer(answer)
+    data = forms.parse_answer(posted)
     pending = flows.take_challenge(request, data.get("challenge", ""))
     proof = forms.parse_proof(data)
-    if pending is not None and pending.state["process"] != process:
-        raise ChallengeMissing("for another purpose")
-    return flows.judge_answer(request, pending, proof)
+    if pending is not None and pending.login_state["process"] != process:
+        raise ChallengeMissing("for another process")
+    return flows.verify_proof(request, pending, proof)
 
 
 def _process(request: HttpRequest) -> object:
-    """What the request says it is for; allauth tells a provider only afterwards."""
+    """Return the process that the request names. allauth tells a provider only afterwards."""
     process = forms.parse_json(request.body).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None
