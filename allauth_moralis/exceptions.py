@@ -57,12 +57,26 @@ class UnsupportedNetwork(WalletError):
     message = _("This site does not accept wallets of this network. Please choose another wallet.")
 
 
+class NetworkRefusedByService(UnsupportedNetwork):
+    message = _(
+        "The verification service of this site does not accept wallets of this network. Please "
+        "choose another wallet."
+    )
+
+
 class UnsupportedChain(WalletError):
     code = "unsupported_chain"
     status = HTTPStatus.BAD_REQUEST
     message = _(
         "This site does not accept this chain. Please switch your wallet to another chain and try "
         "again."
+    )
+
+
+class ChainRefusedByService(UnsupportedChain):
+    message = _(
+        "The verification service of this site does not accept this chain. Please switch your "
+        "wallet to another chain and try again."
     )
 
 
@@ -119,6 +133,12 @@ class CsrfFailed(WalletError):
     )
 
 
+class PageIsOld(CsrfFailed):
+    """The same, told to a script, which cannot make the page a new one."""
+
+    message = _("This page is out of date. Reload it and try again.")
+
+
 class ChallengeExpired(WalletError):
     code = "challenge_expired"
     status = HTTPStatus.FORBIDDEN
@@ -130,7 +150,16 @@ class SignatureInvalid(WalletError):
     status = HTTPStatus.UNAUTHORIZED
     message = _(
         "The signature does not belong to this wallet. Please start again, and sign with the "
-        "account that you chose. Smart-contract wallets cannot be used here."
+        "account that you chose. Smart wallets (contract wallets) cannot be used here."
+    )
+
+
+class ContractWalletUnsupported(WalletError):
+    code = "contract_wallet_unsupported"
+    status = HTTPStatus.BAD_REQUEST
+    message = _(
+        "This is the signature of a smart wallet (contract wallet). This site accepts only wallets "
+        "that have a key of their own. Please start again with another wallet."
     )
 
 

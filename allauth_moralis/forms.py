@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from unicodedata import category
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter
@@ -18,10 +19,19 @@ from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
 from .siwx.wallets import APTOS, EVM, Proof, Wallet
 
 MAX_BODY = 16 * 1024  # bytes
+MAX_ANSWER = 20 * 1024  # bytes of a body that carries a signature
 MAX_FIELD = 4096  # characters
+#: A contract wallet's can be long: many owners' signatures, or the code that makes the wallet.
+MAX_SIGNATURE = 16 * 1024  # characters
 MAX_CHAIN_ID = 2**53 - 1  # what JSON can carry without loss
+DEFAULT_CHAIN_ID = 1
+MAX_CHAIN_TEXT = 80  # characters; CAIP-2 has 41 at most, and 32 bytes of hex are 66
+MAX_CHAIN_BITS = 256  # EIP-155's own limit
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_LABEL = 40  # characters
+#: Letters and symbols that look like nothing: Hangul's fillers, Braille's blank, a musical one.
+BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
+MAX_MARKS = 4  # one above the other; no language that is written has more
 PURPOSES = ("login", "connect", "reauthenticate")
 
 T = TypeVar("T")
@@ -43,7 +53,7 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     data = parse_json(body)
     network = _field(data, "network", str, default=EVM)
     address = _field(data, "address", str)
-    chain_id = _chain_id(data.get("chain_id", 1)) if network == EVM else None
+    chain_id = _chain_id(data.get("chain_id", DEFAULT_CHAIN_ID)) if network == EVM else None
     process = _field(data, "process", str, default="login")
     next_url, state = (_optional_text(data, name) for name in ("next", "state"))
     if process not in PURPOSES:
@@ -51,7 +61,7 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     if network not in conf.current().networks:
         raise UnsupportedNetwork
     public_key = _field(data, "public_key", str) if network == APTOS else None
-    wallet = Wallet.parse(network, address, public_key)
+    wallet = Wallet.parse(network, address, public_key, chain_id)
     if chain_id is not None and not conf.current().allows_chain(chain_id):
         raise UnsupportedChain
     return ChallengeRequest(
@@ -63,13 +73,18 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     )
 
 
+def handle_of(data: Mapping[str, str]) -> str:
+    """Return the handle of the challenge that is answered; empty where there is none."""
+    return data.get("challenge", "").strip()
+
+
 def parse_proof(data: Mapping[str, str]) -> Proof:
     """Read the fields of ``POST moralis/verify/``. Raises ``InvalidRequest``."""
-    handle, signature = data.get("challenge", ""), data.get("signature", "")
-    full_message = data.get("full_message", "")
+    handle, signature = handle_of(data), data.get("signature", "").strip()
+    full_message = data.get("full_message", "")  # blanks around it are part of what was signed
     if not handle or not signature:
         raise InvalidRequest("a field is missing")
-    if max(len(handle), len(signature), len(full_message)) > MAX_FIELD:
+    if max(len(handle), len(full_message)) > MAX_FIELD or len(signature) > MAX_SIGNATURE:
         raise InvalidRequest("a field is too long")
     # A form's newlines travel as CRLF; a wallet signs them as LF.
     return Proof(signature=signature, full_message=full_message.replace("\r\n", "\n") or None)
@@ -83,11 +98,20 @@ def parse_label(data: Mapping[str, str]) -> tuple[int, str]:
     account, label = data.get("account", ""), data.get("label")
     if not re.fullmatch(r"[0-9]{1,18}", account, re.ASCII) or label is None:
         raise InvalidRequest("a field is missing")
-    # Nothing that cannot be seen, or that turns the text around it.
-    label = "".join(filter(str.isprintable, " ".join(label.split())))
+    label = _readable(label)
     if len(label) > MAX_LABEL:
         raise InvalidRequest("the label is too long")
     return int(account), label
+
+
+def _readable(text: str) -> str:
+    """Leave nothing that cannot be seen, that turns the text around it, or that runs out of it."""
+    kept, marks = [], MAX_MARKS  # none may stand on whatever is before the text
+    for each in " ".join(text.split()):
+        marks = marks + 1 if category(each).startswith("M") else 0
+        if each.isprintable() and each not in BLANK and marks <= MAX_MARKS:
+            kept.append(each)
+    return " ".join("".join(kept).split())
 
 
 def address_form(request: HttpRequest, user: AbstractBaseUser) -> AddEmailForm:
@@ -102,7 +126,7 @@ def parse_answer(answer: object) -> dict[str, str]:
     """Read an answer as JSON, in text or bytes: its fields, as far as they are texts."""
     if isinstance(answer, str):
         answer = answer.encode(errors="replace")
-    data = parse_json(answer) if isinstance(answer, bytes) else {}
+    data = parse_json(answer, max_body=MAX_ANSWER) if isinstance(answer, bytes) else {}
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 
@@ -120,9 +144,9 @@ def safe_next(url: str) -> str | None:
     return url if safe else None
 
 
-def parse_json(body: bytes) -> dict[str, Any]:
+def parse_json(body: bytes, *, max_body: int = MAX_BODY) -> dict[str, Any]:
     """A JSON object of bounded size. Raises ``InvalidRequest``."""
-    if len(body) > MAX_BODY:
+    if len(body) > max_body:
         raise InvalidRequest("body too large")
     try:
         data = json.loads(body)
@@ -134,7 +158,10 @@ def parse_json(body: bytes) -> dict[str, Any]:
 
 
 def _field(data: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+    """A field of this type; blanks around a text are taken off."""
     value = data.get(name, default)
+    if isinstance(value, str):
+        value = value.strip()
     if not isinstance(value, kind):
         raise InvalidRequest(name)
     return value
@@ -145,11 +172,30 @@ def _optional_text(data: dict[str, Any], name: str) -> str:
 
 
 def _chain_id(value: object) -> int:
-    """An EIP-155 chain id: integer, decimal string, or the ``0x…`` form that wallets give."""
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}", value, re.ASCII):
-        value = int(value)
-    elif isinstance(value, str) and re.fullmatch(r"0[xX][0-9a-fA-F]{1,14}", value, re.ASCII):
-        value = int(value, 16)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_CHAIN_ID:
+    """An EIP-155 chain id: integer, decimal string, the ``0x…`` form that wallets give, or CAIP-2.
+
+    Nothing depends on it but ``CHAINS``. So anything else that is short, which is what a wallet
+    gives that does not know its chain, is the first chain where ``CHAINS`` is not set, and a chain
+    that is not accepted where it is. What is long, a list or an object no wallet gives.
+    """
+    if isinstance(value, str) and len(value) <= MAX_CHAIN_TEXT:
+        chain_id = _read_chain_id(value.strip())
+    elif isinstance(value, int) and value.bit_length() <= MAX_CHAIN_BITS:
+        chain_id = None if isinstance(value, bool) else value
+    elif value is None or isinstance(value, float):
+        chain_id = None
+    else:
         raise InvalidRequest("chain_id")
-    return value
+    if chain_id is not None and 1 <= chain_id <= MAX_CHAIN_ID:
+        return chain_id
+    if conf.current().chains is not None:
+        raise UnsupportedChain("not a chain id")
+    return DEFAULT_CHAIN_ID
+
+
+def _read_chain_id(text: str) -> int | None:
+    if found := re.fullmatch(r"(?:eip155:)?([0-9]+)", text, re.ASCII):
+        return int(found[1])
+    if found := re.fullmatch(r"0[xX]([0-9a-fA-F]+)", text, re.ASCII):
+        return int(found[1], 16)
+    return None

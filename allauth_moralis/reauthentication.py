@@ -46,6 +46,7 @@ HELD_UP_KEY = "allauth_moralis_held_up_at"
 REAUTHENTICATE = "reauthenticate"
 #: Attribute of a request that was told to reauthenticate.
 REQUIRED = "allauth_moralis_reauthentication_required"
+HELD_UP_FOR = 300  # seconds; a form that has waited for longer may be somebody else's
 MAX_AGE = 300  # seconds, as allauth's ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 #: The apps of allauth whose changes always require proof from the accounts of wallets, because they
@@ -249,7 +250,7 @@ def redirect_to_best_method(request: HttpRequest, next_url: str) -> HttpResponse
 
 
 def drop_stale_form(request: HttpRequest) -> None:
-    """Forget a held-up form, or link, that has waited for longer than a proof counts.
+    """Forget a form, or link, that has been held up for longer than ``HELD_UP_FOR``.
 
     Perhaps somebody else sent it, and the owner's next reauthentication must not carry it out.
     allauth does not record when it held something up. But it asks for the methods right before it
@@ -277,7 +278,7 @@ def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpRespons
 
 
 def _waits(request: HttpRequest) -> bool:
-    is_recent = _is_recent(request.session.get(HELD_UP_KEY, 0))
+    is_recent = time.time() - request.session.get(HELD_UP_KEY, 0) < HELD_UP_FOR
     return is_recent and allauth_private.is_held_up(request)
 
 

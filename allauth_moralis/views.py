@@ -30,11 +30,12 @@ from .exceptions import (
     ConfirmFirst,
     CsrfFailed,
     InvalidRequest,
+    PageIsOld,
     SignInIsOld,
     UpstreamUnavailable,
     WalletError,
 )
-from .internal import addresses, contexts, flows, labels
+from .internal import addresses, contexts, flows, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
 from .reauthentication import redirect_to_best_method, require_for_linking
@@ -47,6 +48,8 @@ PAGE_REQUEST: Final = "allauth_moralis_page_request"
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
+    if isinstance(error, CsrfFailed):
+        error = PageIsOld()
     return JsonResponse(
         {"error": {"code": error.code, "message": str(error.message)}}, status=error.status
     )
@@ -103,14 +106,15 @@ def challenge(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_not_required
-@sensitive_post_parameters("signature")
+@sensitive_post_parameters("challenge", "signature", "full_message")
 # A rollback of the request must not give the challenge back; the flow has its own transaction.
 @transaction.non_atomic_requests
-@refusals(refuse_page)
+@refusals(refuse_page, max_body=forms.MAX_ANSWER)
 def verify(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":  # the URL of a refusal was opened again
         return HttpResponseRedirect(reverse("moralis_login"))
-    data, handle = request.POST, request.POST.get("challenge", "")
+    data, handle = request.POST, forms.handle_of(request.POST)
+    reports.hide(request, *data.values())
     pending = flows.take_challenge(request, handle)
     page_request = PageRequest.of(pending) if pending else PageRequest.parse(data)
     setattr(request, PAGE_REQUEST, page_request)

@@ -133,7 +133,7 @@ def test_the_signals_of_a_sign_in(client, wallet, told):
 def test_the_signal_of_a_refusal(client, wallet, told, known):
     if known:
         challenge, _ = obtain_challenge(client, wallet)
-        assert page_code(answer(client, challenge, "0x00")) == "signature_invalid"
+        assert page_code(answer(client, challenge, "0xzz")) == "signature_invalid"
     else:
         assert json_code(post_json(client, {})) == "invalid_request"
 

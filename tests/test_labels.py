@@ -94,6 +94,44 @@ def test_markup_is_text_and_what_turns_text_around_is_dropped(client, wallet):
     assert "<b>evil" not in html
 
 
+BLANK = [
+    *("\u3164", "\u115f\u1160", "\uffa0", "\u2800\u2800", "\U0001d159", "\u200b\u2060"),
+    *("\ufe0f", "\u034f", "\u0301\u0302", "\u3164 \u2800\u00a0\u3000"),
+]
+
+
+@pytest.mark.parametrize("label", BLANK, ids=ascii)
+def test_name_that_looks_like_nothing_is_none(client, wallet, label):
+    sign_in(client, wallet)
+    name(client, wallet, "Ledger")
+
+    assert name(client, wallet, label).status_code == 302
+
+    assert "label" not in row_of(wallet)["extra_data"]
+
+
+@pytest.mark.parametrize(
+    ("label", "stored"),
+    [
+        ("Led\u3164ger", "Ledger"),
+        ("a \u2800 b", "a b"),
+        ("Z" + "\u0301" * 30 + "algo", "Z" + "\u0301" * 4 + "algo"),
+        ("a" + "\u0301\u0489" * 10, "a" + "\u0301\u0489" * 2),
+        ("\u0301\u0302x", "x"),
+        ("a\u0301\u0302\u0303\u0304b", "a\u0301\u0302\u0303\u0304b"),
+        ("1\ufe0f\u20e3 दुर्ग क्ष्म்ையி ที่นี่ གཀྵྨ", "1\ufe0f\u20e3 दुर्ग क्ष्म்ையி ที่นี่ གཀྵྨ"),
+        ("한국 지갑", "한국 지갑"),
+    ],
+    ids=ascii,
+)
+def test_name_keeps_what_can_be_read(client, wallet, label, stored):
+    sign_in(client, wallet)
+
+    assert name(client, wallet, label).status_code == 302
+
+    assert row_of(wallet)["extra_data"]["label"] == stored
+
+
 def test_forty_characters_fit_and_no_more(client, wallet):
     sign_in(client, wallet)
     assert name(client, wallet, "x" * 40).status_code == 302

@@ -246,10 +246,19 @@ def test_held_up_form_is_named_and_goes_on(left_open, wallet):
     left_open.post(reverse("account_email"), EMAIL)
 
     page = left_open.get(f"{CONFIRM}?next={reverse('account_email')}").content.decode()
-    assert "the change to your e-mail addresses" in page
+    assert "Afterwards, your change to your e-mail addresses will be carried out." in page
     sign_in(left_open, wallet, process="reauthenticate", next=reverse("account_email"))
 
     assert EmailAddress.objects.filter(email=EMAIL["email"]).exists()
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/"], ids=["no page", "a page of the site's"])
+def test_held_up_form_of_another_page_is_spoken_of_without_a_name(left_open, monkeypatch, path):
+    monkeypatch.setattr("allauth_moralis.reauthentication.held_up_path", lambda request: path)
+
+    page = left_open.get(CONFIRM).content.decode()
+
+    assert "Afterwards, the form that you sent will be carried out." in page
 
 
 def test_page_to_confirm_by_a_wallet_writes_nothing(left_open):
@@ -296,7 +305,8 @@ def test_held_up_form_goes_on_after_allauths_own_confirmation(
     client.force_login(django_user_model.objects.create_user("ada", password=PASSWORD))
     url = reverse("account_email")
     confirm = client.post(url, EMAIL)["Location"]
-    client.get(confirm)
+    page = client.get(confirm).content.decode()
+    assert "Afterwards, your change to your e-mail addresses will be carried out." in page
 
     client.post(confirm, {"password": PASSWORD, "next": url})
 

@@ -120,7 +120,7 @@ def test_who_counted_too_early_does_not_remove_the_last_way_in(
 
     assert response["Location"] == reverse("socialaccount_connections")
     page = client.get(response["Location"]).content.decode()
-    assert "This is the only way into your account. Link another wallet, or add" in page
+    assert "Add another one first: link a wallet, or add" in page
     assert SocialAccount.objects.get().uid == wallet.address
 
 
@@ -305,7 +305,7 @@ def test_where_an_address_must_be_confirmed_the_page_says_so(client, wallet):
 
     html = remove(client, wallet).content.decode()
 
-    assert '<a href="/accounts/email/">confirm an e-mail address</a> first.' in html
+    assert '<a href="/accounts/email/">confirm an e-mail address</a>.' in html
     assert SocialAccount.objects.count() == 1
 
 
@@ -315,7 +315,7 @@ def test_where_nobody_has_a_password_none_is_recommended(client, wallet, setting
 
     html = remove(client, wallet).content.decode()
 
-    assert "Link another wallet</a> first." in html
+    assert ">link a wallet</a>." in html
     assert "set a password" not in html
     assert SocialAccount.objects.count() == 1
 
@@ -365,7 +365,7 @@ def test_a_script_is_told_without_markup(client, wallet):
         headers={"X-Requested-With": "XMLHttpRequest"},
     )
 
-    assert "Link another wallet, or add an e-mail address" in answer.content.decode()
+    assert "link a wallet, or add an e-mail address" in answer.content.decode()
     assert "<a" not in str(answer.json()["form"]["errors"])
 
 
@@ -422,8 +422,8 @@ def test_the_connections_page_without_any(client, django_user_model):
     assert "no third-party accounts" in html
 
 
-def test_the_connections_page_asks_the_database_the_same_for_one_and_for_many(
-    client, wallet, django_assert_num_queries
+def test_the_connections_page_asks_the_database_no_more_for_many_than_for_one(
+    client, wallet, django_assert_max_num_queries
 ):
     sign_in(client, wallet)
     url = reverse("socialaccount_connections")
@@ -433,7 +433,7 @@ def test_the_connections_page_asks_the_database_the_same_for_one_and_for_many(
     for number in range(5):
         SocialAccount.objects.create(user=user, provider="moralis", uid=f"0x{number:040x}")
 
-    with django_assert_num_queries(len(one)):
+    with django_assert_max_num_queries(len(one)):
         client.get(url)
 
 

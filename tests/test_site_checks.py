@@ -7,6 +7,7 @@ from types import ModuleType
 import pytest
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, Group
 from django.core.checks import run_checks
 from django.db import models
@@ -15,7 +16,8 @@ from django.db.models.signals import pre_save
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.test.utils import isolate_apps
-from django.urls import path
+from django.urls import include, path, re_path
+from django.views import View
 
 from allauth_moralis import views
 from allauth_moralis.checks import pages, users
@@ -432,3 +434,56 @@ def test_a_site_under_a_prefix(settings):
     settings.FORCE_SCRIPT_NAME = "/shop"
     settings.LOGIN_REDIRECT_URL = "moralis_profile"
     assert ids() == []
+
+
+# --- The profile page ------------------------------------------------------------------------
+
+
+def answer(request, **_) -> HttpResponse:
+    return HttpResponse()
+
+
+class Page(View):
+    pass
+
+
+OURS = include("allauth_moralis.urls")
+LANGUAGES = {"i18n_patterns": i18n_patterns, "without": lambda *patterns: patterns}
+
+
+@pytest.mark.parametrize("prefixed", LANGUAGES.values(), ids=LANGUAGES)
+@pytest.mark.parametrize(
+    ("view", "name"), [(answer, "answer"), (Page.as_view(), "Page")], ids=["function", "class"]
+)
+def test_a_page_that_the_profile_page_hides(settings, prefixed, view, name):
+    settings.ROOT_URLCONF = routes(
+        *prefixed(path("accounts/", OURS), path("accounts/profile/", view))
+    )
+
+    (found,) = pages.check_profile()
+
+    assert found.id == "allauth_moralis.W018"
+    assert f"{__name__}.{name}," in found.msg
+
+
+@pytest.mark.parametrize(
+    "patterns",
+    [
+        [path("accounts/", OURS)],
+        [path("accounts/profile/", answer), path("accounts/", OURS)],
+        [path("accounts/", OURS), path("<path:anything>", answer)],
+        [path("accounts/", OURS), re_path("", answer)],
+        [path("accounts/", OURS), path("accounts/<slug:page>/", answer)],
+        [path("accounts/", OURS), path("other/", include([path("profile/", answer)]))],
+        [],
+    ],
+    ids=["none", "first", "any path", "any at all", "any name", "elsewhere", "without ours"],
+)
+def test_a_page_that_nothing_hides(settings, patterns):
+    settings.ROOT_URLCONF = routes(*patterns)
+    assert pages.check_profile() == []
+
+
+def test_a_project_without_urls_has_no_page_to_hide(settings):
+    del settings.ROOT_URLCONF
+    assert pages.check_profile() == []

@@ -4,6 +4,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -66,7 +67,7 @@ def refused(*errors: type[WalletError]) -> Iterator[None]:
 
 def good(asked: SignIn) -> bytes:
     """An answer to the request that the client takes."""
-    challenge = LocalBackend().request_challenge(asked)
+    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
     return http({"id": challenge.id, "message": challenge.message, "profileId": PROFILE})
 
 
@@ -159,7 +160,7 @@ def test_silence_after_a_late_byte_has_only_what_is_left_of_the_time(site, asked
 
 
 def answer_to(asked: SignIn, wallet: EvmWallet) -> tuple[Challenge, Proof]:
-    challenge = LocalBackend().request_challenge(asked)
+    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
     return challenge, Proof(signature=wallet.sign(challenge.message))
 
 
@@ -367,7 +368,7 @@ def test_each_answer_on_a_kept_connection_has_its_own_time(site, asked):
 
 
 def test_cookies_are_not_kept(site, asked):
-    challenge = LocalBackend().request_challenge(asked)
+    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
     body = {"id": challenge.id, "message": challenge.message, "profileId": PROFILE}
     server = site(sends(http(body, headers="Set-Cookie: seen=1; Path=/\r\n")))
     backend = MoralisBackend()

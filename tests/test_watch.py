@@ -85,7 +85,8 @@ def test_a_page_without_a_request():
 
 
 @pytest.mark.parametrize(
-    "tag", ["moralis_wallet_watch", "moralis_one_way_in", "moralis_current_wallet"]
+    "tag",
+    ["moralis_wallet_watch", "moralis_one_way_in", "moralis_current_wallet", "moralis_goes_on"],
 )
 def test_an_error_before_anybody_is_known(rf, tag):
     """As of a middleware that comes before Django's for authentication."""

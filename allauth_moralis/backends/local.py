@@ -13,24 +13,33 @@ class LocalBackend(Backend):
     is_remote = False
 
     def request_challenge(self, asked: SignIn) -> Challenge:
-        nonce = new_nonce()
-        issued_at = timestamp(datetime.now(UTC))
-        return Challenge(
-            asked=asked,
-            nonce=nonce,
-            issued_at=issued_at,
-            message=render(asked, nonce=nonce, issued_at=issued_at),
-            id=new_nonce(),
-            profile_id=None,
-            issued_by=self.name,
-        )
+        return challenge_here(asked, issued_by=self.name)
 
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
-        proofs.check(challenge, proof)
-        return VerifiedWallet(
-            challenge=challenge,
-            proof=proof,
-            verified_by=self.name,
-            verified_at=datetime.now(UTC),
-            profile_id=None,
-        )
+        return verified_here(challenge, proofs.check(challenge, proof))
+
+
+def challenge_here(asked: SignIn, *, issued_by: str) -> Challenge:
+    """Make the text here."""
+    nonce = new_nonce()
+    issued_at = timestamp(datetime.now(UTC))
+    return Challenge(
+        asked=asked,
+        nonce=nonce,
+        issued_at=issued_at,
+        message=render(asked, nonce=nonce, issued_at=issued_at),
+        id=new_nonce(),
+        profile_id=None,
+        issued_by=issued_by,
+    )
+
+
+def verified_here(challenge: Challenge, proof: Proof) -> VerifiedWallet:
+    """Return the evidence of a proof that was checked here, and by nobody else."""
+    return VerifiedWallet(
+        challenge=challenge,
+        proof=proof,
+        verified_by=LocalBackend.name,
+        verified_at=datetime.now(UTC),
+        profile_id=challenge.profile_id,
+    )

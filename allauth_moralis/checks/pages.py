@@ -20,7 +20,15 @@ from django.http import HttpRequest
 from django.template import Context
 from django.template.loader import get_template
 from django.template.loader_tags import ExtendsNode
-from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
+from django.urls import (
+    NoReverseMatch,
+    Resolver404,
+    URLResolver,
+    get_resolver,
+    get_script_prefix,
+    resolve,
+    reverse,
+)
 
 from .settings import wrong_values
 
@@ -69,6 +77,57 @@ def _is_a_page(path: str) -> bool:
     return True
 
 
+@register(Tags.urls)
+def check_profile(**_: Any) -> list[CheckMessage]:
+    """Say which page of the site's own the profile page stands before."""
+    if not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    try:
+        page = reverse("moralis_profile")
+    except NoReverseMatch:
+        return []
+    path = page.removeprefix(get_script_prefix().rstrip("/"))
+    first, *later = _views(path) or [None]
+    # One that answers to any address at all, as a front end's does, is made to come last.
+    beside = _views(f"{path.rstrip('/')}-{'0' * 8}/")
+    hidden = [view for view in later if view not in beside]
+    if not _is_ours(first) or not hidden:
+        return []
+    return [
+        checks.Warning(
+            f"At {page} people see the profile page of their wallets, and not {_name(hidden[0])}, "
+            "which this site has at the same address.",
+            hint="Put the URL of your own page before allauth.urls, or give it another address.",
+            id="allauth_moralis.W018",
+        )
+    ]
+
+
+def _views(path: str) -> list[Any]:
+    """Return whatever answers to ``path``, the first that does first."""
+    return list(_found(get_resolver(), path))
+
+
+def _found(resolver: URLResolver, path: str) -> Iterator[Any]:
+    matched = resolver.pattern.match(path)
+    if not matched:
+        return
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _found(pattern, matched[0])
+        elif pattern.resolve(matched[0]):
+            yield pattern.callback
+
+
+def _is_ours(view: Any) -> bool:
+    return str(getattr(view, "__module__", "")).startswith("allauth_moralis.")
+
+
+def _name(view: Any) -> str:
+    view = getattr(view, "view_class", view)
+    return f"{view.__module__}.{getattr(view, '__qualname__', type(view).__qualname__)}"
+
+
 class _Unknown(Exception):
     """Raised where a check cannot tell what the page looks like.
 
@@ -79,7 +138,7 @@ class _Unknown(Exception):
 
 @register(Tags.templates)
 def check_wallet_page(**_: Any) -> list[CheckMessage]:
-    """Render the wallet page: without its script, which a template may drop, it does nothing."""
+    """Render the wallet page, which is empty if the site's templates leave out its content."""
     if wrong_values() or not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -100,7 +159,7 @@ def _not_rendered(error: Exception) -> CheckMessage:
 
 
 def _missing(html: str) -> Iterator[CheckMessage]:
-    hint = f"A template leaves out a block that the page fills. {_templates()}"
+    hint = f'A template leaves out the block "content", which the page fills. {_templates()}'
     if not SCRIPT.search(html):
         yield Error(
             "The wallet page has no script on this site, so it is impossible to sign in there.",

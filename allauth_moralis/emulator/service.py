@@ -236,10 +236,11 @@ def _check_proof(
     if not behaviour.checks_signatures:
         return None
     try:
-        proofs.check(challenge, proof)
+        checked = proofs.check(challenge, proof)
     except WalletError:
         return "Invalid Signature"
-    return None
+    # Nothing public says that the service knows the envelopes of hardware wallets.
+    return "Invalid Signature" if checked.envelope else None
 
 
 def refusal(status: int, message: str | list[str]) -> Response:

@@ -24,13 +24,18 @@ from .stash import Pending
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-#: What allauth may have held up until people reauthenticate, in words, by the name of its view.
+#: What becomes of the form that allauth held up until people reauthenticate, by the name of its
+#: view.
 HELD_UP = {
-    "account_email": gettext_lazy("the change to your e-mail addresses"),
-    "account_set_password": gettext_lazy("your new password"),
-    "account_change_password": gettext_lazy("your new password"),
-    "socialaccount_connections": gettext_lazy("the removal of a connected account"),
-    "mfa_deactivate_totp": gettext_lazy("turning off your authenticator app"),
+    "account_email": gettext_lazy(
+        "Afterwards, your change to your e-mail addresses will be carried out."
+    ),
+    "account_set_password": gettext_lazy("Afterwards, your new password will be set."),
+    "account_change_password": gettext_lazy("Afterwards, your new password will be set."),
+    "socialaccount_connections": gettext_lazy(
+        "Afterwards, the connection that you chose will be removed."
+    ),
+    "mfa_deactivate_totp": gettext_lazy("Afterwards, your authenticator app will be turned off."),
 }
 
 
@@ -86,7 +91,6 @@ def wallet_page(
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
         "alternatives": _alternatives(request, page_request) if confirms else [],
-        "goes_on": _held_up(request) if confirms else None,
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
@@ -114,8 +118,8 @@ def _alternatives(request: HttpRequest, page_request: PageRequest) -> list[dict[
     ]
 
 
-def _held_up(request: HttpRequest) -> str | None:
-    """Return in words what will be resumed after reauthentication, if anything waits for it."""
+def goes_on(request: HttpRequest) -> str | None:
+    """Say what will be resumed after reauthentication, if anything waits for it."""
     path = reauthentication.held_up_path(request)
     if path is None:
         return None
@@ -123,7 +127,9 @@ def _held_up(request: HttpRequest) -> str | None:
         name = resolve(path).url_name
     except Resolver404:
         name = None
-    return str(HELD_UP.get(name or "", _("the form that you sent")))
+    return str(
+        HELD_UP.get(name or "", _("Afterwards, the form that you sent will be carried out."))
+    )
 
 
 def _login_url(next_url: str) -> str | None:

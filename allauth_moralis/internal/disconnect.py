@@ -44,15 +44,15 @@ DISCONNECTING = "allauth_moralis_disconnecting"
 #: What the guard says, by code. The codes are those of allauth's own guard.
 LAST_WAY_IN: dict[str, str | Promise] = {
     "disconnect_last": _(
-        "This is the only way into your account. {wallet}Link another wallet{end} first."
+        "This is the only way into your account. Add another one first: {wallet}link a wallet{end}."
     ),
     "no_password": _(
-        "This is the only way into your account. {wallet}Link another wallet{end}, or "
-        "{email}add an e-mail address{end} and {password}set a password{end} first."
+        "This is the only way into your account. Add another one first: {wallet}link a wallet{end}"
+        ", or {email}add an e-mail address{end} and {password}set a password{end}."
     ),
     "no_verified_email": _(
-        "This is the only way into your account. {wallet}Link another wallet{end}, or "
-        "{email}confirm an e-mail address{end} first."
+        "This is the only way into your account. Add another one first: {wallet}link a wallet{end}"
+        ", or {email}confirm an e-mail address{end}."
     ),
 }
 

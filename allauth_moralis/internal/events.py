@@ -8,28 +8,48 @@ It never has a key, a signature, a nonce or a text.
 import logging
 from contextvars import ContextVar
 
+from allauth.socialaccount.providers.base import AuthProcess
+from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from .. import signals
 from ..backends import calls
-from ..exceptions import Misconfigured, UpstreamError, WalletError
+from ..conf import PROVIDER_ID
+from ..exceptions import (
+    ContractWalletUnsupported,
+    Misconfigured,
+    SignatureInvalid,
+    UpstreamError,
+    WalletError,
+)
 from ..siwx.wallets import Challenge, VerifiedWallet, Wallet
 
 logger = logging.getLogger("allauth_moralis")
 
 
 _wallet: ContextVar[Wallet | None] = ContextVar("wallet", default=None)
+_process: ContextVar[str | None] = ContextVar("process", default=None)
+
+#: Refusals that say: somebody tried to sign in with a wallet that is not theirs.
+FAILED_LOGINS = (ContractWalletUnsupported, SignatureInvalid)
 
 
 def reset() -> None:
     """Forget what an earlier request in this thread was about."""
     calls.forget()
     _wallet.set(None)
+    _process.set(None)
 
 
-def set_wallet(wallet: Wallet) -> None:
-    """Remember that this request is about ``wallet``, in case it is refused."""
+def set_wallet(wallet: Wallet, process: str | None = None) -> None:
+    """Remember which wallet this request is about, in case it is refused.
+
+    ``process`` is that of the challenge, if one is being answered.
+    """
     _wallet.set(wallet)
+    _process.set(process)
 
 
 def challenge_issued(request: HttpRequest, challenge: Challenge, process: str) -> None:
@@ -57,6 +77,24 @@ def wallet_refused(request: HttpRequest, error: WalletError) -> None:
     signals.wallet_refused.send_robust(
         sender=type(error), request=request, code=error.code, wallet=wallet
     )
+    if wallet and _process.get() == AuthProcess.LOGIN and isinstance(error, FAILED_LOGINS):
+        _login_failed(request, wallet)
+
+
+def _login_failed(request: HttpRequest, wallet: Wallet) -> None:
+    """Tell packages that lock visitors out, as Django does of a wrong password.
+
+    They know whom it was about by ``username`` or by the user model's own field. That is the
+    address, and not the name of its account: nobody is to learn that, and a stranger's refusals
+    must not count as its owner's. Never the signature, and all of it can be written as JSON.
+    """
+    user_name = dict.fromkeys(("username", get_user_model().USERNAME_FIELD), wallet.address)
+    credentials = {**user_name, "provider": PROVIDER_ID, "uid": wallet.address}
+    told = user_login_failed.send_robust(sender=__name__, credentials=credentials, request=request)
+    for _receiver, result in told:
+        # How such a package keeps somebody out; another failure of it changes nothing.
+        if isinstance(result, PermissionDenied):
+            raise result
 
 
 def _level(error: WalletError) -> int:

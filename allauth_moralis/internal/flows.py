@@ -43,7 +43,7 @@ from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
-from . import events, stages, stash
+from . import events, reports, stages, stash
 from .allauth_private import cache_must_answer, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
@@ -102,7 +102,7 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
     pending = stash.take(request, handle)
     if pending is None:
         return None
-    events.set_wallet(pending.challenge.wallet)
+    events.set_wallet(pending.challenge.wallet, pending.login_state["process"])
     return pending if _claim(pending.challenge) else None
 
 
@@ -155,6 +155,7 @@ def verify_proof(
     finally:
         if backend.is_remote:
             stash.refresh(request)
+    reports.hide(request, verified.proof.signature)
     events.wallet_verified(request, verified, pending.login_state["process"])
     return verified, pending.login_state
 

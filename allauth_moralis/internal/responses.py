@@ -45,11 +45,14 @@ class _CsrfCheck(CsrfViewMiddleware):
         raise CsrfFailed
 
 
-def refusals(refuse: Refusal, *, csrf: bool = True) -> Callable[[View], View]:
+def refusals(
+    refuse: Refusal, *, csrf: bool = True, max_body: int = forms.MAX_BODY
+) -> Callable[[View], View]:
     """Catch every ``WalletError`` of a view, log it, and let ``refuse`` make the response.
 
-    A body that is too large, or not a form, is refused before anything else reads it: Django's CSRF
-    check looks for its token in the form, so it would parse ten megabytes first.
+    A body of more than ``max_body`` bytes, or one that is not a form, is refused before anything
+    else reads it: Django's CSRF check looks for its token in the form, so it would parse ten
+    megabytes first.
     """
 
     def decorate(view: View) -> View:
@@ -60,7 +63,7 @@ def refusals(refuse: Refusal, *, csrf: bool = True) -> Callable[[View], View]:
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             events.reset()
             try:
-                _check_body(request)
+                _check_body(request, max_body)
                 return checked(request, *args, **kwargs)
             except WalletError as error:
                 events.wallet_refused(request, error)
@@ -74,9 +77,9 @@ def refusals(refuse: Refusal, *, csrf: bool = True) -> Callable[[View], View]:
     return decorate
 
 
-def _check_body(request: HttpRequest) -> None:
+def _check_body(request: HttpRequest, max_body: int) -> None:
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not re.fullmatch("[0-9]{1,9}", length) or int(length) > forms.MAX_BODY:
+    if not re.fullmatch("[0-9]{1,9}", length) or int(length) > max_body:
         raise InvalidRequest("body too large")
     try:
         request.POST  # noqa: B018 - parses the form, if it is one

@@ -12,7 +12,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows
+from . import events, flows, reports
 
 if TYPE_CHECKING:
     from ..provider import MoralisProvider
@@ -27,6 +27,7 @@ def verify_token(
     Raise ``ValidationError``, with a stable code, if the proof is refused.
     """
     events.reset()
+    reports.hide(request, token.get("id_token"))
     try:
         process = _process(request)
         if process == AuthProcess.CONNECT:
@@ -51,7 +52,8 @@ def verify_json(
     Raise a ``WalletError`` if the proof is refused.
     """
     data = forms.parse_answer(posted)
-    pending = flows.take_challenge(request, data.get("challenge", ""))
+    reports.hide(request, *data.values())
+    pending = flows.take_challenge(request, forms.handle_of(data))
     proof = forms.parse_proof(data)
     if pending is not None and pending.login_state["process"] != process:
         raise ChallengeMissing("for another process")
@@ -60,5 +62,5 @@ def verify_json(
 
 def _process(request: HttpRequest) -> object:
     """Return the process that the request names. allauth tells a provider only afterwards."""
-    process = forms.parse_json(request.body).get("process")
+    process = forms.parse_json(request.body, max_body=forms.MAX_ANSWER).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None

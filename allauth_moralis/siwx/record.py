@@ -36,7 +36,7 @@ def verified_fields(challenge: Challenge, profile_id: str | None) -> dict[str, A
 
 def extra_data(verified: VerifiedWallet) -> dict[str, Any]:
     """Return what is stored as ``SocialAccount.extra_data``."""
-    challenge = verified.challenge
+    challenge, envelope = verified.challenge, verified.proof.envelope
     return {
         "network": challenge.wallet.network,
         "chain_id": challenge.asked.chain_id,
@@ -45,4 +45,6 @@ def extra_data(verified: VerifiedWallet) -> dict[str, Any]:
         "verified_at": verified.verified_at.isoformat(),
         "message": challenge.signed_text(verified.proof),
         "signature": verified.proof.signature,
+        # Without it nobody could see that the two belong together.
+        **({"envelope": envelope} if envelope else {}),
     }

@@ -22,8 +22,8 @@ ISSUED = re.compile(r"^Nonce: ([A-Za-z0-9]{8,96})\nIssued At: ([0-9T:.Z+-]{20,35
 
 APTOS_WRAPPER = re.compile(
     r"APTOS\n(?:address: 0x(?P<address>[0-9a-fA-F]{1,64})\n)?"
-    r"(?:application: (?P<application>[^\n]+)\n)?(?:chainId: [0-9]+\n)?"
-    r"message: (?P<text>.+)\nnonce: [^\n]*",
+    r"(?:application: (?P<application>[^\n]+)\n)?(?:chainId: (?P<chain>[^\n]+)\n)?"
+    r"message: (?P<text>.+)\nnonce: [ -~]*",
     re.ASCII | re.DOTALL,
 )
 
@@ -87,21 +87,31 @@ def timestamp(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AptosWrapper:
-    """What an Aptos wallet signs: a prefix, the account and the site where it names them, our text,
-    and a nonce that means nothing here, for ours stands within the text (AIP-62).
+    """What an Aptos wallet signs: a prefix, the account, the site and the chain where it names
+    them, our text, and a nonce that means nothing here, for ours stands within the text (AIP-62).
+
+    All of it but the nonce is compared with what was asked, and the nonce is a line of ASCII: what
+    is stored holds nothing that a database, or a service, does not take.
     """
 
     address: str | None
     application: str | None
+    chain: str | None
     text: str
 
     @classmethod
     def parse(cls, full_message: str) -> "AptosWrapper | None":
         found = APTOS_WRAPPER.fullmatch(full_message)
-        return found and cls(found["address"], found["application"], found["text"])
+        return found and cls(found["address"], found["application"], found["chain"], found["text"])
 
     def fits(self, sign_in: SignIn) -> bool:
-        """Whether the account and the site, where they are named, are the ones that were asked."""
+        """Whether account, site and chain, where they are named, are the ones that were asked."""
         return (
-            self.address is None or int(self.address, 16) == int(sign_in.wallet.address, 16)
-        ) and (self.application is None or self.application.rstrip("/") == sign_in.uri.rstrip("/"))
+            (self.address is None or int(self.address, 16) == int(sign_in.wallet.address, 16))
+            and (self.application is None or _same_site(self.application, sign_in.uri))
+            and (self.chain is None or self.chain == str(APTOS_CHAIN_IDS[sign_in.cluster]))
+        )
+
+
+def _same_site(application: str, uri: str) -> bool:
+    return application.rstrip("/") == uri.rstrip("/")

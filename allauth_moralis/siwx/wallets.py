@@ -18,6 +18,8 @@ MAINNET = "mainnet"
 NETWORKS = (EVM, SOLANA, APTOS)
 
 EVM_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{40})", re.ASCII)
+#: The chains that chose EIP-1191's checksum: RSK and its test network.
+EIP1191_CHAINS = (30, 31)
 SOLANA_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
 APTOS_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{1,64})", re.ASCII)
 ED25519_KEY = re.compile(r"(?:0[xX])?([0-9a-fA-F]{64})", re.ASCII)
@@ -38,14 +40,23 @@ class Wallet:
     public_key: str | None = None
 
     @classmethod
-    def parse(cls, network: str, address: str, public_key: str | None = None) -> Self:
-        """Read an address as a wallet writes it. Raises ``InvalidAddress``."""
+    def parse(
+        cls,
+        network: str,
+        address: str,
+        public_key: str | None = None,
+        chain_id: int | None = None,
+    ) -> Self:
+        """Read an address as a wallet writes it. Raises ``InvalidAddress``.
+
+        ``chain_id`` is EVM's alone: some chains have a checksum of their own.
+        """
         if network == SOLANA:
             return cls(network, _solana_address(address))
         if network == APTOS:
             key = _ed25519_key(public_key or "")
             return cls(network, _aptos_address(address, key), "0x" + key.hex())
-        return cls(network, _evm_address(address))
+        return cls(network, _evm_address(address, chain_id))
 
     @property
     def short(self) -> str:
@@ -60,18 +71,20 @@ def network_of(address: str) -> str:
     return EVM if len(address) == len("0x") + 40 else APTOS
 
 
-def _evm_address(address: str) -> str:
+def _evm_address(address: str, chain_id: int | None) -> str:
     """Wallets hand out lower case as well as EIP-55. Mixed case carries a checksum, and one that
-    does not match is a typing error, not another spelling (EIP-55).
+    does not match is a typing error, not another spelling (EIP-55), unless it is the chain's own.
     """
     match = EVM_ADDRESS.fullmatch(address)
     if match is None:
         raise InvalidAddress("not 20 bytes of hex")
     digits = match[1]
     canonical = eip55(digits.lower())
-    if digits not in (digits.lower(), digits.upper(), canonical[2:]):
-        raise InvalidAddress("wrong EIP-55 checksum")
-    return canonical
+    if digits in (digits.lower(), digits.upper(), canonical[2:]):
+        return canonical
+    if chain_id in EIP1191_CHAINS and digits == eip1191(digits.lower(), chain_id)[2:]:
+        return canonical
+    raise InvalidAddress("wrong checksum")
 
 
 def _solana_address(address: str) -> str:
@@ -106,7 +119,16 @@ def _ed25519_key(value: str) -> bytes:
 
 def eip55(digits: str) -> str:
     """Spell 40 lower-case hex digits with the checksum of EIP-55 in their letter case."""
-    digest = keccak256(digits.encode()).hex()
+    return _checksummed(digits, digits)
+
+
+def eip1191(digits: str, chain_id: int) -> str:
+    """Spell 40 lower-case hex digits with the checksum that RSK's chains have."""
+    return _checksummed(digits, f"{chain_id}0x{digits}")
+
+
+def _checksummed(digits: str, hashed: str) -> str:
+    digest = keccak256(hashed.encode()).hex()
     return "0x" + "".join(
         digit.upper() if nibble >= "8" else digit
         for digit, nibble in zip(digits, digest, strict=False)
@@ -184,6 +206,9 @@ class Proof:
     signature: str = field(repr=False)
     #: Aptos alone: the text that was signed, which is the wallet's wrapper around ours.
     full_message: str | None = field(default=None, repr=False)
+    #: Solana alone: what a hardware wallet put before the text that it signed, in hex. Never from
+    #: the browser.
+    envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from .. import conf
 from ..conf import PROVIDER_ID
 from ..development.reach import is_within_reach
+from ..internal.contexts import goes_on
 from ..reauthentication import current_wallet
 from ..siwx.wallets import EVM, SOLANA, network_of
 from ..ways_in import has_one_way_in
@@ -69,6 +70,13 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     ):
         return {"shown": False}
     return {"shown": True, "request": request, "passkeys": _passkeys_open()}
+
+
+@register.inclusion_tag("moralis/snippets/goes_on.html", takes_context=True)
+def moralis_goes_on(context: dict[str, Any]) -> dict[str, Any]:
+    """On a page where one confirms that it is them: what will be carried out once they have."""
+    request = context.get("request")
+    return {"sentence": goes_on(request) if request is not None and _user(request) else None}
 
 
 @register.inclusion_tag("moralis/snippets/development_wallet.html", takes_context=True)

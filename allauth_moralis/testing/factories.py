@@ -53,9 +53,10 @@ def verify_wallet(
     """Have a wallet sign a text of this site, and return what the embedded verifier returns."""
     expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     backend = LocalBackend()
+    given = wallet.described
     challenge = backend.request_challenge(
         SignIn(
-            wallet=Wallet.parse(**wallet.described),
+            wallet=Wallet.parse(given["network"], given["address"], given.get("public_key")),
             domain=domain,
             uri=f"http://{domain}/",
             chain_id=1 if wallet.network == EVM else None,

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.provider import MoralisProvider
-from allauth_moralis.testing import obtain_challenge, request_challenge, sign_in
+from allauth_moralis.testing import request_challenge, sign_in
 
 from ..ceremony import json_code, post_json
 
@@ -33,32 +33,6 @@ def test_fields_that_may_be_left_out(client, wallet):
 
     assert "\nChain ID: 1\n" in response.json()["message"]
     assert "\nSign in to testserver\n" in response.json()["message"]
-
-
-@pytest.mark.parametrize(
-    ("chain_id", "said"),
-    [
-        (1, "1"),
-        ("137", "137"),
-        ("0x89", "137"),
-        ("0X89", "137"),
-        (2**53 - 1, "9007199254740991"),
-        ("0x1fffffffffffff", "9007199254740991"),
-    ],
-)
-def test_chain_ids_as_wallets_give_them(client, wallet, chain_id, said):
-    assert f"\nChain ID: {said}\n" in obtain_challenge(client, wallet, chain_id=chain_id)[1]
-
-
-@pytest.mark.parametrize(
-    "chain_id",
-    [0, -1, 2**53, 10**30, "0", "", "0x", "0x0", "0x20000000000000", "1.0", "１", "one", "1e3",
-     " 1", 1.0, True, None, [1], {"id": 1}, "9" * 400],
-)  # fmt: skip
-def test_chain_ids_that_are_none(client, wallet, chain_id):
-    response = request_challenge(client, wallet, chain_id=chain_id)
-
-    assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("field", ["network", "address", "process", "next", "state"])
@@ -197,15 +171,14 @@ def test_an_address_is_needed(client):
         "0x2c7536E3605D9C16a7a3D7b1898e529396a65c233",
         "2c7536E3605D9C16a7a3D7b1898e529396a65c23",
         "0x2c7536E3605D9C16a7a3D7b1898e529396a65c2g",
-        "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23\n",
-        " 0x2c7536E3605D9C16a7a3D7b1898e529396a65c23",
+        "0x2c7536E3605D9C16a7a3D7b1898e52 9396a65c23",
         "0x2c7536E3605D9C16a7a3D7b1898e529396a65c2\x00",
         "0x2c7536Е3605D9C16a7a3D7b1898e529396a65c23",
         "\ud800",
         "0x" + "1" * 10_000,
     ],
     ids=[
-        "empty", "no digits", "a name", "short", "long", "no prefix", "not hex", "newline", "space",
+        "empty", "no digits", "a name", "short", "long", "no prefix", "not hex", "space within",
         "NUL", "Cyrillic", "half a character", "very long",
     ],
 )  # fmt: skip
@@ -228,20 +201,6 @@ def test_networks_that_are_not_offered(client, wallet, network):
     response = request_challenge(client, wallet, network=network)
 
     assert (response.status_code, json_code(response)) == (400, "unsupported_network")
-
-
-def test_chains_that_are_not_allowed(client, wallet, provider):
-    provider["CHAINS"] = [137]
-
-    assert request_challenge(client, wallet, chain_id=137).status_code == 200
-    response = request_challenge(client, wallet, chain_id=1)
-    assert (response.status_code, json_code(response)) == (400, "unsupported_chain")
-
-
-def test_a_chain_that_the_service_does_not_know(client, wallet, moralis):
-    response = request_challenge(client, wallet, chain_id=424242)
-
-    assert (response.status_code, json_code(response)) == (400, "unsupported_chain")
 
 
 @pytest.mark.parametrize("process", ["", "Login", "redirect", "reauth", "login\x00"])

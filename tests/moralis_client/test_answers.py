@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 
 import pytest
 import responses
@@ -18,6 +19,7 @@ from allauth_moralis.exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
+from allauth_moralis.siwx.wallets import SOLANA, Proof, SignIn, Wallet
 
 from .common import CHAIN_ENUM, REQUEST, VERIFY, request, request_answer
 
@@ -139,9 +141,6 @@ def test_verify_answered_with_status(service, challenge, proof, status, body, er
 
 
 REQUEST_REASONS: dict[str, tuple[object, type[WalletError]]] = {
-    "chain_in_list": ([CHAIN_ENUM], UnsupportedChain),
-    "chain_in_string": ("chainId must be a valid enum value", UnsupportedChain),
-    "chain_among_others": (["uri must be a URL address", CHAIN_ENUM], UnsupportedChain),
     "network": (["network must be a valid enum value"], UnsupportedNetwork),
     "address": (["address must be an Ethereum address"], UpstreamRejected),
     "timeout": ("timeout must not be greater than 120", UpstreamRejected),
@@ -160,6 +159,47 @@ def test_request_answered_with_400(service, asked, message, error):
         request(asked)
 
     assert len(service.calls) == 1
+
+
+CHAIN_REASONS: dict[str, object] = {
+    "in_list": [CHAIN_ENUM],
+    "in_string": "chainId must be a valid enum value",
+    "among_others": ["uri must be a URL address", CHAIN_ENUM],
+    "beside_the_port": ["domain must be a valid domain name", CHAIN_ENUM],
+}
+
+
+@pytest.mark.parametrize("message", CHAIN_REASONS.values(), ids=CHAIN_REASONS)
+def test_chain_that_is_refused_is_judged_here(service, wallet, asked, caplog, message):
+    asked = replace(asked, domain="localhost:8000", chain_id=42161)
+    post(service, REQUEST, 400, {"message": message})
+    backend = MoralisBackend()
+
+    challenge = backend.request_challenge(asked)
+    verified = backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
+
+    assert (challenge.asked, challenge.issued_by) == (asked, "moralis")
+    assert (verified.verified_by, verified.profile_id) == ("local", None)
+    assert len(service.calls) == 1
+    assert "chain 42161" in caplog.text
+    with pytest.raises(SignatureInvalid):
+        backend.verify(challenge, Proof(signature=wallet.sign("another text")))
+
+
+@pytest.mark.parametrize(
+    ("reason", "error"),
+    [("chainId must be 1", UnsupportedChain), ("network must be mainnet", UnsupportedNetwork)],
+)
+def test_refusal_says_that_the_service_refuses(service, reason, error):
+    asked = SignIn(wallet=Wallet(SOLANA, "1" * 32), domain="a.example", uri="https://a.example/")
+    post(service, REQUEST.replace("evm", "solana"), 400, {"message": [reason]})
+
+    with pytest.raises(error) as caught:
+        request(asked)
+
+    assert caught.value.code == error.code
+    assert "by the verification service" in str(caught.value.message)
+    assert caught.value.message != error.message
 
 
 VERIFY_REASONS: dict[str, tuple[object, type[WalletError]]] = {

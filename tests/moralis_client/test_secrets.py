@@ -36,7 +36,7 @@ ECHOES: dict[str, dict] = {
     "success": {"json": {"id": ECHO, "message": ECHO, "profileId": ECHO}, "status": 201},
     "html": {"body": f"<html>{ECHO}</html>", "status": 200},
     "bad_request": {"json": {"message": [ECHO]}, "status": 400},
-    "bad_chain": {"json": {"message": [f"chainId {ECHO}"]}, "status": 400},
+    "bad_network": {"json": {"message": [f"network {ECHO}"]}, "status": 400},
     "bad_signature": {"json": {"message": [f"Invalid signature {ECHO}"]}, "status": 400},
     "unauthorized": {"json": {"message": ECHO}, "status": 401},
     "quota": {"json": {"message": f"Validation service blocked {ECHO}"}, "status": 401},

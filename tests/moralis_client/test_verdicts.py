@@ -134,8 +134,7 @@ def test_profile_of_another_shape_is_refused(service, challenge, proof, profile)
 SIGNATURES: dict[str, Callable[[str], str]] = {
     "empty": lambda good: "",
     "no_hex": lambda good: "0x" + "zz" * 65,
-    "short": lambda good: good[:-2],
-    "long": lambda good: good + "00",
+    "half_a_byte": lambda good: good[:-1],
     "trailing_newline": lambda good: good + "\n",
     "recovery_id_2": lambda good: good[:-2] + "02",
     "recovery_id_255": lambda good: good[:-2] + "ff",

@@ -1,5 +1,7 @@
 """Signing in with wallets of every network."""
 
+from base64 import b64encode, urlsafe_b64encode
+
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.urls import reverse
@@ -202,12 +204,15 @@ def test_by_default_evm_and_solana_are_offered(client, provider):
         lambda s: "1" + s,
         lambda s: s.replace(s[5], "0"),
         lambda s: s.replace(s[5], "l"),
-        lambda s: s + "\n",
         lambda s: "1" * 64,
         lambda s: "z" * 88,
         lambda s: base58_encode(base58_decode(s)[:63]),
         lambda s: base58_encode(base58_decode(s) + b"\0"),
-        lambda s: "0x" + base58_decode(s).hex(),
+        lambda s: base58_decode(s).hex() + "00",
+        lambda s: base58_decode(s).hex()[:-1],
+        lambda s: b64encode(base58_decode(s)[:63]).decode(),
+        lambda s: b64encode(base58_decode(s)).decode()[:-1],
+        lambda s: urlsafe_b64encode(b"\xff" * 64).decode(),
     ],
 )
 def test_solana_signatures_that_are_none(client, backend, garble):

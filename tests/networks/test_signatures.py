@@ -109,6 +109,12 @@ def test_wrappers_of_every_wallet(client, lines, nonce):
         "chainId: 1\nevil: yes\n",
         "message: another\n",
         "chainId: 1\naddress: {address}\n",
+        "chainId: 2\n",
+        "chainId: 0\n",
+        "chainId: 01\n",
+        "chainId: 1 \n",
+        "chainId: mainnet\n",
+        "chainId: " + "9" * 3000 + "\n",
     ],
 )
 def test_wrappers_about_something_else(client, lines):
@@ -170,11 +176,11 @@ def test_the_aptos_vector():
         check(challenge_of(parsed, APTOS_TEXT + " "), proof)
 
 
-@pytest.mark.parametrize("key", SMALL_ORDER)
-@pytest.mark.parametrize("r", SMALL_ORDER[:2])
+@pytest.mark.parametrize("key", SMALL_ORDER, ids=bytes.hex)
+@pytest.mark.parametrize("r", SMALL_ORDER[:2], ids=bytes.hex)
 def test_keys_of_small_order_for_which_anybody_can_sign(key, r):
     with pytest.raises(SignatureInvalid):
-        check_ed25519("any text", r + bytes(32), key)
+        check_ed25519(b"any text", r + bytes(32), key)
 
 
 def test_the_twin_of_a_signature_with_the_order_added():
@@ -182,15 +188,15 @@ def test_the_twin_of_a_signature_with_the_order_added():
     s = int.from_bytes(signature[32:], "little") + ORDER
     twin = signature[:32] + s.to_bytes(32, "little")
 
-    check_ed25519("text", signature, bytes(SEED.verify_key))
+    check_ed25519(b"text", signature, bytes(SEED.verify_key))
     with pytest.raises(SignatureInvalid):
-        check_ed25519("text", twin, bytes(SEED.verify_key))
+        check_ed25519(b"text", twin, bytes(SEED.verify_key))
 
 
 @pytest.mark.parametrize("length", [0, 32, 63, 65, 128])
 def test_ed25519_signatures_of_another_length(length):
     with pytest.raises(SignatureInvalid):
-        check_ed25519("text", bytes(length), bytes(SEED.verify_key))
+        check_ed25519(b"text", bytes(length), bytes(SEED.verify_key))
 
 
 @given(st.binary(max_size=64))

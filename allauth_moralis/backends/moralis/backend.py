@@ -13,20 +13,23 @@ from django.core.checks import CheckMessage, Error
 
 from ... import conf
 from ...exceptions import (
+    ChainRefusedByService,
     ChallengeExpired,
+    NetworkRefusedByService,
     SignatureInvalid,
-    UnsupportedChain,
-    UnsupportedNetwork,
     UpstreamRejected,
     WalletError,
 )
 from ...siwx import proofs
-from ...siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
+from ...siwx.wallets import EVM, Challenge, Proof, SignIn, VerifiedWallet
 from ..base import Backend
+from ..local import challenge_here, verified_here
 from . import payloads
 from .auth_api import AuthApi, Refused
 
 logger = logging.getLogger("allauth_moralis")
+
+CHAIN_REFUSED = r"^chainId\b"
 
 
 class MoralisBackend(Backend):
@@ -43,6 +46,8 @@ class MoralisBackend(Backend):
         try:
             return self._request(asked)
         except Refused as refused:
+            if asked.wallet.network == EVM and refused.says(CHAIN_REFUSED):
+                return self._make_here(asked)
             bare = re.sub(r":[0-9]+$", "", asked.domain)
             if bare == asked.domain or not refused.says(r"^domain must be a valid"):
                 raise request_error(refused) from None
@@ -53,9 +58,21 @@ class MoralisBackend(Backend):
         except Refused as refused:
             raise request_error(refused) from None
 
+    def _make_here(self, asked: SignIn) -> Challenge:
+        """Make the text for a chain that the service does not list.
+
+        To have it made for another chain would put a chain into the text, and into what is stored,
+        that the wallet is not on; and a contract wallet would be looked for on that one.
+        """
+        logger.warning("the service does not list chain %d: judged here", asked.chain_id)
+        return challenge_here(asked, issued_by=self.name)
+
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
         # First here: a wrong signature costs no call, and no "yes" of the service can heal it.
-        proofs.check(challenge, proof)
+        proof = proofs.check(challenge, proof)
+        # The service knows the challenges that it made, and signatures of the bare text alone.
+        if challenge.profile_id is None or proof.envelope:
+            return verified_here(challenge, proof)
         try:
             answer = self.api.post(
                 f"/challenge/verify/{challenge.wallet.network}",
@@ -91,10 +108,10 @@ class MoralisBackend(Backend):
 
 
 def request_error(refused: Refused) -> WalletError:
-    if refused.says(r"^chainId\b"):
-        return UnsupportedChain("refused by the service")
+    if refused.says(CHAIN_REFUSED):
+        return ChainRefusedByService("refused by the service")
     if refused.says(r"^network\b"):
-        return UnsupportedNetwork("refused by the service")
+        return NetworkRefusedByService("refused by the service")
     return UpstreamRejected("the service refused to make the text")
 
 
