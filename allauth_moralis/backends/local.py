@@ -20,7 +20,7 @@ class LocalBackend(Backend):
 
 
 def challenge_here(asked: SignIn, *, issued_by: str) -> Challenge:
-    """Make the text here."""
+    """Issue a challenge whose text is made here, on behalf of the backend ``issued_by``."""
     nonce = new_nonce()
     issued_at = timestamp(datetime.now(UTC))
     return Challenge(
@@ -35,7 +35,7 @@ def challenge_here(asked: SignIn, *, issued_by: str) -> Challenge:
 
 
 def verified_here(challenge: Challenge, proof: Proof) -> VerifiedWallet:
-    """Return the evidence of a proof that was checked here, and by nobody else."""
+    """Return the evidence of a proof that was checked here, and by no service."""
     return VerifiedWallet(
         challenge=challenge,
         proof=proof,

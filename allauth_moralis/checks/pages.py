@@ -79,7 +79,7 @@ def _is_a_page(path: str) -> bool:
 
 @register(Tags.urls)
 def check_profile(**_: Any) -> list[CheckMessage]:
-    """Say which page of the site's own the profile page stands before."""
+    """Report a page of the site's own that is hidden by the profile page."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -88,23 +88,23 @@ def check_profile(**_: Any) -> list[CheckMessage]:
         return []
     path = page.removeprefix(get_script_prefix().rstrip("/"))
     first, *later = _views(path) or [None]
-    # One that answers to any address at all, as a front end's does, is made to come last.
+    # A page that answers at any URL, such as a front end's, is meant to come last.
     beside = _views(f"{path.rstrip('/')}-{'0' * 8}/")
     hidden = [view for view in later if view not in beside]
     if not _is_ours(first) or not hidden:
         return []
     return [
         checks.Warning(
-            f"At {page} people see the profile page of their wallets, and not {_name(hidden[0])}, "
-            "which this site has at the same address.",
-            hint="Put the URL of your own page before allauth.urls, or give it another address.",
+            f"At {page} people see the profile page of their wallets instead of "
+            f"{_name(hidden[0])}, which this site has at the same URL.",
+            hint="Put the URL of your own page before allauth.urls, or give it another URL.",
             id="allauth_moralis.W018",
         )
     ]
 
 
 def _views(path: str) -> list[Any]:
-    """Return whatever answers to ``path``, the first that does first."""
+    """Return the views that answer at ``path``, in the order in which they are tried."""
     return list(_found(get_resolver(), path))
 
 

@@ -1,7 +1,7 @@
-"""What is kept of a wallet that was verified: ``SocialAccount.extra_data``, whoever verified it.
+"""What is stored about a verified wallet, in ``SocialAccount.extra_data``, by whatever backend.
 
-The names under ``verified`` are the Auth API's, by promise: people who come from it, and sites that
-change the backend, find the same fields.
+The names under ``verified`` are promised to be the Auth API's, so that people who come from it, and
+sites that change the backend, find the same fields.
 """
 
 from typing import Any
@@ -45,6 +45,6 @@ def extra_data(verified: VerifiedWallet) -> dict[str, Any]:
         "verified_at": verified.verified_at.isoformat(),
         "message": challenge.signed_text(verified.proof),
         "signature": verified.proof.signature,
-        # Without it nobody could see that the two belong together.
+        # Without it no one could see that the message and the signature belong together.
         **({"envelope": envelope} if envelope else {}),
     }

@@ -1,8 +1,8 @@
-"""The text that a wallet signs (EIP-4361): made here, or recognised when made elsewhere. Pure.
+"""The text that a wallet signs (EIP-4361): made here, or recognised when made elsewhere.
 
-Sources: EIP-4361 for the text; recordings of the Moralis Auth API for what the standard leaves
-open (no scheme before the domain, milliseconds, ``Z``) and for Solana and Aptos, for which it has
-the same text with another name and another line for the chain.
+Sources: EIP-4361 for the text; recordings of the Moralis Auth API for what the standard leaves open
+(no scheme before the domain, milliseconds, ``Z``), and for Solana and Aptos, whose texts differ in
+the name of the network and in the line for the chain.
 """
 
 import re
@@ -29,13 +29,13 @@ APTOS_WRAPPER = re.compile(
 
 
 def render(sign_in: SignIn, *, nonce: str, issued_at: str) -> str:
-    """The text, to the letter. It ends without a newline."""
+    """Return the text, to the letter. It does not end with a newline."""
     blockchain, chain = _account(sign_in)
     lines = [
         f"{sign_in.domain} wants you to sign in with your {blockchain} account:",
         sign_in.wallet.address,
         "",
-        # Without a statement its line is left out and both empty lines around it stay.
+        # Without a statement its line is left out, but both empty lines around it stay.
         *([] if sign_in.statement is None else [sign_in.statement]),
         "",
         f"URI: {sign_in.uri}",
@@ -55,7 +55,7 @@ def render(sign_in: SignIn, *, nonce: str, issued_at: str) -> str:
 
 
 def _account(sign_in: SignIn) -> tuple[str, str]:
-    """How the text names the network, and the line that takes EIP-4361's place for the chain."""
+    """Return the text's name for the network, and the line that names the chain."""
     if sign_in.wallet.network == SOLANA:
         return "Solana", f"Network: {sign_in.cluster}"
     if sign_in.wallet.network == APTOS:
@@ -64,9 +64,9 @@ def _account(sign_in: SignIn) -> tuple[str, str]:
 
 
 def match(text: str, sign_in: SignIn) -> tuple[str, str] | None:
-    """``(nonce, issued_at)`` of a text that says what was asked and nothing else, or ``None``.
+    """Return ``(nonce, issued_at)`` of a text that says exactly what was asked, or else ``None``.
 
-    There is no parser to fool: the text is made again from what was asked and compared.
+    There is no parser to fool: the text is rendered again from what was asked, and compared.
     """
     found = ISSUED.search(text)
     if found is None:
@@ -80,18 +80,19 @@ def new_nonce() -> str:
 
 
 def timestamp(moment: datetime) -> str:
-    """``2026-01-01T00:00:00.000Z``: ISO 8601 as JavaScript writes it."""
+    """Return a time in ISO 8601 as JavaScript writes it: ``2026-01-01T00:00:00.000Z``."""
     utc = moment.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
 
 
 @dataclass(frozen=True, slots=True)
 class AptosWrapper:
-    """What an Aptos wallet signs: a prefix, the account, the site and the chain where it names
-    them, our text, and a nonce that means nothing here, for ours stands within the text (AIP-62).
+    """What an Aptos wallet signs (AIP-62).
 
-    All of it but the nonce is compared with what was asked, and the nonce is a line of ASCII: what
-    is stored holds nothing that a database, or a service, does not take.
+    It consists of a prefix; the account, the site and the chain, if the wallet names them; our
+    text; and a nonce that means nothing here, because ours is within the text. Everything but that
+    nonce is compared with what was asked, and the nonce is a line of ASCII, so that a database or a
+    service accepts what is stored and sent on.
     """
 
     address: str | None
@@ -105,7 +106,7 @@ class AptosWrapper:
         return found and cls(found["address"], found["application"], found["chain"], found["text"])
 
     def fits(self, sign_in: SignIn) -> bool:
-        """Whether account, site and chain, where they are named, are the ones that were asked."""
+        """Return whether account, site and chain, if named, are the ones that were asked for."""
         return (
             (self.address is None or int(self.address, 16) == int(sign_in.wallet.address, 16))
             and (self.application is None or _same_site(self.application, sign_in.uri))

@@ -74,7 +74,7 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("moralis/snippets/goes_on.html", takes_context=True)
 def moralis_goes_on(context: dict[str, Any]) -> dict[str, Any]:
-    """On a page where one confirms that it is them: what will be carried out once they have."""
+    """Render, on a page for reauthentication, a sentence on what will be resumed afterwards."""
     request = context.get("request")
     return {"sentence": goes_on(request) if request is not None and _user(request) else None}
 

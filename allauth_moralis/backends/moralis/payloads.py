@@ -1,7 +1,7 @@
-"""What goes over the wire: the bodies that the Auth API is sent, and what its answers must say.
+"""What goes over the wire: the bodies that are sent, and what the responses must say.
 
-Source: the Auth API's reference, ``POST /challenge/request/…`` and ``/challenge/verify/…``. An
-answer that is not about what was asked raises ``UpstreamRejected``.
+Source: the Auth API's reference, ``POST /challenge/request/…`` and ``/challenge/verify/…``. A
+response that is not about what was asked raises ``UpstreamRejected``.
 """
 
 import re
@@ -39,7 +39,7 @@ def challenge_request(asked: SignIn, *, timeout: int) -> dict[str, Any]:
 
 
 def challenge_from(answer: dict[str, Any], asked: SignIn, *, issued_by: str) -> Challenge:
-    """Read the answer to ``POST /challenge/request/…``, whose text must be the one asked for."""
+    """Read the response to ``POST /challenge/request/…``, whose text must be the one asked for."""
     text = text_of(answer, "message", r"[^\x00]{1,4096}")
     found = match(text, asked)
     if found is None:
@@ -63,13 +63,13 @@ def verify_request(challenge: Challenge, proof: Proof) -> dict[str, Any]:
 
 
 def profile_id_from(answer: dict[str, Any], challenge: Challenge) -> str:
-    """Read the answer to ``POST /challenge/verify/…``, which must be about this challenge."""
+    """Read the response to ``POST /challenge/verify/…``, which must be about this challenge."""
     _compare(answer, challenge)
     return text_of(answer, "profileId", PROFILE_ID)
 
 
 def text_of(answer: dict[str, Any], key: str, pattern: str) -> str:
-    """A string of the answer that has the form it must have. Raises ``UpstreamRejected``."""
+    """Return a string of the response, or raise ``UpstreamRejected`` if it is malformed."""
     value = answer.get(key)
     if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
         raise UpstreamRejected(f"{key} is missing or malformed")
@@ -80,14 +80,14 @@ def _check_issued_at(issued_at: str) -> None:
     try:
         moment = datetime.fromisoformat(issued_at)
         skew = abs(moment - datetime.now(UTC))
-    except (ValueError, TypeError):  # not a time, or one without its zone
+    except (ValueError, TypeError):  # not a time, or a time without a zone
         raise UpstreamRejected("the time of issue is not a time") from None
     if skew > MAX_SKEW:
         raise UpstreamRejected("the time of issue is not now")
 
 
 def _compare(answer: dict[str, Any], challenge: Challenge) -> None:
-    """Raise ``UpstreamRejected`` unless the answer is about this challenge, field by field."""
+    """Raise ``UpstreamRejected`` unless the response is about this challenge, field by field."""
     asked = challenge.asked
     required = {
         "id": challenge.id,
@@ -104,7 +104,7 @@ def _compare(answer: dict[str, Any], challenge: Challenge) -> None:
         "resources": list(asked.resources) or None,
     }
     if asked.wallet.network != EVM:
-        # Aptos' answer once had a chain id in its place; the text names it anyway.
+        # For Aptos the response once had a chain id instead; the text names it anyway.
         optional |= {"network": asked.cluster, "publicKey": asked.wallet.public_key}
     differing += [
         key
@@ -128,7 +128,7 @@ def _same_address(value: object, wallet: Wallet) -> bool:
 
 
 def _chain_id(value: object) -> int | None:
-    """The recordings show a number, the schema a string, and the SDK sends hex."""
+    """Parse a chain id: a number in the recordings, a string in the schema, hex from the SDK."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}|0x[0-9a-fA-F]{1,14}", value, re.ASCII):
         return int(value, 0 if value.startswith("0x") else 10)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
