@@ -17,7 +17,7 @@ SIGNER_COUNT = b"\x01"
 
 
 def envelopes(text: bytes, key: bytes) -> Iterator[bytes]:
-#: One line of ASCII, UTF-8, long UTF-8. Devices differ in which of them several lines are.
+    """Yield all that may precede ``text`` if the holder of ``key`` is the only one to sign it."""
     length = len(text).to_bytes(2, "little")
     for kind in FORMATS:
         yield (SIGNING_DOMAIN + b"\x00" + APPLICATION_DOMAIN + kind + SIGNER_COUNT + key + length)
