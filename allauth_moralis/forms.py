@@ -19,7 +19,7 @@ from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
 from .siwx.wallets import APTOS, EVM, Proof, Wallet
 
 MAX_BODY = 16 * 1024  # bytes
-MAX_ANSWER = 20 * 1024  # bytes of a body that carries a signature
+MAX_PROOF_BODY = 20 * 1024  # bytes of a body that carries a signature
 MAX_FIELD = 4096  # characters
 #: A contract wallet's signature can be long: those of many owners, or the code of the wallet.
 MAX_SIGNATURE = 16 * 1024  # characters
@@ -32,7 +32,7 @@ MAX_LABEL = 40  # characters
 #: Letters and symbols that look blank: Hangul's fillers, Braille's blank, a musical one.
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 MAX_MARKS = 4  # combining marks on one letter; no written language has more
-PURPOSES = ("login", "connect", "reauthenticate")
+PROCESSES = ("login", "connect", "reauthenticate")
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     chain_id = _chain_id(data.get("chain_id", DEFAULT_CHAIN_ID)) if network == EVM else None
     process = _field(data, "process", str, default="login")
     next_url, state = (_optional_text(data, name) for name in ("next", "state"))
-    if process not in PURPOSES:
+    if process not in PROCESSES:
         raise InvalidRequest("process")
     if network not in conf.current().networks:
         raise UnsupportedNetwork
@@ -125,11 +125,11 @@ def address_form(request: HttpRequest, user: AbstractBaseUser) -> AddEmailForm:
     return form_class(user=user, data=request.POST if request.method == "POST" else None)
 
 
-def parse_answer(answer: object) -> dict[str, str]:
+def parse_proof_fields(posted: object) -> dict[str, str]:
     """Return the fields of a JSON object, in a string or bytes, that are strings themselves."""
-    if isinstance(answer, str):
-        answer = answer.encode(errors="replace")
-    data = parse_json(answer, max_body=MAX_ANSWER) if isinstance(answer, bytes) else {}
+    if isinstance(posted, str):
+        posted = posted.encode(errors="replace")
+    data = parse_json(posted, max_body=MAX_PROOF_BODY) if isinstance(posted, bytes) else {}
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 

@@ -109,7 +109,7 @@ def challenge(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("challenge", "signature", "full_message")
 # A rollback of the request must not give the challenge back; the flow has its own transaction.
 @transaction.non_atomic_requests
-@refusals(refuse_page, max_body=forms.MAX_ANSWER)
+@refusals(refuse_page, max_body=forms.MAX_PROOF_BODY)
 def verify(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":  # the URL of a refusal was opened again
         return HttpResponseRedirect(reverse("moralis_login"))

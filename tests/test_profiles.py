@@ -14,7 +14,7 @@ from allauth_moralis.exceptions import (
     SignatureInvalid,
     UpstreamRejected,
 )
-from allauth_moralis.siwx.wallets import SignIn, Wallet
+from allauth_moralis.siwx.wallets import MessageFields, Wallet
 from allauth_moralis.testing import AptosWallet, EvmWallet, SolanaWallet, answer, obtain_challenge
 
 pytestmark = pytest.mark.usefixtures("moralis")
@@ -30,8 +30,10 @@ def profile_of(wallet) -> str:
     """As the service tells it with any challenge."""
     parsed = wallet_of(wallet)
     chain_id = 1 if parsed.network == "evm" else None
-    asked = SignIn(wallet=parsed, domain="localhost", uri="http://localhost/", chain_id=chain_id)
-    return get_backend().request_challenge(asked).profile_id
+    fields = MessageFields(
+        wallet=parsed, domain="localhost", uri="http://localhost/", chain_id=chain_id
+    )
+    return get_backend().request_challenge(fields).profile_id
 
 
 def signed(wallet, text: str) -> tuple[str, str]:

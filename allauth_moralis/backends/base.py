@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 from django.core.checks import CheckMessage
 
-from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
+from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 
 
 class Backend(ABC):
@@ -21,8 +21,8 @@ class Backend(ABC):
     is_remote: bool = True
 
     @abstractmethod
-    def request_challenge(self, asked: SignIn) -> Challenge:
-        """Return a challenge whose text says exactly what ``asked`` says.
+    def request_challenge(self, fields: MessageFields) -> Challenge:
+        """Return a challenge whose text says exactly what ``fields`` says.
 
         Raise ``UnsupportedNetwork`` or ``UnsupportedChain`` if the backend does not serve them, an
         ``UpstreamError`` if its service fails, and ``Misconfigured`` if it is not set up correctly.

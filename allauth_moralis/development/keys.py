@@ -52,7 +52,7 @@ class Account:
         wallet = challenge.wallet
         if (wallet.network, wallet.address) != (EVM, self.address):
             raise ChallengeMissing("for another wallet")
-        if not is_loopback(challenge.asked.domain):
+        if not is_loopback(challenge.fields.domain):
             raise ChallengeMissing("for another site")
         text = challenge.message.encode()
         digest = keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))

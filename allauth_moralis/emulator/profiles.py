@@ -16,7 +16,7 @@ from typing import Any
 from ..exceptions import WalletError
 from ..siwx import proofs
 from ..siwx.text import AptosWrapper, new_nonce
-from ..siwx.wallets import Challenge, Proof, SignIn, Wallet
+from ..siwx.wallets import Challenge, MessageFields, Proof, Wallet
 
 Body = Mapping[str, Any]
 MAX_PENDING = 1000
@@ -144,7 +144,7 @@ def _unbind_text(wallet: Wallet, profile_id: str) -> str:
 def _as_challenge(binding: Binding) -> Challenge:
     """Wrap the text and its wallet in a challenge, for ``proofs.check``."""
     return Challenge(
-        asked=SignIn(wallet=binding.wallet, domain="", uri=""),
+        fields=MessageFields(wallet=binding.wallet, domain="", uri=""),
         nonce="",
         issued_at="",
         message=binding.text,

@@ -12,7 +12,17 @@ from ..exceptions import WalletError
 from ..siwx import proofs
 from ..siwx.record import verified_fields
 from ..siwx.text import AptosWrapper, new_nonce, render, timestamp
-from ..siwx.wallets import APTOS, EVM, MAINNET, NETWORKS, Challenge, Proof, SignIn, Wallet, eip55
+from ..siwx.wallets import (
+    APTOS,
+    EVM,
+    MAINNET,
+    NETWORKS,
+    Challenge,
+    MessageFields,
+    Proof,
+    Wallet,
+    eip55,
+)
 from .profiles import Profiles
 from .validation import (
     check_account,
@@ -152,16 +162,16 @@ class AuthService:
     def request_challenge(self, key: str, body: Body, network: str) -> Response:
         if problems := check_request(network, body, domain_rule=self.behaviour.domain_rule):
             return refusal(BAD_REQUEST, reworded(problems, self.behaviour.validator))
-        asked = _sign_in(network, body)
+        fields = _message_fields(network, body)
         nonce, now = new_nonce(), self.clock()
         issued_at = timestamp(datetime.fromtimestamp(now, UTC))
         challenge = Challenge(
-            asked=asked,
+            fields=fields,
             nonce=nonce,
             issued_at=issued_at,
-            message=render(asked, nonce=nonce, issued_at=issued_at),
+            message=render(fields, nonce=nonce, issued_at=issued_at),
             id=new_nonce(),
-            profile_id=self.profiles.of(key, asked.wallet),
+            profile_id=self.profiles.of(key, fields.wallet),
             issued_by="emulator",
         )
         with self._lock:
@@ -211,8 +221,8 @@ def _wallet(network: str, body: Body) -> Wallet:
     return Wallet(network, body["address"])
 
 
-def _sign_in(network: str, body: Body) -> SignIn:
-    return SignIn(
+def _message_fields(network: str, body: Body) -> MessageFields:
+    return MessageFields(
         wallet=_wallet(network, body),
         domain=body["domain"],
         uri=body["uri"],
@@ -228,10 +238,10 @@ def _sign_in(network: str, body: Body) -> SignIn:
 def _check_proof(
     challenge: Challenge, proof: Proof, now: float, behaviour: Behaviour
 ) -> str | None:
-    asked = challenge.asked
-    if asked.expiration_time and now >= parse_time(asked.expiration_time).timestamp():
+    fields = challenge.fields
+    if fields.expiration_time and now >= parse_time(fields.expiration_time).timestamp():
         return "Expired message."
-    if asked.not_before and now < parse_time(asked.not_before).timestamp():
+    if fields.not_before and now < parse_time(fields.not_before).timestamp():
         return "Message is not valid yet."
     if not behaviour.checks_signatures:
         return None

@@ -62,5 +62,5 @@ def api_view(view_class: type[APIView], client: Client) -> View:
         return response
 
     view: View = view_class.as_api_view(client=client)
-    max_body = forms.MAX_ANSWER if view_class is ReauthenticateView else forms.MAX_BODY
+    max_body = forms.MAX_PROOF_BODY if view_class is ReauthenticateView else forms.MAX_BODY
     return refusals(refuse, csrf=client == Client.BROWSER, max_body=max_body)(view)

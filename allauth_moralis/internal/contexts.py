@@ -51,7 +51,7 @@ class PageRequest:
     def parse(cls, data: Mapping[str, str]) -> Self:
         process = data.get("process", "")
         return cls(
-            process if process in forms.PURPOSES else AuthProcess.LOGIN,
+            process if process in forms.PROCESSES else AuthProcess.LOGIN,
             forms.safe_next(data.get("next", "")) or "",
             data.get("state", "")[: forms.MAX_FIELD],
         )
@@ -86,7 +86,7 @@ def wallet_page(
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     confirms = process == REAUTHENTICATE and not sign_in_first
     return {
-        "wanted": page_request,
+        "page_request": page_request,
         "error": error,
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
@@ -96,7 +96,7 @@ def wallet_page(
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
             "networks": list(conf.current().networks),
-            "asked": page_request.fields,
+            "fields": page_request.fields,
             "texts": _texts(),
         },
     }

@@ -42,7 +42,7 @@ from ..exceptions import (
 from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
-from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
+from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 from . import events, reports, stages, stash
 from .allauth_private import cache_must_answer, check_rate
 from .sociallogin import WalletLogin
@@ -67,7 +67,7 @@ def issue_challenge(
     domain = domain_of(request)
     backend = issuing_backend()
     challenge = backend.request_challenge(
-        SignIn(
+        MessageFields(
             wallet=wallet,
             domain=domain,
             uri=f"{request.scheme}://{domain}/",

@@ -51,7 +51,7 @@ def verify_json(
     The challenge must have been issued for ``process``. Return what ``flows.verify_proof`` returns.
     Raise a ``WalletError`` if the proof is refused.
     """
-    data = forms.parse_answer(posted)
+    data = forms.parse_proof_fields(posted)
     reports.hide(request, *data.values())
     pending = flows.take_challenge(request, forms.handle_of(data))
     proof = forms.parse_proof(data)
@@ -62,5 +62,5 @@ def verify_json(
 
 def _process(request: HttpRequest) -> object:
     """Return the process that the request names. allauth tells a provider only afterwards."""
-    process = forms.parse_json(request.body, max_body=forms.MAX_ANSWER).get("process")
+    process = forms.parse_json(request.body, max_body=forms.MAX_PROOF_BODY).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None

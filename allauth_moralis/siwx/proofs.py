@@ -64,7 +64,7 @@ def _check_aptos(challenge: Challenge, proof: Proof) -> Proof:
         if (
             wrapper is None
             or wrapper.text != challenge.message
-            or not wrapper.fits(challenge.asked)
+            or not wrapper.fits(challenge.fields)
         ):
             raise SignatureInvalid("the wallet signed another text")
     match = APTOS_SIGNATURE.fullmatch(proof.signature)

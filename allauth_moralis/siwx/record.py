@@ -14,24 +14,24 @@ def verified_fields(challenge: Challenge, profile_id: str | None) -> dict[str, A
 
     Fields that do not apply are left out.
     """
-    asked = challenge.asked
-    fields = {
+    fields = challenge.fields
+    values = {
         "id": challenge.id,
-        "domain": asked.domain,
-        "chainId": asked.chain_id,
-        "network": None if asked.wallet.network == EVM else asked.cluster,
-        "address": asked.wallet.address,
-        "publicKey": asked.wallet.public_key,
-        "statement": asked.statement,
-        "uri": asked.uri,
-        "expirationTime": asked.expiration_time,
-        "notBefore": asked.not_before,
-        "resources": list(asked.resources) or None,
+        "domain": fields.domain,
+        "chainId": fields.chain_id,
+        "network": None if fields.wallet.network == EVM else fields.cluster,
+        "address": fields.wallet.address,
+        "publicKey": fields.wallet.public_key,
+        "statement": fields.statement,
+        "uri": fields.uri,
+        "expirationTime": fields.expiration_time,
+        "notBefore": fields.not_before,
+        "resources": list(fields.resources) or None,
         "version": "1",
         "nonce": challenge.nonce,
         "profileId": profile_id,
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def extra_data(verified: VerifiedWallet) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def extra_data(verified: VerifiedWallet) -> dict[str, Any]:
     challenge, envelope = verified.challenge, verified.proof.envelope
     return {
         "network": challenge.wallet.network,
-        "chain_id": challenge.asked.chain_id,
+        "chain_id": challenge.fields.chain_id,
         "verified": verified_fields(challenge, verified.profile_id),
         "verified_by": verified.verified_by,
         "verified_at": verified.verified_at.isoformat(),

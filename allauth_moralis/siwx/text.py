@@ -11,7 +11,7 @@ import string
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .wallets import APTOS, MAINNET, SOLANA, SignIn
+from .wallets import APTOS, MAINNET, SOLANA, MessageFields
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 NONCE_LENGTH = 17  # 101 bits; EIP-4361 asks for at least 8 characters
@@ -28,42 +28,42 @@ APTOS_WRAPPER = re.compile(
 )
 
 
-def render(sign_in: SignIn, *, nonce: str, issued_at: str) -> str:
+def render(fields: MessageFields, *, nonce: str, issued_at: str) -> str:
     """Return the text, to the letter. It does not end with a newline."""
-    blockchain, chain = _account(sign_in)
+    blockchain, chain = _account(fields)
     lines = [
-        f"{sign_in.domain} wants you to sign in with your {blockchain} account:",
-        sign_in.wallet.address,
+        f"{fields.domain} wants you to sign in with your {blockchain} account:",
+        fields.wallet.address,
         "",
         # Without a statement its line is left out, but both empty lines around it stay.
-        *([] if sign_in.statement is None else [sign_in.statement]),
+        *([] if fields.statement is None else [fields.statement]),
         "",
-        f"URI: {sign_in.uri}",
+        f"URI: {fields.uri}",
         "Version: 1",
         chain,
         f"Nonce: {nonce}",
         f"Issued At: {issued_at}",
     ]
-    if sign_in.expiration_time is not None:
-        lines.append(f"Expiration Time: {sign_in.expiration_time}")
-    if sign_in.not_before is not None:
-        lines.append(f"Not Before: {sign_in.not_before}")
-    if sign_in.resources:
+    if fields.expiration_time is not None:
+        lines.append(f"Expiration Time: {fields.expiration_time}")
+    if fields.not_before is not None:
+        lines.append(f"Not Before: {fields.not_before}")
+    if fields.resources:
         lines.append("Resources:")
-        lines.extend(f"- {resource}" for resource in sign_in.resources)
+        lines.extend(f"- {resource}" for resource in fields.resources)
     return "\n".join(lines)
 
 
-def _account(sign_in: SignIn) -> tuple[str, str]:
+def _account(fields: MessageFields) -> tuple[str, str]:
     """Return the text's name for the network, and the line that names the chain."""
-    if sign_in.wallet.network == SOLANA:
-        return "Solana", f"Network: {sign_in.cluster}"
-    if sign_in.wallet.network == APTOS:
-        return "Aptos", f"Chain ID: {APTOS_CHAIN_IDS[sign_in.cluster]}"
-    return "Ethereum", f"Chain ID: {sign_in.chain_id}"
+    if fields.wallet.network == SOLANA:
+        return "Solana", f"Network: {fields.cluster}"
+    if fields.wallet.network == APTOS:
+        return "Aptos", f"Chain ID: {APTOS_CHAIN_IDS[fields.cluster]}"
+    return "Ethereum", f"Chain ID: {fields.chain_id}"
 
 
-def match(text: str, sign_in: SignIn) -> tuple[str, str] | None:
+def match(text: str, fields: MessageFields) -> tuple[str, str] | None:
     """Return ``(nonce, issued_at)`` of a text that says exactly what was asked, or else ``None``.
 
     There is no parser to fool: the text is rendered again from what was asked, and compared.
@@ -72,7 +72,7 @@ def match(text: str, sign_in: SignIn) -> tuple[str, str] | None:
     if found is None:
         return None
     nonce, issued_at = found.groups()
-    return (nonce, issued_at) if render(sign_in, nonce=nonce, issued_at=issued_at) == text else None
+    return (nonce, issued_at) if render(fields, nonce=nonce, issued_at=issued_at) == text else None
 
 
 def new_nonce() -> str:
@@ -105,12 +105,12 @@ class AptosWrapper:
         found = APTOS_WRAPPER.fullmatch(full_message)
         return found and cls(found["address"], found["application"], found["chain"], found["text"])
 
-    def fits(self, sign_in: SignIn) -> bool:
+    def fits(self, fields: MessageFields) -> bool:
         """Return whether account, site and chain, if named, are the ones that were asked for."""
         return (
-            (self.address is None or int(self.address, 16) == int(sign_in.wallet.address, 16))
-            and (self.application is None or _same_site(self.application, sign_in.uri))
-            and (self.chain is None or self.chain == str(APTOS_CHAIN_IDS[sign_in.cluster]))
+            (self.address is None or int(self.address, 16) == int(fields.wallet.address, 16))
+            and (self.application is None or _same_site(self.application, fields.uri))
+            and (self.chain is None or self.chain == str(APTOS_CHAIN_IDS[fields.cluster]))
         )
 
 

@@ -139,7 +139,7 @@ def _checksummed(digits: str, hashed: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
+class MessageFields:
     """The fields of a text (EIP-4361), except for the nonce and the time of issue.
 
     Times are strings in ISO 8601 and are used to the letter. ``resources`` are RFC 3986 URIs.
@@ -164,7 +164,7 @@ class Challenge:
     ``issued_by`` is the name of the backend that issued it and must verify the proof.
     """
 
-    asked: SignIn
+    fields: MessageFields
     nonce: str
     issued_at: str
     message: str
@@ -174,7 +174,7 @@ class Challenge:
 
     @property
     def wallet(self) -> Wallet:
-        return self.asked.wallet
+        return self.fields.wallet
 
     def signed_text(self, proof: "Proof") -> str:
         """Return the text that was signed: the issued one or, for Aptos, the wrapper around it."""
@@ -187,15 +187,15 @@ class Challenge:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        asked = data["asked"]
+        fields = data["fields"]
         return cls(
             **{
                 **data,
-                "asked": SignIn(
+                "fields": MessageFields(
                     **{
-                        **asked,
-                        "wallet": Wallet(**asked["wallet"]),
-                        "resources": tuple(asked["resources"]),
+                        **fields,
+                        "wallet": Wallet(**fields["wallet"]),
+                        "resources": tuple(fields["resources"]),
                     }
                 ),
             }

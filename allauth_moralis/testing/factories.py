@@ -15,7 +15,7 @@ from .. import conf
 from ..backends.local import LocalBackend
 from ..receivers import propose_username
 from ..siwx.text import timestamp
-from ..siwx.wallets import EVM, Proof, SignIn, VerifiedWallet, Wallet
+from ..siwx.wallets import EVM, MessageFields, Proof, VerifiedWallet, Wallet
 from .wallets import EvmWallet, SigningWallet
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def verify_wallet(
     backend = LocalBackend()
     given = wallet.described
     challenge = backend.request_challenge(
-        SignIn(
+        MessageFields(
             wallet=Wallet.parse(given["network"], given["address"], given.get("public_key")),
             domain=domain,
             uri=f"http://{domain}/",

@@ -72,7 +72,7 @@ def test_what_its_script_will_ask(client, wallet, query, asked):
 
     response = client.get(LOGIN, query)
 
-    assert page_data(response.content.decode())["asked"] == asked
+    assert page_data(response.content.decode())["fields"] == asked
 
 
 def test_markup_in_the_query_stays_text(client):

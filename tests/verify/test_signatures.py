@@ -182,7 +182,7 @@ def test_starting_again_without_a_challenge_keeps_what_the_page_was_for(client, 
 
     page = answer(client, "x", "0x00", process="connect", next="/there/").content.decode()
 
-    assert '"asked": {"process": "connect", "next": "/there/"}' in page
+    assert '"fields": {"process": "connect", "next": "/there/"}' in page
     assert "Link a wallet" in page
 
 
@@ -192,7 +192,7 @@ def test_starting_again_without_a_challenge_keeps_what_the_page_was_for(client, 
 def test_what_the_page_was_for_is_not_believed(client, process, next_url):
     page = answer(client, "x", "0x00", process=process, next=next_url).content.decode()
 
-    assert '"asked": {"process": "login", "next": ""}' in page
+    assert '"fields": {"process": "login", "next": ""}' in page
 
 
 @pytest.mark.parametrize(

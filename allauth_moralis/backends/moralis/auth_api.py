@@ -18,7 +18,7 @@ from .. import calls
 from .circuit import Circuit
 from .transport import DeadlineAdapter
 
-MAX_ANSWER = 64 * 1024  # bytes; a real response has some hundreds
+MAX_RESPONSE = 64 * 1024  # bytes; a real response has some hundreds
 #: The service answers 401 for a used-up plan, as it does for a wrong key; only the words differ.
 QUOTA = r"service blocked|support blocked|usage has been consumed|unpaid invoices"
 
@@ -75,7 +75,7 @@ class AuthApi:
             try:
                 response = self._connect(method, path, body, retry=retry)
                 with response:
-                    return _judge(response)
+                    return _read_result(response)
             finally:
                 calls.record(
                     time.monotonic() - started,
@@ -125,7 +125,7 @@ class AuthApi:
             raise
         except ValueError as error:  # the key is not a header, or BASE_URL is not a URL
             if isinstance(error.__context__, urllib3.exceptions.InvalidHeader):
-                raise UpstreamRejected("the answer's headers are malformed") from None
+                raise UpstreamRejected("the response's headers are malformed") from None
             raise Misconfigured("API_KEY or BASE_URL cannot be used") from None
         except requests.RequestException:
             raise UpstreamUnavailable("no answer") from None
@@ -138,7 +138,7 @@ class _Session(requests.Session):
         return None
 
 
-def _judge(response: requests.Response) -> Any:
+def _read_result(response: requests.Response) -> Any:
     status = response.status_code
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise UpstreamUnavailable(f"status {status}")
@@ -155,15 +155,15 @@ def _judge(response: requests.Response) -> Any:
 
 def _read(response: requests.Response) -> bytes:
     try:
-        body: bytes = response.raw.read(MAX_ANSWER + 1)
+        body: bytes = response.raw.read(MAX_RESPONSE + 1)
     except urllib3.exceptions.HTTPError:
-        raise UpstreamUnavailable("the answer broke off, or took too long") from None
+        raise UpstreamUnavailable("the response broke off, or took too long") from None
     except ValueError:  # a chunk of negative length
-        raise UpstreamRejected("the answer is malformed") from None
-    if response.raw.length_remaining and len(body) <= MAX_ANSWER:
-        raise UpstreamUnavailable("the answer broke off")
-    if len(body) > MAX_ANSWER:
-        raise UpstreamRejected("the answer is too large")
+        raise UpstreamRejected("the response is malformed") from None
+    if response.raw.length_remaining and len(body) <= MAX_RESPONSE:
+        raise UpstreamUnavailable("the response broke off")
+    if len(body) > MAX_RESPONSE:
+        raise UpstreamRejected("the response is too large")
     return body
 
 

@@ -21,7 +21,7 @@ from ...exceptions import (
     WalletError,
 )
 from ...siwx import proofs
-from ...siwx.wallets import EVM, Challenge, Proof, SignIn, VerifiedWallet
+from ...siwx.wallets import EVM, Challenge, MessageFields, Proof, VerifiedWallet
 from ..base import Backend
 from ..local import challenge_here, verified_here
 from . import payloads
@@ -42,30 +42,30 @@ class MoralisBackend(Backend):
     def available(self) -> bool:
         return not self.api.circuit.is_open
 
-    def request_challenge(self, asked: SignIn) -> Challenge:
+    def request_challenge(self, fields: MessageFields) -> Challenge:
         try:
-            return self._request(asked)
+            return self._request(fields)
         except Refused as refused:
-            if asked.wallet.network == EVM and refused.says(CHAIN_REFUSED):
-                return self._make_here(asked)
-            bare = re.sub(r":[0-9]+$", "", asked.domain)
-            if bare == asked.domain or not refused.says(r"^domain must be a valid"):
+            if fields.wallet.network == EVM and refused.says(CHAIN_REFUSED):
+                return self._make_here(fields)
+            bare = re.sub(r":[0-9]+$", "", fields.domain)
+            if bare == fields.domain or not refused.says(r"^domain must be a valid"):
                 raise request_error(refused) from None
         # Whether the service accepts a domain with a port is not documented, so it is tried.
         logger.warning("the service accepts no port in a domain; set DOMAIN to %r", bare)
         try:
-            return self._request(replace(asked, domain=bare))
+            return self._request(replace(fields, domain=bare))
         except Refused as refused:
             raise request_error(refused) from None
 
-    def _make_here(self, asked: SignIn) -> Challenge:
+    def _make_here(self, fields: MessageFields) -> Challenge:
         """Issue a challenge for a chain that the service does not list.
 
         Asking the service for another chain would put a chain into the text, and into what is
         stored, that the wallet is not on; and a contract wallet would be looked up on that one.
         """
-        logger.warning("the service does not list chain %d: verified here", asked.chain_id)
-        return challenge_here(asked, issued_by=self.name)
+        logger.warning("the service does not list chain %d: verified here", fields.chain_id)
+        return challenge_here(fields, issued_by=self.name)
 
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
         # First here: a wrong signature costs no call, and the service's "yes" cannot make it right.
@@ -74,7 +74,7 @@ class MoralisBackend(Backend):
         if challenge.profile_id is None or proof.envelope:
             return verified_here(challenge, proof)
         try:
-            answer = self.api.post(
+            response = self.api.post(
                 f"/challenge/verify/{challenge.wallet.network}",
                 payloads.verify_request(challenge, proof),
             )
@@ -85,7 +85,7 @@ class MoralisBackend(Backend):
             proof=proof,
             verified_by=self.name,
             verified_at=datetime.now(UTC),
-            profile_id=payloads.profile_id_from(answer, challenge),
+            profile_id=payloads.profile_id_from(response, challenge),
         )
 
     def check(self) -> list[CheckMessage]:
@@ -100,11 +100,11 @@ class MoralisBackend(Backend):
             )
         ]
 
-    def _request(self, asked: SignIn) -> Challenge:
-        body = payloads.challenge_request(asked, timeout=conf.current().challenge_ttl)
+    def _request(self, fields: MessageFields) -> Challenge:
+        body = payloads.challenge_request(fields, timeout=conf.current().challenge_ttl)
         # Asking twice does no harm: a text that no wallet sees is worth nothing.
-        answer = self.api.post(f"/challenge/request/{asked.wallet.network}", body, retry=True)
-        return payloads.challenge_from(answer, asked, issued_by=self.name)
+        response = self.api.post(f"/challenge/request/{fields.wallet.network}", body, retry=True)
+        return payloads.challenge_from(response, fields, issued_by=self.name)
 
 
 def request_error(refused: Refused) -> WalletError:

@@ -50,8 +50,8 @@ def addresses(profile_id: str) -> list[str]:
 
 def request_bind(first: Wallet, second: Wallet) -> tuple[str, str]:
     """Return two texts, one for each wallet to sign, to merge their profiles into a new one."""
-    answer = _post("/bind/request", {"addresses": [_described(first), _described(second)]})
-    texts = answer.get("messages")
+    response = _post("/bind/request", {"addresses": [_described(first), _described(second)]})
+    texts = response.get("messages")
     if not isinstance(texts, list) or len(texts) != 2:  # noqa: PLR2004 - one for each wallet
         raise UpstreamRejected("not two texts")
     one, other = texts
@@ -66,8 +66,8 @@ def verify_bind(signed: Sequence[tuple[str, str]]) -> str:
 
 def request_unbind(wallet: Wallet, profile_id: str) -> str:
     """Return the text for the wallet to sign, to leave the profile for one of its own."""
-    answer = _post("/bind/remove", {**_described(wallet), "profileId": profile_id})
-    return _matched(answer.get("message"), UNBIND, wallet, profile_id)
+    response = _post("/bind/remove", {**_described(wallet), "profileId": profile_id})
+    return _matched(response.get("message"), UNBIND, wallet, profile_id)
 
 
 def verify_unbind(text: str, signature: str) -> str:
