@@ -97,15 +97,15 @@ def test_removed_wallet_does_not_open_the_old_account(client, wallet, other_wall
     assert user_of(client) not in (None, old)
 
 
-def counted_too_early(monkeypatch, *gone) -> None:
+def remove_after_counting(monkeypatch, *gone) -> None:
     """Remove the other wallets after allauth has counted them, and before it deletes one."""
-    begin = disconnect.begin
+    mark = disconnect.mark
 
     def late(row) -> None:
-        begin(row)
+        mark(row)
         SocialAccount.objects.filter(uid__in=[one.address for one in gone]).delete()
 
-    monkeypatch.setattr(disconnect, "begin", late)
+    monkeypatch.setattr(disconnect, "mark", late)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -114,7 +114,7 @@ def test_simultaneous_removals_leave_the_last_way_in(client, wallet, other_walle
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
     sign_in(client, third, process="connect")
-    counted_too_early(monkeypatch, other_wallet, third)
+    remove_after_counting(monkeypatch, other_wallet, third)
 
     response = remove(client, wallet)
 
@@ -130,7 +130,7 @@ def test_simultaneous_removals_by_an_application_leave_the_last_way_in(
 ):
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
-    counted_too_early(monkeypatch, other_wallet)
+    remove_after_counting(monkeypatch, other_wallet)
 
     response = client.delete(
         "/_allauth/browser/v1/account/providers",
@@ -149,7 +149,7 @@ def test_simultaneous_removals_succeed_with_another_way_in(
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
     give_address(client, verified=True)
-    counted_too_early(monkeypatch, other_wallet)
+    remove_after_counting(monkeypatch, other_wallet)
 
     remove(client, wallet)
 

@@ -200,7 +200,7 @@ def test_refusal_says_that_the_service_refuses(service, reason, error):
         request(fields)
 
     assert caught.value.code == error.code
-    assert "by the verification service" in str(caught.value.message)
+    assert "The verification service of this site" in str(caught.value.message)
     assert caught.value.message != error.message
 
 

@@ -169,7 +169,7 @@ def test_starting_again_in_the_redirect_flow_keeps_its_end(client, wallet, other
     challenge, _ = obtain_challenge(client, other_wallet, state=state)
 
     page = answer(client, challenge, "0x00").content.decode()
-    asked = json.loads(re.search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["asked"]
+    asked = json.loads(re.search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["fields"]
     response = sign_in(client, other_wallet, **asked)
 
     assert asked == {"state": state}
