@@ -14,9 +14,9 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib import messages
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -24,9 +24,11 @@ from django.utils.translation import gettext as _
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
-from .internal import addresses, disconnect, stages
+from .internal import addresses, disconnect, events, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
-from .internal.sociallogin import empty_email, rows_of, sign_up_has_expired
+from .internal.sociallogin import empty_email, rows_of, sign_up_has_expired, user_refused
+from .internal.transactions import writing
+from .views import refuse_page
 
 if TYPE_CHECKING:
     from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
@@ -52,11 +54,12 @@ class WalletReauthenticationMixin(_AccountAdapter):
     * A first password, an e-mail address or another connected account is added to the account of a
       wallet only after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED``
       says.
-    * After reauthentication allauth resumes what it held up, but only for
-      ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds.
-    * Accounts without an e-mail address skip the stages of a sign-in that would send an e-mail, and
-      people who mistyped their address can correct it.
+    * After reauthentication allauth resumes what it held up, but not after more than five minutes.
+    * Accounts without an e-mail address or phone number skip the stages of a sign-in that would
+      send something there, and people who mistyped their address can correct it.
     * An unconfirmed e-mail address of a wallet's account lets no one into that account.
+    * People who sign in land on this site even if it is served under a prefix, or has its account
+      pages elsewhere than Django assumes.
     """
 
     request: HttpRequest | None
@@ -78,6 +81,14 @@ class WalletReauthenticationMixin(_AccountAdapter):
         if self.request is None:  # outside any request, as in a management command
             return required
         return reauthentication.is_required(self.request, app=app, by_allauth=required)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        url: str = super().get_login_redirect_url(request)
+        return home.of_this_site(url)
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        url: str = super().get_signup_redirect_url(request)
+        return home.of_this_site(url)
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         setattr(request, SIGNING_UP, True)
@@ -107,11 +118,11 @@ class WalletReauthenticationMixin(_AccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         allauths_stages: list[str] = super().get_login_stages()
-        return stages.with_wallet_stage(allauths_stages)
+        return stages.with_wallet_stages(allauths_stages)
 
     def is_login_by_code_required(self, login: Login) -> bool:
         required: bool = super().is_login_by_code_required(login)
-        return required and not stages.has_no_address(login)
+        return required and not stages.cannot_be_reached(login)
 
 
 class WalletHeadlessMixin(_HeadlessAdapter):
@@ -143,19 +154,17 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
     """
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
-        if sentence := disconnect.LAST_WAY_IN.get(code):
-            has_pages = _shows_pages(context.request)
+        request, sentence = context.request, disconnect.LAST_WAY_IN.get(code)
+        if sentence and request and reauthentication.has_wallet(request.user):
+            has_pages = _shows_pages(request)
             write = disconnect.with_links if has_pages else disconnect.without_links
             return ValidationError(write(str(sentence)), code=code)
         return super().validation_error(code, *args)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        if sign_up_has_expired(sociallogin):
+        if sign_up_has_expired(sociallogin):  # before the form is shown or read
             raise ImmediateHttpResponse(_start_again(request))
         setattr(request, SIGNING_UP, True)
-        for address in sociallogin.email_addresses:
-            if address.verified:
-                addresses.release(address.email)
         return super().is_open_for_signup(request, sociallogin)
 
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[AbstractUser, str] | None:
@@ -168,16 +177,22 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
     def save_user(
         self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
     ) -> AbstractBaseUser:
-        if form is not None and not form.cleaned_data.get("email"):
-            form.cleaned_data["email"] = empty_email()
+        if form is not None:
+            # Once more, because many sites override is_open_for_signup without calling super().
+            if sign_up_has_expired(sociallogin):
+                raise ImmediateHttpResponse(_start_again(request))
+            if not form.cleaned_data.get("email"):
+                form.cleaned_data["email"] = empty_email()
         try:
-            with transaction.atomic(using=router.db_for_write(SocialAccount)):
+            with writing():
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
             account = sociallogin.account
-            if account.provider != PROVIDER_ID or not rows_of(account).exists():
+            if account.provider != PROVIDER_ID:
                 raise
-            raise ImmediateHttpResponse(_sign_in_instead(request)) from None
+            if rows_of(account).exists():
+                raise ImmediateHttpResponse(_sign_in_instead(request)) from None
+            raise ImmediateHttpResponse(_refuse_user(request, account)) from None
         return user
 
     def validate_disconnect(
@@ -201,11 +216,12 @@ class SocialAccountAdapter(WalletSocialAccountMixin, DefaultSocialAccountAdapter
 def _signs_up(request: HttpRequest | None) -> bool:
     """Return whether the request is a sign-up.
 
-    allauth's pages call ``is_open_for_signup`` before they read the form, and so mark the request;
-    its headless views call it only afterwards, so there the name of the view decides.
+    The names of allauth's views tell, or that ``is_open_for_signup`` was called, as views of the
+    site's own do too. The call alone does not tell: allauth's headless views call it only after
+    they have read the form, and many a site's adapter overrides it without calling ``super()``.
     """
     match = request.resolver_match if request is not None else None
-    by_name = is_headless(request) and match is not None and "signup" in (match.url_name or "")
+    by_name = match is not None and "signup" in (match.url_name or "")
     return by_name or getattr(request, SIGNING_UP, False)
 
 
@@ -223,14 +239,30 @@ def _sign_in_before_confirming(request: HttpRequest) -> HttpResponse:
         "this address, ignore the e-mail."
     )
     if is_headless(request):
-        from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
-
-        errors = [{"code": LoginRequired.code, "message": message}]
-        response: HttpResponse = APIResponse(request, errors=errors, status=LoginRequired.status)
-        return response
+        return _headless_error(request, LoginRequired.code, message, LoginRequired.status)
     get_account_adapter().add_message(request, messages.WARNING, message=message)
     query = urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
+
+
+def _refuse_user(request: HttpRequest, account: SocialAccount) -> HttpResponse:
+    """Refuse a sign-up in allauth's own views, which do not know ``WalletError``."""
+    error = user_refused()
+    events.reset()
+    events.set_wallet(account.get_provider_account().wallet)
+    events.wallet_refused(request, error)
+    if is_headless(request):
+        return _headless_error(request, error.code, str(error.message), error.status)
+    request.GET = request.POST = QueryDict()  # what they hold belongs to another form
+    return refuse_page(request, error)
+
+
+def _headless_error(request: HttpRequest, code: str, message: str, status: int) -> HttpResponse:
+    from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
+
+    errors = [{"code": code, "message": message}]
+    response: HttpResponse = APIResponse(request, errors=errors, status=status)
+    return response
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:

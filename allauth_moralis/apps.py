@@ -7,5 +7,10 @@ class MoralisConfig(AppConfig):
     verbose_name = _("Wallet sign-in")
 
     def ready(self) -> None:
-        # Both register themselves when they are imported, and need the app registry for that.
-        from . import checks, receivers  # noqa: F401, PLC0415 - see above
+        from django.contrib.auth import get_user_model  # noqa: PLC0415 - needs the app registry
+
+        # The first two register themselves when they are imported.
+        from . import checks, receivers  # noqa: F401, PLC0415 - as above
+        from .internal import naming  # noqa: PLC0415 - as above
+
+        naming.let_users_be_shown(get_user_model())

@@ -37,7 +37,7 @@ from django.utils.translation import gettext as _
 
 from .conf import PROVIDER_ID
 from .exceptions import LoginRequired, SignInIsOld, WalletNotLinked
-from .internal import allauth_private
+from .internal import allauth_private, home
 from .internal.allauth_private import has_second_factor, is_headless
 
 SESSION_KEY = "allauth_moralis_proven"
@@ -304,7 +304,7 @@ def wallet_proof_required(
         @wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return redirect_to_login(request.get_full_path(), home.log_in_page())
             if not is_proven(request, max_age):
                 return redirect_to_wallet_page(request)
             return view(request, *args, **kwargs)
@@ -321,6 +321,9 @@ class WalletProofRequiredMixin(AccessMixin):
     """
 
     wallet_proof_max_age: float = MAX_AGE
+
+    def get_login_url(self) -> str:
+        return str(self.login_url or home.log_in_page())
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:

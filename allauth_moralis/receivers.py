@@ -16,7 +16,7 @@ from django.http import HttpRequest
 
 from . import reauthentication
 from .conf import PROVIDER_ID
-from .internal import disconnect
+from .internal import addresses, disconnect
 
 
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.propose_username")
@@ -38,6 +38,16 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
         user_username(
             sociallogin.user, adapter.generate_unique_username([sociallogin.account.uid, "wallet"])
         )
+
+
+@receiver(pre_social_login, dispatch_uid="allauth_moralis.release_addresses")
+def release_addresses(sociallogin: SocialLogin, **_: Any) -> None:
+    """Whoever signs up by another provider, which confirmed the address, is its owner."""
+    if sociallogin.is_existing or sociallogin.state.get("process") == AuthProcess.CONNECT:
+        return
+    for address in sociallogin.email_addresses:
+        if address.verified:
+            addresses.release(address.email)
 
 
 @receiver(django_user_logged_in, dispatch_uid="allauth_moralis.remember_sign_in")

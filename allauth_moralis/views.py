@@ -19,6 +19,7 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.functional import lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -35,7 +36,7 @@ from .exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from .internal import addresses, contexts, flows, labels, reports
+from .internal import addresses, contexts, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
 from .reauthentication import redirect_to_best_method, require_for_linking
@@ -43,6 +44,8 @@ from .reauthentication import redirect_to_best_method, require_for_linking
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
+#: Looked up for each request, because the prefix under which the site is served may differ.
+LOG_IN_PAGE = lazy(home.log_in_page, str)()
 #: Attribute of a request: what its wallet page was for. It outlives the posted form.
 PAGE_REQUEST: Final = "allauth_moralis_page_request"
 
@@ -154,7 +157,7 @@ def address(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @never_cache
-@login_required
+@login_required(login_url=LOG_IN_PAGE)
 def profile(request: HttpRequest) -> HttpResponse:
     return _profile(request)
 
@@ -165,7 +168,7 @@ def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
 
 @require_POST
 @never_cache
-@login_required
+@login_required(login_url=LOG_IN_PAGE)
 @refusals(refuse_label)
 def label(request: HttpRequest) -> HttpResponse:
     """Store a person's own name for one of their wallets."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from django.conf import settings as django_settings
 from django.core.cache import cache
 
 from allauth_moralis import backends
@@ -18,6 +19,17 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 API_KEY = "key-that-must-not-be-seen-anywhere"
+
+
+def pytest_configure() -> None:
+    """Turn ``DEBUG`` off before the tests are collected: some read the URLs, which depend on it."""
+    django_settings.DEBUG = False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _urls(django_test_environment) -> None:
+    """Read the demo's URLs before any test changes a setting that decides which there are."""
+    import_module(django_settings.ROOT_URLCONF)
 
 
 @pytest.fixture(autouse=True)
@@ -79,7 +91,6 @@ def state(tmp_path, monkeypatch) -> Path:
 
 @pytest.fixture
 def on_this_machine(settings) -> None:
-    import_module("config.urls")  # as other tests have them, which is without DEBUG
     settings.DEBUG = True
     # Django's own with DEBUG, where the site names none.
     settings.ALLOWED_HOSTS = [".localhost", "127.0.0.1", "[::1]"]

@@ -5,6 +5,7 @@ from functools import wraps
 from types import ModuleType
 
 import pytest
+from allauth import app_settings as allauth_settings
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf.urls.i18n import i18n_patterns
@@ -130,6 +131,42 @@ def test_an_account_adapter_without_the_mixin(settings):
     assert "take over the account" in open_door.msg
     assert "403" in shut_door.msg
     assert "WalletReauthenticationMixin" in open_door.hint
+
+
+@pytest.mark.parametrize(
+    ("own", "found"),
+    [
+        ({"SOCIALACCOUNT_EMAIL_VERIFICATION": "mandatory"}, True),
+        ({"SOCIALACCOUNT_EMAIL_VERIFICATION": None}, True),  # the account's counts
+        ({"SOCIALACCOUNT_EMAIL_VERIFICATION": "optional"}, False),
+        (
+            {
+                "SOCIALACCOUNT_EMAIL_VERIFICATION": "mandatory",
+                "SOCIALACCOUNT_EMAIL_REQUIRED": True,
+            },
+            False,
+        ),
+        ({"ACCOUNT_LOGIN_BY_CODE_REQUIRED": True}, True),
+        ({"ACCOUNT_LOGIN_BY_CODE_REQUIRED": {"socialaccount"}}, True),
+        ({"ACCOUNT_LOGIN_BY_CODE_REQUIRED": {"password"}}, False),
+    ],
+)
+def test_stage_that_an_account_without_an_address_cannot_pass(settings, own, found):
+    for name, value in own.items():
+        setattr(settings, name, value)
+    assert "E026" not in ids()
+
+    settings.ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+
+    assert ("E026" in ids()) is found
+
+
+def test_pages_let_them_pass_without_the_mixin(settings, monkeypatch):
+    settings.ACCOUNT_ADAPTER = "allauth.account.adapter.DefaultAccountAdapter"
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    monkeypatch.setattr(allauth_settings, "HEADLESS_ENABLED", False)
+
+    assert "E026" not in ids()
 
 
 def test_a_social_account_adapter_without_the_mixin(settings):
@@ -290,11 +327,14 @@ def test_a_user_model_whose_users_have_no_name_to_show(settings):
         class Meta:
             app_label = "auth"
 
+        def __str__(self) -> str:
+            return self.email
+
     settings.ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 
     (found,) = users._messages(Nameless)
 
-    assert found.id == "allauth_moralis.W011"
+    assert found.id == "allauth_moralis.E027"
     assert "TypeError" in found.msg
     assert "__str__" in found.hint
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.core import context
-from django.conf import settings
+from django.conf import global_settings, settings
 from django.contrib.auth.models import AnonymousUser
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
@@ -22,7 +22,6 @@ from django.template.loader import get_template
 from django.template.loader_tags import ExtendsNode
 from django.urls import (
     NoReverseMatch,
-    Resolver404,
     URLResolver,
     get_resolver,
     get_script_prefix,
@@ -30,10 +29,9 @@ from django.urls import (
     reverse,
 )
 
+from ..internal.home import LOGIN_REDIRECT_URL, is_a_page
 from .settings import wrong_values
 
-#: Django's own default, which is our page where allauth is included under ``/accounts/``.
-DEFAULT_REDIRECT = "/accounts/profile/"
 PAGE = "moralis/login.html"
 TEMPLATES = Path(__file__).parent.parent / "templates"
 #: The element into which the script puts the wallets that it finds.
@@ -47,34 +45,25 @@ STYLE = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.css")
 def check_redirect(**_: Any) -> list[CheckMessage]:
     if not _redirects_by_default() or not getattr(settings, "ROOT_URLCONF", None):
         return []
-    # The second path is where i18n_patterns and LocaleMiddleware redirect to. LOGIN_REDIRECT_URL is
-    # used as it is, without the prefix under which a site may be served.
-    paths = DEFAULT_REDIRECT, f"/{settings.LANGUAGE_CODE}{DEFAULT_REDIRECT}"
-    if any(map(_is_a_page, paths)) and not settings.FORCE_SCRIPT_NAME:
+    if is_a_page(LOGIN_REDIRECT_URL) and not settings.FORCE_SCRIPT_NAME:
         return []
     return [
         checks.Warning(
-            f"After sign-in, people are sent to {DEFAULT_REDIRECT}, where this site has no page.",
-            hint='Set LOGIN_REDIRECT_URL to "moralis_profile" or to a page of your own.',
+            f"After sign-in, people are sent to {LOGIN_REDIRECT_URL}, where this site has no page.",
+            hint='Set LOGIN_REDIRECT_URL to "moralis_profile" or to a page of your own; or set '
+            'ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter".',
             id="allauth_moralis.W006",
         )
     ]
 
 
 def _redirects_by_default() -> bool:
+    """Return whether Django's default is used unchanged; our own adapter would adapt it."""
     own = type(get_adapter()).get_login_redirect_url
     return (
-        settings.LOGIN_REDIRECT_URL == DEFAULT_REDIRECT
+        settings.LOGIN_REDIRECT_URL == LOGIN_REDIRECT_URL
         and own is DefaultAccountAdapter.get_login_redirect_url
     )
-
-
-def _is_a_page(path: str) -> bool:
-    try:
-        resolve(path)
-    except Resolver404:
-        return False
-    return True
 
 
 @register(Tags.urls)
@@ -230,3 +219,24 @@ def _parent(name: str) -> str | None:
     template: Any = get_template(name)
     extends = template.template.nodelist.get_nodes_by_type(ExtendsNode)
     return str(extends[0].parent_name.resolve(Context())) if extends else None
+
+
+@register(Tags.urls)
+def check_login_url(**_: Any) -> list[CheckMessage]:
+    """Check where people are sent who open the profile page without being signed in."""
+    url = settings.LOGIN_URL
+    if url != global_settings.LOGIN_URL or not getattr(settings, "ROOT_URLCONF", None):
+        return []
+    if is_a_page(url) or settings.FORCE_SCRIPT_NAME:
+        return []
+    try:
+        reverse("moralis_profile")
+    except NoReverseMatch:
+        return []
+    return [
+        checks.Warning(
+            f"People who must sign in first are sent to {url}, where this site has no page.",
+            hint='Set LOGIN_URL = "account_login", or to a page of your own.',
+            id="allauth_moralis.W041",
+        )
+    ]

@@ -33,6 +33,23 @@ def _sessions_in_cookies() -> Iterator[CheckMessage]:
             hint="Use another SESSION_ENGINE, or take allauth.usersessions out of INSTALLED_APPS.",
             id="allauth_moralis.E022",
         )
+    if _apps_have_session_keys():
+        yield Error(
+            "Sessions live in cookies, which no key names, and allauth gives mobile applications "
+            "the key of theirs as a token: none of them gets in.",
+            hint='Set HEADLESS_CLIENTS = ["browser"], another SESSION_ENGINE, or a '
+            "HEADLESS_TOKEN_STRATEGY of your own.",
+            id="allauth_moralis.E028",
+        )
+
+
+def _apps_have_session_keys() -> bool:
+    if not allauth_settings.HEADLESS_ENABLED:
+        return False
+    from allauth.headless import app_settings  # noqa: PLC0415 - not every site has it
+
+    strategy = type(app_settings.TOKEN_STRATEGY).__module__
+    return "app" in app_settings.CLIENTS and strategy.startswith("allauth.")
 
 
 @register(Tags.security, deploy=True)

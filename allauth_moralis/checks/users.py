@@ -14,7 +14,6 @@ from allauth.account.utils import user_username
 from allauth.socialaccount import app_settings as socialaccount_settings
 from allauth.socialaccount.adapter import get_adapter as get_socialaccount_adapter
 from django.contrib.auth import get_user_model
-from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db.models import NOT_PROVIDED, F, Model, UniqueConstraint
 from django.db.models.signals import pre_save
@@ -71,12 +70,12 @@ def _cannot_be_named(model: type[Model]) -> CheckMessage | None:
         user_username(user, "0x")
         str(user)
     except Exception as error:  # noqa: BLE001 - the site's own code
-        return checks.Warning(
-            f"A user without an e-mail address and a name cannot be displayed: str(user) raises "
-            f"{type(error).__name__}.",
-            hint=f"Give {model.__name__} a method __str__ that always returns a string: Django's "
-            "admin and allauth's pages and e-mails use it.",
-            id="allauth_moralis.W011",
+        return Error(
+            "Users who sign up by wallet have no e-mail address and no name, and str(user) raises "
+            f"{type(error).__name__} for them: their sign-in fails.",
+            hint=f"Let {model.__name__}.__str__ always return a string: allauth's pages and "
+            "e-mails and Django's admin use it.",
+            id="allauth_moralis.E027",
         )
     return None
 

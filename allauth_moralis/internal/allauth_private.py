@@ -28,9 +28,11 @@ from allauth.account.internal.flows.reauthentication import (
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.utils.crypto import get_random_string
 from django.utils.http import urlencode
 
 from ..conf import PROVIDER_ID
@@ -48,6 +50,18 @@ def cache_must_answer() -> Iterator[None]:
         raise Misconfigured(f"the cache does not answer: {type(error).__name__}") from None
 
 
+def cache_must_keep() -> None:
+    """Raise ``Misconfigured`` if the cache is down and says "no" instead of failing.
+
+    django-redis with ``IGNORE_EXCEPTIONS`` and clients of Memcached do that: it then looks as if a
+    limit was reached, or a challenge used. Call this only after the cache has said "no".
+    """
+    with cache_must_answer():
+        if cache.add(f"allauth_moralis:kept:{get_random_string(22)}", 1, timeout=1):
+            return
+    raise Misconfigured("the cache does not answer: it keeps nothing")
+
+
 def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, key: str) -> None:
     """Count one ``action`` of this visitor. Raise ``RateLimited`` if it is one too many."""
     try:
@@ -62,6 +76,7 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
             "the visitor's IP address is not known: set ALLAUTH_TRUSTED_PROXY_COUNT or "
             "ALLAUTH_TRUSTED_CLIENT_IP_HEADER"
         ) from None
+    cache_must_keep()
     # allauth does not say which limit it was, but after the longest window all of them are free.
     window = max(rate.duration for rate in ratelimit.parse_rates(limits[action]))
     raise RateLimited(action, retry_after=ceil(window))

@@ -37,6 +37,7 @@ from .. import conf
 from ..conf import PROVIDER_ID
 from ..siwx.wallets import NETWORKS, network_of
 from .allauth_private import is_headless
+from .transactions import wait_for_turn
 
 #: Attribute of a request: the primary key of the account that its user wants to disconnect.
 DISCONNECTING = "allauth_moralis_disconnecting"
@@ -67,7 +68,7 @@ def ways_in(user: AbstractBaseUser) -> list[str]:
     together with a name that the user has; ``"email"``, a confirmed address, to which allauth sends
     a link to set a password; and ``"passkey"``. A second factor alone is not a way in.
     """
-    return _accounts_that_open(user) + ways_without_accounts(user)
+    return [account.uid for account in _accounts_that_open(user)] + ways_without_accounts(user)
 
 
 def has_one_way_in(user: AbstractBaseUser) -> bool:
@@ -76,12 +77,22 @@ def has_one_way_in(user: AbstractBaseUser) -> bool:
     Views can use it to warn people before they lose the wallet's key, as the template tag
     ``{% moralis_one_way_in %}`` does.
     """
-    return len(_accounts_that_open(user)) <= 1 and not ways_without_accounts(user)
+    return _has_one_at_most(user, _accounts_that_open(user))
 
 
-def _accounts_that_open(user: AbstractBaseUser) -> list[str]:
-    accounts = SocialAccount.objects.filter(user_id=user.pk)
-    return [account.uid for account in accounts if opens(account)]
+def has_only_a_wallet(user: AbstractBaseUser) -> bool:
+    """Return whether a single wallet is all that opens the account."""
+    accounts = _accounts_that_open(user)
+    wallets = [account for account in accounts if account.provider == PROVIDER_ID]
+    return bool(wallets) and _has_one_at_most(user, accounts)
+
+
+def _has_one_at_most(user: AbstractBaseUser, accounts: list[SocialAccount]) -> bool:
+    return len(accounts) <= 1 and not ways_without_accounts(user)
+
+
+def _accounts_that_open(user: AbstractBaseUser) -> list[SocialAccount]:
+    return [account for account in SocialAccount.objects.filter(user_id=user.pk) if opens(account)]
 
 
 def opens(account: SocialAccount) -> bool:
@@ -173,6 +184,7 @@ def keep_a_way_in(instance: SocialAccount, using: str) -> None:
     request = context.request
     if request is None or getattr(request, DISCONNECTING, None) != instance.pk:
         return
+    wait_for_turn(using)
     # Against deadlocks: always in the same order, and without the user's row, which a sign-in
     # writes while it holds one of these.
     rows = SocialAccount.objects.using(using).filter(user_id=instance.user_id).order_by("pk")

@@ -12,17 +12,13 @@ from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import complete_social_login
-from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
-from django.db import router, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.http.request import split_domain_port
-from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
@@ -43,10 +39,11 @@ from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
-from . import events, reports, stages, stash
-from .allauth_private import cache_must_answer, check_rate
+from . import events, home, reports, stages, stash
+from .allauth_private import cache_must_answer, cache_must_keep, check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
+from .transactions import writing
 
 MAX_PORT_DIGITS = 5
 
@@ -119,18 +116,17 @@ def complete_login(
         raise BY_CODE[code]
     try:
         verified, state = verify_proof(request, pending, proof)
-        if state["process"] == REAUTHENTICATE:
-            confirm(request, verified.wallet.address)
+        if state["process"] != REAUTHENTICATE:
+            provider = get_adapter().get_provider(request, PROVIDER_ID)
+            sociallogin = provider.sociallogin_from_response(request, verified)
+            sociallogin.state = dict(state)
+            return _hand_over(request, sociallogin)
+        confirm(request, verified.wallet.address)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, error.code)
         raise
-    if state["process"] == REAUTHENTICATE:
-        return resume(request, state.get("next"), resolve_url(settings.LOGIN_REDIRECT_URL))
-    provider = get_adapter().get_provider(request, PROVIDER_ID)
-    sociallogin = provider.sociallogin_from_response(request, verified)
-    sociallogin.state = dict(state)
-    return _hand_over(request, sociallogin)
+    return resume(request, state.get("next"), home.after_sign_in())
 
 
 @sensitive_variables("proof", "verified")
@@ -184,7 +180,7 @@ def _login_state(request: HttpRequest, challenge_request: ChallengeRequest) -> d
         state = _redirect_state(request, challenge_request.state)
     if allauth_settings.HEADLESS_ONLY:
         # The site has none of allauth's pages: end where its front end can find out how it went.
-        state.setdefault("next", resolve_url(settings.LOGIN_REDIRECT_URL))
+        state.setdefault("next", home.after_sign_in())
         state["headless"] = True
     return state
 
@@ -213,7 +209,10 @@ def _claim(challenge: Challenge) -> bool:
     """
     digest = sha256(challenge.nonce.encode()).hexdigest()
     with cache_must_answer():
-        return bool(cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED))
+        if cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
+            return True
+    cache_must_keep()
+    return False
 
 
 @sensitive_variables("sociallogin")
@@ -225,7 +224,7 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
         except ReauthenticationRequired:
             return _link_again(sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
-    with transaction.atomic(using=router.db_for_write(SocialAccount)):
+    with writing():
         response: HttpResponseBase = complete_social_login(request, sociallogin)
     if links:
         _explain_collision(request, sociallogin)

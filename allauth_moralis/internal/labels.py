@@ -7,10 +7,10 @@ from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import router, transaction
 
 from ..conf import PROVIDER_ID
 from ..exceptions import InvalidRequest
+from .transactions import writing
 
 KEY = "label"
 
@@ -20,7 +20,7 @@ def set_label(user: AbstractBaseUser, account_pk: int, label: str) -> None:
 
     Raise ``InvalidRequest`` if the row is not a wallet of theirs.
     """
-    with transaction.atomic(using=router.db_for_write(SocialAccount)):
+    with writing():
         account = (
             SocialAccount.objects.select_for_update()
             .filter(user_id=user.pk, provider=PROVIDER_ID, pk=account_pk)

@@ -13,13 +13,15 @@ from allauth.socialaccount.providers.base import AuthProcess
 from allauth.socialaccount.signals import social_account_updated
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
-from django.db import IntegrityError, connections, router, transaction
+from django.db import IntegrityError, connections, router
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.timezone import now
 
 from ..conf import PROVIDER_ID
+from ..exceptions import Misconfigured
 from . import labels
+from .transactions import writing
 
 #: How long after a new wallet has signed its sign-up form, say for an e-mail address, stays valid.
 SIGNUP_TIMEOUT = timedelta(minutes=10)
@@ -45,7 +47,7 @@ class WalletLogin(SocialLogin):
         """
         self._did_authenticate_by_email = None
         request = context.request
-        with transaction.atomic(using=router.db_for_write(SocialAccount)):
+        with writing():
             account = rows_of(self.account, lock=True).select_related("user").first()
             if account is None:
                 return
@@ -64,11 +66,9 @@ class WalletLogin(SocialLogin):
         except IntegrityError:
             existing = rows_of(self.account).first()
             if existing is None:
-                if connect or not account_settings.USER_MODEL_USERNAME_FIELD:
+                if connect:
                     raise
-                # Another wallet's user has just taken the name.
-                self._rename(request)
-                self._write(request, connect)
+                self._write_under_another_name(request)
             elif connect and existing.user_id != self.user.pk:
                 raise get_adapter().validation_error("connected_other") from None
             else:
@@ -77,13 +77,28 @@ class WalletLogin(SocialLogin):
     def _write(self, request: HttpRequest, connect: bool) -> None:
         if not connect and not user_email(self.user):
             user_email(self.user, empty_email())
-        with transaction.atomic(using=router.db_for_write(SocialAccount)):
+        with writing():
             super().save(request, connect)
+
+    def _write_under_another_name(self, request: HttpRequest) -> None:
+        """Try again with another user name: another wallet's user may just have taken this one."""
+        if not account_settings.USER_MODEL_USERNAME_FIELD:
+            raise user_refused()
+        self._rename(request)
+        try:
+            self._write(request, connect=False)
+        except IntegrityError:
+            raise user_refused() from None
 
     def _rename(self, request: HttpRequest) -> None:
         self.user.pk = self.account.pk = None
         name = get_account_adapter(request).generate_unique_username([user_username(self.user)])
         user_username(self.user, name)
+
+
+def user_refused() -> Misconfigured:
+    """Return the refusal of a user that the site's user model cannot store."""
+    return Misconfigured("the database refuses the new user; manage.py check may know why")
 
 
 def empty_email() -> str | None:

@@ -2,15 +2,23 @@
 
 A wallet provides no e-mail address. On sites that require confirmed addresses, allauth would send
 such people to a page that says that an e-mail was sent, without sending one, and leave them there.
+Nor does it provide a phone number: people who signed up before the site required one would be sent
+back to the login page without a word.
 """
 
 from allauth import app_settings as allauth_settings
 from allauth.account import app_settings as account_settings
+from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.models import EmailAddress, Login
-from allauth.account.stages import EmailVerificationStage, LoginStageController
+from allauth.account.stages import (
+    EmailVerificationStage,
+    LoginStageController,
+    PhoneVerificationStage,
+)
 from allauth.socialaccount import app_settings as socialaccount_settings
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
@@ -20,14 +28,29 @@ from .allauth_private import is_headless
 
 
 def has_no_address(login: Login) -> bool:
-    """Return whether the user who signs in has no address, because they signed up by wallet."""
+    """Return whether the user has no e-mail address, because they signed up by wallet."""
     if login.user is None or login.email:
         return False
-    user = login.user.pk
-    return (
-        not EmailAddress.objects.filter(user_id=user).exists()
-        and SocialAccount.objects.filter(user_id=user, provider=PROVIDER_ID).exists()
-    )
+    has_one = EmailAddress.objects.filter(user_id=login.user.pk).exists()
+    return not has_one and _has_wallet(login.user)
+
+
+def has_no_phone(login: Login) -> bool:
+    """Return whether the user lacks a phone number that the site wants, having signed up by wallet."""
+    if login.user is None or "phone" not in account_settings.SIGNUP_FIELDS:
+        return False
+    return get_account_adapter().get_phone(login.user) is None and _has_wallet(login.user)
+
+
+def cannot_be_reached(login: Login) -> bool:
+    """Return whether there is no address or number to which a code can be sent."""
+    has_phone = "phone" in account_settings.SIGNUP_FIELDS and not has_no_phone(login)
+    return has_no_address(login) and not has_phone
+
+
+def _has_wallet(user: AbstractBaseUser) -> bool:
+    accounts = SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID)
+    return bool(accounts.exists())
 
 
 class WalletEmailVerificationStage(EmailVerificationStage):
@@ -63,9 +86,22 @@ class WalletEmailVerificationStage(EmailVerificationStage):
         )
 
 
-def with_wallet_stage(stages: list[str]) -> list[str]:
+class WalletPhoneVerificationStage(PhoneVerificationStage):
+    """allauth's stage, but accounts without a phone number pass it."""
+
+    def handle(self) -> tuple[HttpResponseBase | None, bool]:
+        if has_no_phone(self.login):
+            return None, True
+        handled: tuple[HttpResponseBase | None, bool] = super().handle()  # type: ignore[no-untyped-call]  # as above
+        return handled
+
+
+def with_wallet_stages(stages: list[str]) -> list[str]:
     """Return allauth's ``stages``, by dotted path, with ours in place of its own."""
-    ours = {_path(EmailVerificationStage): _path(WalletEmailVerificationStage)}
+    ours = {
+        _path(EmailVerificationStage): _path(WalletEmailVerificationStage),
+        _path(PhoneVerificationStage): _path(WalletPhoneVerificationStage),
+    }
     return [ours.get(stage, stage) for stage in stages]
 
 

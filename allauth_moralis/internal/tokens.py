@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any
 
-from allauth.socialaccount.models import SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -13,16 +12,27 @@ from ..exceptions import ChallengeMissing, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
 from . import events, flows, reports
+from .sociallogin import WalletLogin
 
 if TYPE_CHECKING:
     from ..provider import MoralisProvider
 
 
+class TokenLogin(WalletLogin):
+    """A login that is completed by allauth's own view, which does not know ``WalletError``."""
+
+    def save(self, request: HttpRequest, connect: bool = False) -> None:
+        try:
+            super().save(request, connect)
+        except WalletError as error:
+            raise _told(request, error) from None
+
+
 @sensitive_variables()
 def verify_token(
     request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]
-) -> SocialLogin:
-    """Return a ``SocialLogin`` for allauth to complete.
+) -> WalletLogin:
+    """Return a ``WalletLogin`` for allauth to complete.
 
     Raise ``ValidationError``, with a stable code, if the proof is refused.
     """
@@ -34,12 +44,17 @@ def verify_token(
             require_for_linking(request)
         verified, state = verify_json(request, token.get("id_token"), process)
     except WalletError as error:
-        # The view is allauth's, so `responses.refusals` does not wrap it.
-        events.wallet_refused(request, error)
-        raise ValidationError(str(error.message), code=error.code) from None
-    sociallogin: SocialLogin = provider.sociallogin_from_response(request, verified)
+        raise _told(request, error) from None
+    login = provider.sociallogin_from_response(request, verified)
+    sociallogin = TokenLogin(user=login.user, account=login.account, provider=provider)
     sociallogin.state = dict(state)
     return sociallogin
+
+
+def _told(request: HttpRequest, error: WalletError) -> ValidationError:
+    """Log a refusal, and return it in the form that allauth's own view understands."""
+    events.wallet_refused(request, error)
+    return ValidationError(str(error.message), code=error.code)
 
 
 @sensitive_variables()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth import app_settings as allauth_settings
-from allauth.socialaccount.models import SocialAccount
 from django import template
 from django.http import HttpRequest
 from django.template import TemplateSyntaxError
@@ -11,12 +10,11 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from .. import conf
-from ..conf import PROVIDER_ID
 from ..development.reach import is_within_reach
 from ..internal.contexts import goes_on
+from ..internal.disconnect import has_only_a_wallet
 from ..reauthentication import current_wallet
 from ..siwx.wallets import EVM, SOLANA, network_of
-from ..ways_in import has_one_way_in
 
 #: Networks whose wallets tell a page their account without asking the person first.
 WATCHED = (EVM, SOLANA)
@@ -63,11 +61,7 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     """
     request = context.get("request")
     user = _user(request)
-    if (
-        user is None
-        or not SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID).exists()
-        or not has_one_way_in(user)
-    ):
+    if user is None or not has_only_a_wallet(user):
         return {"shown": False}
     return {"shown": True, "request": request, "passkeys": _passkeys_open()}
 

@@ -7,6 +7,7 @@ from allauth.account import app_settings as account_settings
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import reverse
 
@@ -23,7 +24,7 @@ def test_first_sign_in_makes_user_and_account(client, wallet, backend):
     response = sign_in(client, wallet)
 
     assert response.status_code == 302
-    assert response["Location"] == settings.LOGIN_REDIRECT_URL
+    assert response["Location"] == resolve_url(settings.LOGIN_REDIRECT_URL)
     row = SocialAccount.objects.get()
     assert (row.provider, row.uid) == ("moralis", wallet.address)
     assert user_of(client) == row.user_id
@@ -209,7 +210,7 @@ def test_a_sign_up_form_where_nobody_gives_an_address(wallet, other_wallet, sett
 
         client.post(
             "/_allauth/browser/v1/auth/provider/signup",
-            {"email": ""},
+            {"email": "", "username": owner.address},
             content_type="application/json",
         )
 

@@ -273,7 +273,7 @@ def test_a_site_without_allauths_pages(client, wallet, settings):
     assert "Sign in by e-mail" not in client.get("/moralis/login/").content.decode()
     response = sign_in(client, wallet)
 
-    assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")
+    assert (response.status_code, response["Location"]) == (302, "/profile/")
     assert user_of(client) is not None
 
 

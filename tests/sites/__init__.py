@@ -1,1 +1,1 @@
-"""Settings of sites that differ from the demo in one thing each."""
+"""Settings of sites: some differ from the demo in one thing each, others from ``plain``."""

@@ -1,0 +1,33 @@
+"""Transactions that read and then write, on every database that Django ships with.
+
+SQLite, as Django sets it up, begins each transaction as a reader. If two have read, and then want
+to write, one of them fails at once ("database is locked"), however long it is allowed to wait. So
+the first statement of ours writes. ``"OPTIONS": {"transaction_mode": "IMMEDIATE"}`` has the same
+effect, so nothing is added then; nor is it on other databases, which lock rows.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from allauth.socialaccount.models import SocialAccount
+from django.db import connections, router, transaction
+
+from ..conf import PROVIDER_ID
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Run the block in one transaction on the database in which social accounts are stored."""
+    using = router.db_for_write(SocialAccount)
+    is_outermost = not connections[using].in_atomic_block
+    with transaction.atomic(using=using):
+        if is_outermost:
+            wait_for_turn(using)
+        yield
+
+
+def wait_for_turn(using: str) -> None:
+    """On SQLite, become the only writer. Call this at the beginning of a transaction."""
+    connection = connections[using]
+    if connection.vendor == "sqlite" and getattr(connection, "transaction_mode", None) is None:
+        SocialAccount.objects.using(using).filter(provider=PROVIDER_ID, uid="").update(uid="")

@@ -1,0 +1,142 @@
+"""A site's own adapters, which answer some of allauth's questions without asking further."""
+
+from datetime import timedelta
+
+import pytest
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.core import context
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.helpers import complete_social_login
+from allauth.socialaccount.models import SocialAccount, SocialLogin
+from allauth.socialaccount.providers.base import Provider
+from django.contrib.auth import get_user_model
+from django.core.cache import cache
+from django.core.checks import run_checks
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from allauth_moralis.adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
+from allauth_moralis.testing import sign_in
+
+from .ceremony import user_of
+
+pytestmark = pytest.mark.django_db
+
+VICTIM = "victim@example.com"
+PASSWORD = "a strong one 4711"
+
+
+@pytest.fixture
+def own_adapters(settings) -> None:
+    settings.ACCOUNT_ADAPTER = "tests.sites.company.adapters.AccountAdapter"
+    settings.SOCIALACCOUNT_ADAPTER = "tests.sites.company.adapters.SocialAccountAdapter"
+
+
+@pytest.fixture
+def waiting(own_adapters, wallet) -> int:
+    """A wallet's account to which somebody else's address was added; its key."""
+    stranger = Client()
+    sign_in(stranger, wallet)
+    stranger.post(reverse("account_email"), {"email": VICTIM, "action_add": ""})
+    assert not EmailAddress.objects.get(email=VICTIM).verified
+    cache.clear()  # allauth sends an address no more than one mail in a while
+    return user_of(stranger)
+
+
+def test_owner_of_a_mailbox_signs_up_where_the_site_decides_who_may(client, waiting):
+    fields = {"email": VICTIM, "password1": PASSWORD, "password2": PASSWORD}
+
+    client.post(reverse("account_signup"), fields)
+
+    assert EmailAddress.objects.get(email=VICTIM).user_id != waiting
+
+
+class Elsewhere(Provider):
+    """Another provider, which confirmed the address."""
+
+    id = "elsewhere"
+    uses_apps = False
+
+
+def test_owner_of_a_mailbox_comes_by_another_provider(client, waiting):
+    request = client.get(reverse("account_login")).wsgi_request
+    login = SocialLogin(
+        user=get_user_model()(),
+        account=SocialAccount(provider=Elsewhere.id, uid="1"),
+        email_addresses=[EmailAddress(email=VICTIM, verified=True, primary=True)],
+        provider=Elsewhere(request),
+    )
+    login.state = {"process": "login"}
+
+    with context.request_context(request):
+        complete_social_login(request, login)
+
+    assert EmailAddress.objects.get(email=VICTIM).user_id == request.user.pk != waiting
+
+
+def test_sign_up_that_was_left_is_over_where_the_site_decides_who_may(
+    client, wallet, own_adapters, settings, monkeypatch
+):
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    form = sign_in(client, wallet)["Location"]
+    later = timezone.now() + timedelta(minutes=15)
+    monkeypatch.setattr("allauth_moralis.internal.sociallogin.now", lambda: later)
+
+    response = client.post(form, {"email": "ada@example.com"})
+
+    assert response["Location"] == reverse("moralis_login")
+    assert not get_user_model().objects.exists()
+
+
+# --- What manage.py check says of them ---------------------------------------------------------
+
+
+class Mails(WalletReauthenticationMixin, DefaultAccountAdapter):
+    def send_mail(self, template_prefix, email, context):
+        """By a queue of the site's own."""
+
+
+class GoesOn(WalletReauthenticationMixin, DefaultAccountAdapter):
+    def send_mail(self, template_prefix, email, context):
+        super().send_mail(template_prefix, email, context)
+
+    def clean_email(self, email):
+        return WalletReauthenticationMixin.clean_email(self, email.strip())
+
+
+class Behind(DefaultSocialAccountAdapter, WalletSocialAccountMixin):
+    """The wrong way round: allauth's methods come first."""
+
+
+class NoCode(WalletSocialAccountMixin, DefaultSocialAccountAdapter):
+    save_user = print  # what it does nobody can tell
+
+
+def hidden() -> dict[str, str]:
+    return {m.msg.split()[0]: m.msg for m in run_checks() if m.id == "allauth_moralis.W040"}
+
+
+def test_check_is_silent_about_adapters_as_the_documents_have_them(own_adapters):
+    assert hidden() == {}
+
+
+def test_check_tells_of_a_method_that_hides_a_mixins(settings):
+    settings.ACCOUNT_ADAPTER = f"{__name__}.Mails"
+
+    assert "WalletReauthenticationMixin does in send_mail, so" in hidden()["Mails"]
+
+
+def test_check_tells_of_a_mixin_behind_allauths_adapter(settings):
+    settings.SOCIALACCOUNT_ADAPTER = f"{__name__}.Behind"
+
+    methods = "authenticate_by_email, save_user, validate_disconnect, validation_error"
+    assert methods in hidden()["Behind"]
+
+
+def test_check_takes_a_call_further_for_one(settings):
+    settings.ACCOUNT_ADAPTER = f"{__name__}.GoesOn"
+    settings.SOCIALACCOUNT_ADAPTER = f"{__name__}.NoCode"
+
+    assert hidden() == {}
