@@ -36,7 +36,7 @@ def has_no_address(login: Login) -> bool:
 
 
 def has_no_phone(login: Login) -> bool:
-    """Return whether the user lacks a phone number that the site wants, having signed up by wallet."""
+    """Return whether the site asks for phone numbers, and this user of a wallet has none."""
     if login.user is None or "phone" not in account_settings.SIGNUP_FIELDS:
         return False
     return get_account_adapter().get_phone(login.user) is None and _has_wallet(login.user)
