@@ -223,7 +223,7 @@ def test_link_and_unlink(client, wallet, other_wallet, pages):
     assert SocialAccount.objects.get() == row(wallet)
     last = client.post(url, {"account": row(wallet).pk})
 
-    assert "last way into your account" in last.content.decode()
+    assert "only way into your account" in last.content.decode()
     assert row(wallet).user_id == user
 
 
@@ -411,7 +411,7 @@ def test_headless_link_and_unlink(application, wallet, other_wallet):
     status, body = application.call("DELETE", "account/providers", last)
 
     assert status == 400
-    assert "last way into your account" in body["errors"][0]["message"]
+    assert "only way into your account" in body["errors"][0]["message"]
     assert SocialAccount.objects.get() == row(wallet)
 
 

@@ -128,7 +128,7 @@ def test_an_account_adapter_without_the_mixin(settings):
     settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
     (shut_door,) = [m for m in run_checks() if m.id == "allauth_moralis.W012"]
 
-    assert "take the account over" in open_door.msg
+    assert "take over the account" in open_door.msg
     assert "403" in shut_door.msg
     assert "WalletReauthenticationMixin" in str(open_door.hint)
 
