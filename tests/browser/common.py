@@ -53,7 +53,7 @@ class Visitor:
     def open_wallet_page(self, query: str = "") -> None:
         self.page.goto(f"/accounts/moralis/login/{query}")
 
-    def button(self, name: str = "MetaMask"):
+    def button(self, name: str | re.Pattern[str] = "MetaMask"):
         return self.page.get_by_role("button", name=name)
 
     @property

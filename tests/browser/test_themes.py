@@ -45,6 +45,6 @@ def test_watching_tag_in_a_bare_template(visitor, wallet, other_wallet, settings
     banner = visitor.page.locator("#moralis-watch")
     expect(banner).to_contain_text(other_wallet.address.lower())
 
-    visitor.page.get_by_role("button", name="Stay signed in as I am").click()
+    visitor.page.get_by_role("button", name="Stay signed in").click()
 
     expect(banner).to_be_hidden()
