@@ -20,7 +20,7 @@ from allauth_moralis.emulator import Emulator
 from allauth_moralis.testing import EvmWallet
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 10  # seconds, to start
+PATIENCE = 60  # seconds; a machine that is busy is no bug
 LISTENING = re.compile(r"Listening on (http://127\.0\.0\.1:[0-9]+)\. ")
 
 

@@ -42,8 +42,10 @@ def post(client: Client, path: str, data: object):
 
 
 @pytest.mark.parametrize("atomic", [False, True])
-def test_page_says_so_and_the_log_says_it_once(client, wallet, settings, caplog, atomic):
-    settings.DATABASES["default"]["ATOMIC_REQUESTS"] = atomic
+def test_page_says_so_and_the_log_says_it_once(
+    client, wallet, settings, caplog, monkeypatch, atomic
+):
+    monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", atomic)
     response = sign_in(client, wallet)
 
     assert (response.status_code, page_code(response)) == (503, "misconfigured")
