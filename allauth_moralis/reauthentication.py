@@ -50,7 +50,11 @@ MAX_AGE = 300  # seconds, as allauth's ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 #: What allauth's settings may leave unguarded, and what opens an account or leads to it: first
 #: passwords and addresses, connected accounts. Second factors it always guards.
-GUARDED = ("allauth.account", "allauth.socialaccount")
+LINKS = "allauth.socialaccount"
+GUARDED = ("allauth.account", LINKS)
+#: On a request whose user may link a wallet now: allauth asks once more, and refuses whoever has
+#: nothing to confirm by.
+MAY_LINK = "allauth_moralis_may_link"
 
 #: They hold nothing up, and write nothing.
 OUR_PAGES = ("moralis_login", "moralis_reauthenticate")
@@ -162,7 +166,8 @@ def is_required(request: HttpRequest, *, app: str, by_allauth: bool) -> bool:
     wallet without recent proof: allauth would still count what it takes for proof, and for whom.
     """
     if not has_wallet(request.user):
-        return by_allauth
+        links = app == LINKS and getattr(request, MAY_LINK, False)
+        return by_allauth and not links
     if not (by_allauth or app in GUARDED):
         return False
     if is_confirmed(request, by_allauths_rules=by_allauth):
@@ -179,8 +184,14 @@ def require_for_linking(request: HttpRequest) -> None:
     """
     if not request.user.is_authenticated:
         raise LoginRequired
-    _ask_by_allauths_rules(request)
+    try:
+        _ask_by_allauths_rules(request)
+    except ReauthenticationRequired:
+        if has_wallet(request.user) or allauth_private.can_confirm(request.user):
+            raise
+        # Of who has nothing to confirm by, the sign-in is all the proof that there can be.
     if is_confirmed(request, by_allauths_rules=False):
+        setattr(request, MAY_LINK, True)
         return
     raise _wanted(request) if methods_of(request) or is_headless(request) else SignInIsOld
 
@@ -196,9 +207,9 @@ def can_answer_by_wallet(request: HttpRequest) -> bool:
 
 
 #: Raises ``ReauthenticationRequired`` where allauth wants a confirmation before anything is linked.
-_ask_by_allauths_rules: Callable[[HttpRequest], None] = reauthentication_required(
-    app="allauth.socialaccount"
-)(lambda request: None)  # noqa: ARG005 - the decorator is what counts
+_ask_by_allauths_rules: Callable[[HttpRequest], None] = reauthentication_required(app=LINKS)(
+    lambda request: None  # noqa: ARG005 - the decorator is what counts
+)
 
 
 def methods(

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import ceil, inf
 
+from allauth import app_settings as allauth_settings
 from allauth.account.internal.flows import signup
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import (
@@ -96,6 +97,14 @@ def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Whether allauth asks the user for a second factor where they must confirm their access."""
     flows = get_reauthentication_flows(user) if user.is_authenticated else []
     return any(flow["id"] == "mfa_reauthenticate" for flow in flows)
+
+
+def can_confirm(user: AbstractBaseUser) -> bool:
+    """Whether the user has anything of allauth's to confirm by, on pages or without them."""
+    flows = {flow["id"] for flow in get_reauthentication_flows(user)}
+    if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
+        flows.discard("reauthenticate")
+    return bool(flows)
 
 
 def is_held_up(request: HttpRequest) -> bool:
