@@ -1,4 +1,4 @@
-"""Mixins for the site's adapters: allauth's own pages know of wallets."""
+"""Mixins for a site's adapters, by which allauth's own pages know about wallets."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -26,37 +26,40 @@ from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
 from .internal import addresses, disconnect, events, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
-from .internal.sociallogin import empty_email, known, signs_up_too_late, user_refused
+from .internal.sociallogin import empty_email, rows_of, sign_up_has_expired, user_refused
 from .internal.transactions import writing
 from .views import refuse_page
 
 if TYPE_CHECKING:
     from allauth.headless.adapter import DefaultHeadlessAdapter as _HeadlessAdapter
 
-    # What each mixin stands before.
+    # The base class for which each mixin is written.
     _AccountAdapter = DefaultAccountAdapter
     _SocialAccountAdapter = DefaultSocialAccountAdapter
 else:
     _AccountAdapter = _SocialAccountAdapter = _HeadlessAdapter = object
 
-#: A request for allauth's sign-up, whose e-mail address is the visitor's own to claim.
+#: Attribute of a request that is a sign-up: its visitor may claim the e-mail address they give.
 SIGNING_UP = "allauth_moralis_signing_up"
 
 
 class WalletReauthenticationMixin(_AccountAdapter):
-    """Put it before allauth's account adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
+    """Mixin for the account adapter: ``class Adapter(WalletReauthenticationMixin, …)``.
 
-    * People may confirm that it is them by a wallet, and who has nothing else, whom allauth would
-      refuse, can. Who has a second factor shows that one: the wallet may well be open in the very
-      browser that somebody else has found.
-    * A first password, an address or another connected account is added to a wallet's account only
-      after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED`` says.
-    * Afterwards allauth goes on with what it held up, for some minutes and no longer.
-    * An account without any address, or telephone number, passes the stages of a sign-in that would
-      send something there, and who mistyped theirs may correct it.
-    * An address that waits unconfirmed on a wallet's account lets nobody into that account.
-    * Whoever signs in lands on this site also where it is served below a prefix, or has its account
-      pages elsewhere than Django takes for granted.
+    List it before allauth's ``DefaultAccountAdapter``. With it:
+
+    * People can reauthenticate with a wallet, also those who have nothing else and whom allauth
+      would refuse. Those with a second factor must use that one: the wallet may well be unlocked in
+      the very browser that somebody else has found.
+    * A first password, an e-mail address or another connected account is added to the account of a
+      wallet only after recent proof of who is there, whatever ``ACCOUNT_REAUTHENTICATION_REQUIRED``
+      says.
+    * After reauthentication allauth resumes what it held up, but not after more than five minutes.
+    * Accounts without an e-mail address or phone number skip the stages of a sign-in that would
+      send something there, and people who mistyped their address can correct it.
+    * An unconfirmed e-mail address of a wallet's account lets no one into that account.
+    * People who sign in land on this site even if it is served under a prefix, or has its account
+      pages elsewhere than Django assumes.
     """
 
     request: HttpRequest | None
@@ -67,15 +70,15 @@ class WalletReauthenticationMixin(_AccountAdapter):
         if self.request is not None:
             reauthentication.drop_stale_form(self.request)
         others: list[dict[str, str]] = []
-        with suppress(NoReverseMatch):  # HEADLESS_ONLY: allauth has no pages there
+        with suppress(NoReverseMatch):  # HEADLESS_ONLY: there are no pages of allauth
             others = super().get_reauthentication_methods(user)
-        if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
+        if allauth_settings.SOCIALACCOUNT_ONLY:  # a password opens nothing there
             others = [method for method in others if method["id"] != "reauthenticate"]
         return reauthentication.methods(user, others)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         required: bool = super().is_reauthentication_required(app=app, **kwargs)
-        if self.request is None:  # outside of any request, as in a command
+        if self.request is None:  # outside any request, as in a management command
             return required
         return reauthentication.is_required(self.request, app=app, by_allauth=required)
 
@@ -99,23 +102,23 @@ class WalletReauthenticationMixin(_AccountAdapter):
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         if not addresses.may_confirm(request, email_address):
-            raise ImmediateHttpResponse(_confirm_by_the_wallet(request))
+            raise ImmediateHttpResponse(_sign_in_before_confirming(request))
         return super().confirm_email(request, email_address)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        request = self.request  # of a visitor; an operator's command sends what it likes
+        request = self.request  # of a visitor; an operator's command may send anything
         if (
             request is not None
-            and template_prefix in addresses.LETS_IN
-            and addresses.opens_a_strangers(request, email, context.get("user"))
+            and template_prefix in addresses.SIGN_IN_MAILS
+            and addresses.lets_a_stranger_in(request, email, context.get("user"))
         ):
             send_unknown_account_mail(request, email)
         else:
             super().send_mail(template_prefix, email, context)
 
     def get_login_stages(self) -> list[str]:
-        stages_of_allauth: list[str] = super().get_login_stages()
-        return stages.with_ours(stages_of_allauth)
+        allauths_stages: list[str] = super().get_login_stages()
+        return stages.with_wallet_stages(allauths_stages)
 
     def is_login_by_code_required(self, login: Login) -> bool:
         required: bool = super().is_login_by_code_required(login)
@@ -123,38 +126,43 @@ class WalletReauthenticationMixin(_AccountAdapter):
 
 
 class WalletHeadlessMixin(_HeadlessAdapter):
-    """Put it before allauth's headless adapter: ``class Adapter(WalletHeadlessMixin, …)``.
+    """Mixin for the headless adapter: ``class Adapter(WalletHeadlessMixin, …)``.
 
-    Where a client is told to reauthenticate, and a wallet will do, the 401's ``meta`` names it:
+    List it before allauth's ``DefaultHeadlessAdapter``. A 401 that tells a client to reauthenticate
+    then names the wallet in its ``meta``, if a wallet will do:
     ``"flows": [{"id": "provider_reauthenticate", "providers": ["moralis"]}]``. allauth's own
-    ``flows`` have no place for it.
+    ``flows``, in the ``data`` of the response, cannot name it.
     """
 
     def populate_response_meta(self, request: HttpRequest, meta: dict[str, Any]) -> None:
         super().populate_response_meta(request, meta)
-        if reauthentication.can_answer_by_wallet(request):
+        if reauthentication.is_required_by_wallet(request):
             meta["flows"] = [{"id": "provider_reauthenticate", "providers": [PROVIDER_ID]}]
 
 
 class WalletSocialAccountMixin(_SocialAccountAdapter):
-    """Put it before allauth's social adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
+    """Mixin for the social account adapter: ``class Adapter(WalletSocialAccountMixin, …)``.
 
-    * The guard on the last way in says what to do, counts what opens the account now, and holds
-      when several requests remove several ways at once.
-    * Whoever fills in the sign-up form for a wallet that got an account in the meantime is told so,
-      and no user without a wallet is left.
-    * A sign-up form that was left open is nobody else's to finish: it is over after some minutes.
+    List it before allauth's ``DefaultSocialAccountAdapter``. With it:
+
+    * The guard on the last way into an account says what to do instead, counts what opens the
+      account now, and holds when simultaneous requests remove several ways in.
+    * People who fill in the sign-up form for a wallet that got an account after they opened the
+      form are told so, and no user without a wallet is left behind.
+    * A sign-up form that was left open cannot be finished by somebody else: it expires ten minutes
+      after the wallet signed.
     """
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         request, sentence = context.request, disconnect.LAST_WAY_IN.get(code)
         if sentence and request and reauthentication.has_wallet(request.user):
-            write = disconnect.linked if _shows_pages(request) else disconnect.plain
+            has_pages = _shows_pages(request)
+            write = disconnect.with_links if has_pages else disconnect.without_links
             return ValidationError(write(str(sentence)), code=code)
         return super().validation_error(code, *args)
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
-        if signs_up_too_late(sociallogin):  # before the form is shown or read
+        if sign_up_has_expired(sociallogin):  # before the form is shown or read
             raise ImmediateHttpResponse(_start_again(request))
         setattr(request, SIGNING_UP, True)
         return super().is_open_for_signup(request, sociallogin)
@@ -162,7 +170,7 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
     def authenticate_by_email(self, sociallogin: SocialLogin) -> tuple[AbstractUser, str] | None:
         found: tuple[AbstractUser, str] | None = super().authenticate_by_email(sociallogin)
         request = context.request
-        if found and request and addresses.opens_a_strangers(request, found[1], found[0]):
+        if found and request and addresses.lets_a_stranger_in(request, found[1], found[0]):
             return None
         return found
 
@@ -170,8 +178,8 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
         self, request: HttpRequest, sociallogin: SocialLogin, form: Any = None
     ) -> AbstractBaseUser:
         if form is not None:
-            # Once more: is_open_for_signup is a question that sites answer without asking further.
-            if signs_up_too_late(sociallogin):
+            # Once more, because many sites override is_open_for_signup without calling super().
+            if sign_up_has_expired(sociallogin):
                 raise ImmediateHttpResponse(_start_again(request))
             if not form.cleaned_data.get("email"):
                 form.cleaned_data["email"] = empty_email()
@@ -182,7 +190,7 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
             account = sociallogin.account
             if account.provider != PROVIDER_ID:
                 raise
-            if known(account).exists():
+            if rows_of(account).exists():
                 raise ImmediateHttpResponse(_sign_in_instead(request)) from None
             raise ImmediateHttpResponse(_refuse_user(request, account)) from None
         return user
@@ -194,22 +202,23 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
         others = [other for other in accounts if other.pk != account.pk]
         if code := disconnect.refusal_code(account, others):
             raise self.validation_error(code)
-        disconnect.begin(account)
+        disconnect.mark(account)
 
 
 class AccountAdapter(WalletReauthenticationMixin, DefaultAccountAdapter):
-    """For ``ACCOUNT_ADAPTER``, where the site has none of its own."""
+    """Account adapter for sites that have none of their own: name it in ``ACCOUNT_ADAPTER``."""
 
 
 class SocialAccountAdapter(WalletSocialAccountMixin, DefaultSocialAccountAdapter):
-    """For ``SOCIALACCOUNT_ADAPTER``, where the site has none of its own."""
+    """Social account adapter for sites that have none: name it in ``SOCIALACCOUNT_ADAPTER``."""
 
 
 def _signs_up(request: HttpRequest | None) -> bool:
-    """By the names of allauth's views; or by its question, which a view of the site's own asks too.
+    """Return whether the request is a sign-up.
 
-    Not by the question alone: its headless views ask it after they have read the form, and many a
-    site's adapter answers it without asking further.
+    The names of allauth's views tell, or that ``is_open_for_signup`` was called, as views of the
+    site's own do too. The call alone does not tell: allauth's headless views call it only after
+    they have read the form, and many a site's adapter overrides it without calling ``super()``.
     """
     match = request.resolver_match if request is not None else None
     by_name = match is not None and "signup" in (match.url_name or "")
@@ -217,17 +226,17 @@ def _signs_up(request: HttpRequest | None) -> bool:
 
 
 def _shows_pages(request: HttpRequest | None) -> bool:
-    """Whether what is said ends up on a page, where a link is one."""
+    """Return whether a message to this visitor ends up on a page, where it may contain links."""
     by_script = request is not None and "X-Requested-With" in request.headers
     return not by_script and not is_headless(request)
 
 
-def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
-    """The link was opened elsewhere, perhaps by somebody else; it stays valid."""
+def _sign_in_before_confirming(request: HttpRequest) -> HttpResponse:
+    """Refuse a confirmation link that was opened elsewhere, maybe by a stranger. It stays valid."""
     message = _(
-        "This address was added to an account that a wallet opens. Sign in with that wallet in "
-        "this browser, and open the link again: it is still valid. If it was not you who added "
-        "the address, do nothing."
+        "This address was added to an account that is opened with a wallet. Sign in with that "
+        "wallet in this browser, then open the link again: it is still valid. If you did not add "
+        "this address, ignore the e-mail."
     )
     if is_headless(request):
         return _headless_error(request, LoginRequired.code, message, LoginRequired.status)
@@ -237,14 +246,14 @@ def _confirm_by_the_wallet(request: HttpRequest) -> HttpResponse:
 
 
 def _refuse_user(request: HttpRequest, account: SocialAccount) -> HttpResponse:
-    """For allauth's own views of a sign-up, which know of no ``WalletError``."""
+    """Refuse a sign-up in allauth's own views, which do not know ``WalletError``."""
     error = user_refused()
-    events.begin()
-    events.concerns(account.get_provider_account().wallet)
+    events.reset()
+    events.set_wallet(account.get_provider_account().wallet)
     events.wallet_refused(request, error)
     if is_headless(request):
         return _headless_error(request, error.code, str(error.message), error.status)
-    request.GET = request.POST = QueryDict()  # of another form
+    request.GET = request.POST = QueryDict()  # what they hold belongs to another form
     return refuse_page(request, error)
 
 
@@ -257,13 +266,13 @@ def _headless_error(request: HttpRequest, code: str, message: str, status: int) 
 
 
 def _start_again(request: HttpRequest) -> HttpResponse:
-    message = _("The form was open for too long. Sign in with your wallet again.")
+    message = _("The form was open for too long. Please sign in with your wallet again.")
     return _back_to_the_wallet(request, message)
 
 
 def _sign_in_instead(request: HttpRequest) -> HttpResponse:
-    """The wallet was new when it signed, before its visitor was asked for more."""
-    message = _("This wallet already has an account. Sign in with it.")
+    """Refuse a sign-up for a wallet that was new when it signed, but has an account by now."""
+    message = _("This wallet already has an account here. Please sign in with the wallet again.")
     return _back_to_the_wallet(request, message)
 
 

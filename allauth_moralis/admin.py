@@ -1,6 +1,6 @@
 """Wallets in Django's admin: allauth's page of social accounts, with what was verified.
 
-Nothing of a challenge that waits for its answer is here: those live in sessions alone.
+Pending challenges are not shown here: they live in sessions only.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 else:
     _Base = object
 
-#: Who verified it, as an operator knows them.
+#: The backends that verify wallets, in an operator's words.
 VERIFIERS = {"moralis": _("Moralis Auth API"), "local": _("this site")}
 
 
@@ -34,7 +34,7 @@ def _wallet(account: Any) -> MoralisAccount | None:
 
 
 def _column(description: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A column that is empty for the accounts of other providers."""
+    """Make a column that stays empty for the accounts of other providers."""
 
     def decorate(show: Callable[[Any, MoralisAccount], Any]) -> Callable[..., Any]:
         @admin.display(description=description)
@@ -52,7 +52,7 @@ def is_superuser(request: HttpRequest) -> bool:
 
 
 class WalletAdminMixin(_Base):
-    """What a site's own admin class for ``SocialAccount`` takes to show wallets as ours does."""
+    """Mixin for a site's own admin class of ``SocialAccount``, to show wallets as ours does."""
 
     wallet_list_display = (
         "wallet_network",
@@ -61,12 +61,12 @@ class WalletAdminMixin(_Base):
         "wallet_verified_at",
         "wallet_explorer",
     )
-    #: Read-only, as is all of ``wallet_fieldsets``: evidence. Somebody who edits it makes the row
-    #: tell of a signature that nobody gave, and an address that is spelled otherwise is one that
-    #: no wallet ever signs in with.
+    #: Read-only, as is everything in ``wallet_fieldsets``, because it is evidence: once edited, the
+    #: row would claim a signature that was never given, and no wallet can ever sign in with an
+    #: address that is spelled differently.
     wallet_evidence = ("provider", "uid")
-    #: Read-only to all but superusers: whoever moves their own wallet to a superuser's account, or
-    #: makes a wallet's row of another one, is a superuser at the next sign-in.
+    #: Read-only for everyone but superusers: staff who move their own wallet to a superuser's
+    #: account, or turn another row into that of a wallet, are superusers at their next sign-in.
     wallet_owner = ("user",)
     wallet_fieldsets = (
         (_("Wallet"), {"fields": wallet_list_display}),
@@ -90,7 +90,7 @@ class WalletAdminMixin(_Base):
     @_column(_("verified by"))
     def wallet_verified_by(self, wallet: MoralisAccount) -> Any:
         if source := wallet.data.get("imported_from"):
-            return gettext("nobody yet; imported from %(source)s") % {"source": source}
+            return gettext("not verified yet; imported from %(source)s") % {"source": source}
         verifier = wallet.data.get("verified_by")
         return VERIFIERS.get(str(verifier), verifier)
 
@@ -146,13 +146,13 @@ class WalletAdminMixin(_Base):
 
 
 class WalletSocialAccountAdmin(WalletAdminMixin, SocialAccountAdmin):
-    """allauth's, which finds a uid by any part of it in any letter case, and our columns."""
+    """allauth's admin class, which finds any part of a uid in any letter case, with our columns."""
 
 
 def register(site: admin.AdminSite) -> None:
-    """Take the place of allauth's own class, and of no other: a site's choice stands.
+    """Replace allauth's own admin class with ours, but leave a site's own choice alone.
 
-    The import above has registered allauth's, whichever of the two apps is named first.
+    The import above has registered allauth's, whichever app comes first in ``INSTALLED_APPS``.
     """
     if (
         site.is_registered(SocialAccount)

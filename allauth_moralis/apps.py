@@ -9,7 +9,7 @@ class MoralisConfig(AppConfig):
     def ready(self) -> None:
         from django.contrib.auth import get_user_model  # noqa: PLC0415 - needs the app registry
 
-        # The first two register themselves.
+        # The first two register themselves when they are imported.
         from . import checks, receivers  # noqa: F401, PLC0415 - as above
         from .internal import naming  # noqa: PLC0415 - as above
 

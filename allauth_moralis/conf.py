@@ -1,6 +1,6 @@
-"""The provider's settings: ``SOCIALACCOUNT_PROVIDERS["moralis"]``, typed and read late.
+"""The provider's settings, ``SOCIALACCOUNT_PROVIDERS["moralis"]``, typed and read late.
 
-What a value may be is judged in ``checks``; here a missing key gets its default.
+Missing keys get their defaults here; whether the values are valid is decided in ``checks``.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -9,13 +9,14 @@ from typing import Any, Literal
 
 from allauth.socialaccount import app_settings
 
-#: allauth's id of the provider: ``SocialAccount.provider``, and the key of its settings.
+#: allauth's id of the provider: ``SocialAccount.provider``, and the key of the settings above.
 PROVIDER_ID = "moralis"
 
 LOCAL_BACKEND = "allauth_moralis.backends.local.LocalBackend"
 MORALIS_BACKEND = "allauth_moralis.backends.moralis.backend.MoralisBackend"
 
-#: The text says what is being done; a person who reads it cannot be made to do another thing.
+#: By process, the line of the text that says what is being done. Because the text says so, people
+#: who read it cannot be tricked into doing something else.
 STATEMENTS = {
     "login": "Sign in to {domain}",
     "connect": "Link this wallet to your account at {domain}",
@@ -32,32 +33,32 @@ def _setting(default: Any, meaning: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the site has written, with the defaults for the rest.
+    """The settings that the site has written, with the defaults for the rest.
 
-    A field is a key in lower case. It holds the value as it was written; the properties and methods
-    below it say what follows from it.
+    Each field is a key in lower case and holds the value as it was written. The properties and
+    methods say what follows from it.
     """
 
-    api_key: str = _setting("", "Moralis API key. Empty: the embedded verifier does the work")
-    backend: str | None = _setting(None, "Dotted path of the backend; by default the key decides")
-    base_url: str = _setting("https://authapi.moralis.io", "Where the Moralis Auth API is")
+    api_key: str = _setting("", "Moralis API key. Empty: the embedded verifier is used")
+    backend: str | None = _setting(None, "Dotted path of the backend. None: API_KEY decides")
+    base_url: str = _setting("https://authapi.moralis.io", "URL of the Moralis Auth API")
     networks: Collection[str] = _setting(("evm", "solana"), "Which networks are offered")
-    chains: Collection[int] | None = _setting(None, "Allow-list of EIP-155 chain ids; None: any")
-    domain: str | None = _setting(None, "The domain in the text; None: the request's host")
+    chains: Collection[int] | None = _setting(None, "Accepted EIP-155 chain ids. None: any")
+    domain: str | None = _setting(None, "The domain in the text. None: the request's host")
     statement: str | Mapping[str, str] | None = _setting(
-        None, "The line that says what is being done; one for all, or one for each process"
+        None, "The line that says what is being done: one for all processes, or one for each"
     )
-    challenge_ttl: int = _setting(120, "Seconds in which the challenge must be answered")
+    challenge_ttl: int = _setting(120, "Seconds in which a challenge must be answered")
     rate_limits: Mapping[str, str] | Literal[False] = _setting(
         {"challenge": "30/m/ip", "verify": "30/m/ip"},
-        "In allauth's notation; False turns them off",
+        "Rate limits in allauth's notation. False turns them off",
     )
     timeout: tuple[float, float] = _setting(
-        (3, 10), "Seconds to connect to the service, and to have its whole answer"
+        (3, 10), "Seconds to connect to the service, and to receive its whole response"
     )
     name: str = _setting("Wallet", "What buttons and the connections page call the provider")
     fallback: str | None = _setting(
-        None, '"local": while the service does not answer, new challenges are made here'
+        None, '"local": use the embedded verifier while the service does not answer'
     )
 
     @property
@@ -66,12 +67,12 @@ class Settings:
 
     @property
     def falls_back(self) -> bool:
-        """Whether the embedded verifier stands in while the service does not answer."""
+        """Whether the embedded verifier is used while the service does not answer."""
         return self.fallback == "local"
 
     @property
     def limits(self) -> Mapping[str, str]:
-        """Rate limits by action, with the defaults for actions that the site does not name."""
+        """The rate limits by action, with the defaults for actions that the site leaves out."""
         if self.rate_limits is False:
             return {}
         return {**DEFAULTS["RATE_LIMITS"], **self.rate_limits}
@@ -80,7 +81,7 @@ class Settings:
         return self.chains is None or chain_id in self.chains
 
     def statement_for(self, process: str, domain: str) -> str:
-        """The line of the text that says what is being done."""
+        """Return the line of the text that says what is being done."""
         own = {} if self.statement is None else self.statement
         if isinstance(own, Mapping):
             own = own.get(process, STATEMENTS.get(process, STATEMENTS["login"]))
@@ -90,18 +91,18 @@ class Settings:
 
 _FIELDS = {each.name.upper(): each.name for each in fields(Settings)}
 
-#: By key, as sites write it. ``current()`` is what holds.
+#: The default of each key. What is in force is ``current()``.
 DEFAULTS: dict[str, Any] = {key: getattr(Settings(), name) for key, name in _FIELDS.items()}
 
 
 def configured() -> dict[str, Any]:
-    """Return what the site has written, as it stands."""
+    """Return the settings exactly as the site has written them."""
     value: dict[str, Any] = app_settings.PROVIDERS.get(PROVIDER_ID, {})
     return value
 
 
 def current() -> Settings:
-    """Return the settings as they are at this moment; keys that do not exist are left out."""
+    """Return the settings that are in force now. Keys that do not exist are ignored."""
     return Settings(
         **{_FIELDS[key]: value for key, value in configured().items() if key in _FIELDS}
     )

@@ -1,7 +1,8 @@
-"""What can go wrong, sorted by who must act: the visitor, the site's operator, the service.
+"""The refusals, sorted by who must act: the visitor, the service, the site's operator.
 
-Each error has a stable ``code``, the HTTP status that goes with it, and one sentence for people. No
-error's text ever holds what came from outside: it is shown and logged as it stands.
+Each error has a stable ``code``, the HTTP ``status`` that goes with it, and a translated
+``message`` for people. No error's text ever contains input from outside: it is shown and logged
+unescaped.
 """
 
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class WalletError(Exception):
-    """Nobody gets in, and this is why.
+    """Base class of all refusals: the reason why a request is not carried out.
 
-    ``detail`` is for the log alone, never for a page: a word or two on what differed.
+    ``detail`` says in a few words what was wrong. It is for the log only and never shown on a page.
+    ``retry_after`` is a number of seconds, where it is known.
     """
 
     code: str
@@ -24,10 +26,10 @@ class WalletError(Exception):
     def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
         super().__init__(detail or self.code)
         self.detail = detail
-        self.retry_after = retry_after  # seconds, where it is known
+        self.retry_after = retry_after
 
 
-# --- The visitor (or their browser, or their wallet) can mend it -----------------------------
+# --- The visitor, their browser or their wallet can put it right ------------------------------
 
 
 class InvalidRequest(WalletError):
@@ -44,21 +46,21 @@ class InvalidAddress(WalletError):
 
 class AddressOfAnotherKey(InvalidAddress):
     message = _(
-        "This account's key was changed, or it needs several keys. Such accounts cannot be checked "
-        "here. Choose another account."
+        "This account's key was changed, or it needs several keys, and this site cannot verify "
+        "that. Please choose another account."
     )
 
 
 class UnsupportedNetwork(WalletError):
     code = "unsupported_network"
     status = HTTPStatus.BAD_REQUEST
-    message = _("Wallets of this network are not accepted by this site. Choose another wallet.")
+    message = _("This site does not accept wallets of this network. Please choose another wallet.")
 
 
 class NetworkRefusedByService(UnsupportedNetwork):
     message = _(
-        "Wallets of this network are not accepted by the verification service that this site uses. "
-        "Choose another wallet."
+        "The verification service of this site does not accept wallets of this network. Please "
+        "choose another wallet."
     )
 
 
@@ -66,48 +68,49 @@ class UnsupportedChain(WalletError):
     code = "unsupported_chain"
     status = HTTPStatus.BAD_REQUEST
     message = _(
-        "This chain is not accepted by this site. Switch your wallet to another one and try again."
+        "This site does not accept this chain. Please switch your wallet to another chain and try "
+        "again."
     )
 
 
 class ChainRefusedByService(UnsupportedChain):
     message = _(
-        "This chain is not accepted by the verification service that this site uses. Switch your "
-        "wallet to another one and try again."
+        "The verification service of this site does not accept this chain. Please switch your "
+        "wallet to another chain and try again."
     )
 
 
 class LoginRequired(WalletError):
     code = "login_required"
     status = HTTPStatus.FORBIDDEN
-    message = _("Sign in first. Then you can link a wallet to your account.")
+    message = _("Please sign in first, and then try again.")
 
 
 class SignInIsOld(LoginRequired):
     message = _(
-        "You signed in some time ago. Sign out, sign in again, and then link the wallet to your "
-        "account."
+        "It has been a while since you signed in. Please sign out, sign in again, and then link "
+        "the wallet."
     )
 
 
 class ConfirmFirst(LoginRequired):
     message = _(
-        "You signed in some time ago. Reload this page to confirm that it is you, and then link "
-        "the wallet."
+        "It has been a while since you signed in. Please reload this page to confirm that it is "
+        "you, and then link the wallet."
     )
 
 
 class RateLimited(WalletError):
     code = "rate_limited"
     status = HTTPStatus.TOO_MANY_REQUESTS
-    message = _("There were too many attempts in a short time. Wait a minute and try again.")
+    message = _("Too many attempts in a short time. Please wait a minute and try again.")
 
 
 class WalletNotLinked(WalletError):
     code = "wallet_not_linked"
     status = HTTPStatus.FORBIDDEN
     message = _(
-        "This wallet is not linked to your account. Confirm with a wallet that is, or link this "
+        "This wallet is not linked to your account. Please confirm with one that is, or link this "
         "one first."
     )
 
@@ -116,7 +119,8 @@ class ChallengeMissing(WalletError):
     code = "challenge_missing"
     status = HTTPStatus.FORBIDDEN
     message = _(
-        "This sign-in was already used, or it was started in another browser. Please start again."
+        "This signature request was already used, or it was made in another browser. Please start "
+        "again."
     )
 
 
@@ -124,8 +128,8 @@ class CsrfFailed(WalletError):
     code = "csrf_failed"
     status = HTTPStatus.FORBIDDEN
     message = _(
-        "This page was older than the last sign-in in this browser. It is up to date now: please "
-        "start again."
+        "This page was out of date, so it was reloaded. Please start again. If that does not help, "
+        "allow this site to use cookies."
     )
 
 
@@ -138,16 +142,15 @@ class PageIsOld(CsrfFailed):
 class ChallengeExpired(WalletError):
     code = "challenge_expired"
     status = HTTPStatus.FORBIDDEN
-    message = _("The time to sign ran out. Please start again.")
+    message = _("The time to sign has run out. Please start again.")
 
 
 class SignatureInvalid(WalletError):
     code = "signature_invalid"
     status = HTTPStatus.UNAUTHORIZED
     message = _(
-        "The signature does not belong to this wallet. Nobody was signed in. Please start again, "
-        "and sign with the wallet account that you chose. Smart wallets (contract wallets) cannot "
-        "be used."
+        "The signature does not belong to this wallet. Please start again, and sign with the "
+        "account that you chose. Smart wallets (contract wallets) cannot be used here."
     )
 
 
@@ -155,29 +158,28 @@ class ContractWalletUnsupported(WalletError):
     code = "contract_wallet_unsupported"
     status = HTTPStatus.BAD_REQUEST
     message = _(
-        "This is the signature of a smart wallet (contract wallet), and this site can only check "
-        "wallets that have a key of their own. Nobody was signed in. Please start again with "
-        "another wallet."
+        "This is the signature of a smart wallet (contract wallet). This site accepts only wallets "
+        "that have a key of their own. Please start again with another wallet."
     )
 
 
-# --- The service behind is at fault, or out of reach -----------------------------------------
+# --- The verification service is at fault, or out of reach ------------------------------------
 
 
 class UpstreamError(WalletError):
-    """The service let us down."""
+    """The verification service failed."""
 
 
 class UpstreamRejected(UpstreamError):
     code = "upstream_rejected"
     status = HTTPStatus.BAD_GATEWAY
-    message = _("The verification service gave an answer that cannot be used. Please try again.")
+    message = _("The verification service did not answer as expected. Please try again.")
 
 
 class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    message = _("The verification service does not answer right now. Please try again in a minute.")
+    message = _("The verification service is not responding. Please try again in a minute.")
 
 
 # --- The site's operator must act ------------------------------------------------------------
@@ -186,7 +188,10 @@ class UpstreamUnavailable(UpstreamError):
 class Misconfigured(WalletError):
     code = "misconfigured"
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    message = _("Signing in with a wallet is not set up correctly here. Please tell the site.")
+    message = _(
+        "Signing in with a wallet is not set up correctly here. Please tell the people who run "
+        "this site."
+    )
 
 
 def _with_code(kind: type[WalletError]) -> Iterator[type[WalletError]]:
@@ -196,5 +201,5 @@ def _with_code(kind: type[WalletError]) -> Iterator[type[WalletError]]:
         yield from _with_code(derived)
 
 
-#: By its code, the error that means just that; those derived from it say more.
+#: The error of each code. Errors that inherit their code, to say more, are not in here.
 BY_CODE = {kind.code: kind for kind in _with_code(WalletError)}

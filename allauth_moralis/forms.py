@@ -1,4 +1,4 @@
-"""Browser input, parsed once: what leaves this file is typed, bounded and frozen."""
+"""The input of browsers and applications, parsed once into typed, bounded and frozen values."""
 
 import json
 import re
@@ -19,27 +19,30 @@ from .exceptions import InvalidRequest, UnsupportedChain, UnsupportedNetwork
 from .siwx.wallets import APTOS, EVM, Proof, Wallet
 
 MAX_BODY = 16 * 1024  # bytes
-MAX_ANSWER = 20 * 1024  # bytes of a body that carries a signature
+MAX_PROOF_BODY = 20 * 1024  # bytes of a body that carries a signature
 MAX_FIELD = 4096  # characters
-#: A contract wallet's can be long: many owners' signatures, or the code that makes the wallet.
+#: A contract wallet's signature can be long: those of many owners, or the code of the wallet.
 MAX_SIGNATURE = 16 * 1024  # characters
-MAX_CHAIN_ID = 2**53 - 1  # what JSON can carry without loss
+MAX_CHAIN_ID = 2**53 - 1  # the most that JSON carries without loss
 DEFAULT_CHAIN_ID = 1
 MAX_CHAIN_TEXT = 80  # characters; CAIP-2 has 41 at most, and 32 bytes of hex are 66
 MAX_CHAIN_BITS = 256  # EIP-155's own limit
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_LABEL = 40  # characters
-#: Letters and symbols that look like nothing: Hangul's fillers, Braille's blank, a musical one.
+#: Letters and symbols that look blank: Hangul's fillers, Braille's blank, a musical one.
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
-MAX_MARKS = 4  # one above the other; no language that is written has more
-PURPOSES = ("login", "connect", "reauthenticate")
+MAX_MARKS = 4  # combining marks on one letter; no written language has more
+PROCESSES = ("login", "connect", "reauthenticate")
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChallengeRequest:
-    """Who asks for a challenge, and for what. ``state`` stands in for ``process`` and ``next``."""
+    """What a browser or an application asks for: a challenge for this wallet and process.
+
+    ``state`` is the id of a state that allauth has stashed, and replaces ``process`` and ``next``.
+    """
 
     wallet: Wallet
     chain_id: int | None
@@ -49,14 +52,14 @@ class ChallengeRequest:
 
 
 def parse_challenge_request(body: bytes) -> ChallengeRequest:
-    """Read the body of ``POST moralis/challenge/``. Raises a ``WalletError`` of status 400."""
+    """Parse the body of ``POST moralis/challenge/``. Raise a ``WalletError`` with status 400."""
     data = parse_json(body)
     network = _field(data, "network", str, default=EVM)
     address = _field(data, "address", str)
     chain_id = _chain_id(data.get("chain_id", DEFAULT_CHAIN_ID)) if network == EVM else None
     process = _field(data, "process", str, default="login")
     next_url, state = (_optional_text(data, name) for name in ("next", "state"))
-    if process not in PURPOSES:
+    if process not in PROCESSES:
         raise InvalidRequest("process")
     if network not in conf.current().networks:
         raise UnsupportedNetwork
@@ -74,12 +77,12 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
 
 
 def handle_of(data: Mapping[str, str]) -> str:
-    """Return the handle of the challenge that is answered; empty where there is none."""
+    """Return the handle of the challenge that is answered, or the empty string."""
     return data.get("challenge", "").strip()
 
 
 def parse_proof(data: Mapping[str, str]) -> Proof:
-    """Read the fields of ``POST moralis/verify/``. Raises ``InvalidRequest``."""
+    """Parse the fields of ``POST moralis/verify/``. Raise ``InvalidRequest``."""
     handle, signature = handle_of(data), data.get("signature", "").strip()
     full_message = data.get("full_message", "")  # blanks around it are part of what was signed
     if not handle or not signature:
@@ -91,9 +94,9 @@ def parse_proof(data: Mapping[str, str]) -> Proof:
 
 
 def parse_label(data: Mapping[str, str]) -> tuple[int, str]:
-    """Read the fields of ``POST moralis/label/``: a row, and the name for it, empty to have none.
+    """Parse the fields of ``POST moralis/label/``: the primary key of a row, and its new name.
 
-    Raises ``InvalidRequest``.
+    The name may be empty. Raise ``InvalidRequest``.
     """
     account, label = data.get("account", ""), data.get("label")
     if not re.fullmatch(r"[0-9]{1,18}", account, re.ASCII) or label is None:
@@ -105,8 +108,8 @@ def parse_label(data: Mapping[str, str]) -> tuple[int, str]:
 
 
 def _readable(text: str) -> str:
-    """Leave nothing that cannot be seen, that turns the text around it, or that runs out of it."""
-    kept, marks = [], MAX_MARKS  # none may stand on whatever is before the text
+    """Remove characters that are invisible, that reorder the text around them, or that pile up."""
+    kept, marks = [], MAX_MARKS  # a mark must not attach to whatever precedes the text
     for each in " ".join(text.split()):
         marks = marks + 1 if category(each).startswith("M") else 0
         if each.isprintable() and each not in BLANK and marks <= MAX_MARKS:
@@ -115,37 +118,37 @@ def _readable(text: str) -> str:
 
 
 def address_form(request: HttpRequest, user: AbstractBaseUser) -> AddEmailForm:
-    """allauth's form for an e-mail address, with its rules and its words."""
+    """Return allauth's form for an e-mail address, with its rules and its texts."""
     form_class: type[AddEmailForm] = get_form_class(
         account_settings.FORMS, "add_email", AddEmailForm
     )
     return form_class(user=user, data=request.POST if request.method == "POST" else None)
 
 
-def parse_answer(answer: object) -> dict[str, str]:
-    """Read an answer as JSON, in text or bytes: its fields, as far as they are texts."""
-    if isinstance(answer, str):
-        answer = answer.encode(errors="replace")
-    data = parse_json(answer, max_body=MAX_ANSWER) if isinstance(answer, bytes) else {}
+def parse_proof_fields(posted: object) -> dict[str, str]:
+    """Return the fields of a JSON object, in a string or bytes, that are strings themselves."""
+    if isinstance(posted, str):
+        posted = posted.encode(errors="replace")
+    data = parse_json(posted, max_body=MAX_PROOF_BODY) if isinstance(posted, bytes) else {}
     return {name: value for name, value in data.items() if isinstance(value, str)}
 
 
 def safe_next(url: str) -> str | None:
-    """``url`` where it leads to this site by allauth's rules, else ``None``."""
+    """Return ``url`` if it leads to this site by allauth's rules, and ``None`` otherwise."""
     if len(url) > MAX_FIELD or CONTROL.search(url):
         return None
-    if not url.startswith("/") and "://" not in url:  # relative to a page that answers no GET
+    if not url.startswith("/") and "://" not in url:  # relative to a page without GET
         return None
     try:
-        url.encode()  # JSON can carry half a surrogate pair, which no redirect can
+        url.encode()  # JSON can carry half a surrogate pair, but a redirect cannot
         safe: bool = get_adapter().is_safe_url(url)
-    except ValueError:  # no URL at all, such as "http://[::1"
+    except ValueError:  # not a URL at all, such as "http://[::1"
         return None
     return url if safe else None
 
 
 def parse_json(body: bytes, *, max_body: int = MAX_BODY) -> dict[str, Any]:
-    """A JSON object of bounded size. Raises ``InvalidRequest``."""
+    """Return a JSON object of at most ``max_body`` bytes. Raise ``InvalidRequest``."""
     if len(body) > max_body:
         raise InvalidRequest("body too large")
     try:
@@ -158,7 +161,7 @@ def parse_json(body: bytes, *, max_body: int = MAX_BODY) -> dict[str, Any]:
 
 
 def _field(data: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
-    """A field of this type; blanks around a text are taken off."""
+    """Return a field of this type. Blanks around a string are removed."""
     value = data.get(name, default)
     if isinstance(value, str):
         value = value.strip()
@@ -172,11 +175,11 @@ def _optional_text(data: dict[str, Any], name: str) -> str:
 
 
 def _chain_id(value: object) -> int:
-    """An EIP-155 chain id: integer, decimal string, the ``0x…`` form that wallets give, or CAIP-2.
+    """Parse an EIP-155 chain id: an integer, a decimal string, ``0x…`` as wallets give, or CAIP-2.
 
-    Nothing depends on it but ``CHAINS``. So anything else that is short, which is what a wallet
-    gives that does not know its chain, is the first chain where ``CHAINS`` is not set, and a chain
-    that is not accepted where it is. What is long, a list or an object no wallet gives.
+    Only ``CHAINS`` depends on it. Wallets that do not know their chain give something else that is
+    short: without ``CHAINS`` it counts as chain 1, and with it as a chain that is not accepted. No
+    wallet gives anything long, a list or an object, so these are refused.
     """
     if isinstance(value, str) and len(value) <= MAX_CHAIN_TEXT:
         chain_id = _read_chain_id(value.strip())

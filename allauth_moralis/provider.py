@@ -1,4 +1,4 @@
-"""allauth's contract: how a verified wallet becomes a ``SocialAccount``."""
+"""The provider: how a verified wallet becomes allauth's ``SocialAccount``."""
 
 from datetime import datetime
 from typing import Any
@@ -34,32 +34,32 @@ class MoralisAccount(ProviderAccount):
 
     @property
     def verified(self) -> dict[str, Any]:
-        """The fields of the last verification, in the Auth API's names and order."""
+        """The fields of the last verification, with the Auth API's names and in its order."""
         verified = self.data.get("verified")
         return verified if isinstance(verified, dict) else {}
 
     @property
     def fields(self) -> list[tuple[str, Any]]:
-        """The same for a template, where ``.items`` would be a field of that name."""
+        """The items of ``verified``. In a template ``verified.items`` would look up a key."""
         return list(self.verified.items())
 
     @property
     def verified_at(self) -> datetime | None:
         try:
-            # In the zone of who looks. At the ends of time some moments have none there, and a page
-            # that converts them would fail.
+            # In the time zone of the request. At the ends of time some moments do not exist there,
+            # and a page that converted them would fail.
             return localtime(datetime.fromisoformat(self.data["verified_at"]))
         except (KeyError, TypeError, ValueError, OverflowError):
             return None
 
     @property
     def network_name(self) -> str:
-        """As people know it."""
+        """The name of the network that people know."""
         return NETWORK_NAMES[self.wallet.network]
 
     @property
     def label(self) -> str:
-        """Its owner's own name for it, or nothing."""
+        """The owner's own name for the wallet, or the empty string."""
         label = self.data.get(labels.KEY)
         return label if isinstance(label, str) else ""
 
@@ -99,11 +99,11 @@ class MoralisProvider(Provider):
         return HttpResponseRedirect(self.get_login_url(request, state=state_id))
 
     def verify_token(self, request: HttpRequest, token: dict[str, Any]) -> SocialLogin:
-        """Judge ``token["id_token"]``, the JSON of an answer (allauth's headless token endpoint).
+        """Verify ``token["id_token"]``, a proof as JSON, for allauth's headless token endpoint.
 
-        Raises ``ValidationError`` with our code, as allauth expects it.
+        Raise ``ValidationError`` with our code, as allauth expects it.
         """
-        return tokens.verify(request, self, token)
+        return tokens.verify_token(request, self, token)
 
     def sociallogin_from_response(
         self, request: HttpRequest, response: VerifiedWallet

@@ -1,18 +1,18 @@
-"""Is it still them? What counts as recent proof of who is at a browser, and what wants one.
+"""Is it still them? What counts as recent proof of who is at a browser, and what requires it.
 
-The one place of that policy. allauth asks for a password, a code or a second factor before it
-changes an account, and refuses whoever has none of these; here a wallet is one more way, and some
-changes want proof whatever the site's settings say. What an intruder can make for himself in a
-browser that its owner left open must not prove anything: a first password, another wallet or an
-address is therefore added only after recent proof.
+This module is the one place of that policy. allauth asks for a password, a code or a second factor
+before it changes an account, and refuses people who have none of these. Here a wallet is one more
+way, and some changes require proof whatever the site's settings say. Nothing that an intruder can
+create in a browser that its owner left open may count as proof: that is why a first password,
+another wallet or an e-mail address is added only after recent proof.
 
-* Who has a second factor shows that one. The wallet may be open in the very browser that somebody
-  else has found.
-* A signature of a linked wallet is proof, to sign in or to confirm.
-* What allauth takes as a confirmation is proof too.
-* A sign-in by other means is proof where allauth itself does not ask for a confirmation.
+* People who have a second factor must use that one. The wallet may be unlocked in the very browser
+  that somebody else has found.
+* A signature of a linked wallet is proof, whether to sign in or to reauthenticate.
+* What allauth accepts as reauthentication is proof too.
+* Signing in by other means is proof where allauth itself does not require reauthentication.
 
-Each counts for ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds.
+Each proof counts for ``ACCOUNT_REAUTHENTICATION_TIMEOUT`` seconds.
 """
 
 import time
@@ -44,19 +44,22 @@ SESSION_KEY = "allauth_moralis_proven"
 SIGNED_IN_KEY = "allauth_moralis_signed_in_at"
 HELD_UP_KEY = "allauth_moralis_held_up_at"
 REAUTHENTICATE = "reauthenticate"
-WANTED = "allauth_moralis_reauthentication_required"
-HELD_UP_FOR = 300  # seconds; a form that waits for longer may be somebody else's
+#: Attribute of a request that was told to reauthenticate.
+REQUIRED = "allauth_moralis_reauthentication_required"
+HELD_UP_FOR = 300  # seconds; a form that has waited for longer may be somebody else's
 MAX_AGE = 300  # seconds, as allauth's ACCOUNT_REAUTHENTICATION_TIMEOUT
 
-#: What allauth's settings may leave unguarded, and what opens an account or leads to it: first
-#: passwords and addresses, connected accounts. Second factors it always guards.
+#: The app of allauth in which accounts are connected, so wallets linked.
 LINKS = "allauth.socialaccount"
+#: The apps of allauth whose changes always require proof from the accounts of wallets, because they
+#: open an account or lead to it: first passwords, e-mail addresses, connected accounts. allauth's
+#: settings may leave these unguarded; second factors it guards always.
 GUARDED = ("allauth.account", LINKS)
-#: On a request whose user may link a wallet now: allauth asks once more, and refuses whoever has
-#: nothing to confirm by.
+#: Attribute of a request whose user may link a wallet now. allauth asks once more before it links,
+#: and refuses people who have nothing to confirm by.
 MAY_LINK = "allauth_moralis_may_link"
 
-#: They hold nothing up, and write nothing.
+#: Our own pages, which hold up no form and write nothing.
 OUR_PAGES = ("moralis_login", "moralis_reauthenticate")
 
 View = Callable[..., HttpResponseBase]
@@ -66,23 +69,23 @@ View = Callable[..., HttpResponseBase]
 
 
 def remember_sign_in(request: HttpRequest) -> None:
-    """Somebody has just signed in, by whatever means."""
+    """Remember that somebody has just signed in, by whatever means."""
     request.session[SIGNED_IN_KEY] = time.time()
 
 
 def remember(request: HttpRequest, uid: str) -> None:
-    """This session's user has just proven that they hold the wallet ``uid``."""
+    """Remember that this session's user has just proven that they hold the wallet ``uid``."""
     request.session[SESSION_KEY] = {"user": str(request.user.pk), "uid": uid, "at": time.time()}
 
 
 def forget(request: HttpRequest, uid: str) -> None:
-    """The wallet ``uid`` is no longer the session's, if it was."""
+    """Forget the wallet ``uid`` if it is the one that this session remembers."""
     if current_wallet(request) == uid:
         del request.session[SESSION_KEY]
 
 
 def current_wallet(request: HttpRequest) -> str | None:
-    """The ``uid`` of the wallet that this session's user signed in with, or proved last."""
+    """Return the ``uid`` of the wallet that this session's user signed in with or proved last."""
     proof = request.session.get(SESSION_KEY) or {}
     return proof["uid"] if proof.get("user") == str(request.user.pk) else None
 
@@ -91,9 +94,9 @@ def current_wallet(request: HttpRequest) -> str | None:
 
 
 def is_proven(request: HttpRequest, max_age: float = MAX_AGE) -> bool:
-    """Whether this session's user proved a wallet of theirs in the last ``max_age`` seconds.
+    """Return whether this session's user proved a wallet of theirs within ``max_age`` seconds.
 
-    One that was removed since, perhaps because its key was stolen, proves nothing.
+    A wallet that has been removed since, perhaps because its key was stolen, proves nothing.
     """
     if not request.user.is_authenticated or (uid := current_wallet(request)) is None:
         return False
@@ -103,10 +106,11 @@ def is_proven(request: HttpRequest, max_age: float = MAX_AGE) -> bool:
 
 
 def is_confirmed(request: HttpRequest, *, by_allauths_rules: bool) -> bool:
-    """Whether there is recent proof of who is at this browser.
+    """Return whether there is recent proof of who is at this browser.
 
-    ``by_allauths_rules``: whether allauth itself asks. Then a sign-in by other means than a wallet
-    is none, nor is a confirmation by a method that ``ACCOUNT_REAUTHENTICATION_METHODS`` leaves out.
+    ``by_allauths_rules`` tells whether allauth itself requires it. Then signing in by other means
+    than a wallet is not proof, nor is reauthentication by a method that is not in
+    ``ACCOUNT_REAUTHENTICATION_METHODS``.
     """
     if not request.user.is_authenticated:
         return False
@@ -132,22 +136,24 @@ def _is_recent(at: float) -> bool:
 
 
 def has_wallet(user: AbstractBaseUser | AnonymousUser, **which: str) -> bool:
-    """Whether a wallet is linked to the user's account, or the one with this ``uid``."""
+    """Return whether a wallet, or the one with this ``uid``, is linked to the user's account."""
     if not user.is_authenticated:
         return False
-    # Where it is written: a copy may still have one that was removed.
+    # From the database that is written to: a replica may still have a wallet that was removed.
     rows = SocialAccount.objects.using(router.db_for_write(SocialAccount))
     return bool(rows.filter(user_id=user.pk, provider=PROVIDER_ID, **which).exists())
 
 
 def may_confirm_by_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Return whether allauth accepts a wallet as this user's reauthentication."""
     return has_wallet(user) and not has_second_factor(user)
 
 
 def confirm(request: HttpRequest, uid: str) -> None:
-    """A wallet has signed that it is still them: nobody is signed in or out, nothing is linked.
+    """Record that the wallet ``uid`` has signed to reauthenticate the user who is signed in.
 
-    Raises ``WalletNotLinked`` where the wallet is not the account's.
+    No one is signed in or out, and nothing is linked. Raise ``WalletNotLinked`` if the wallet is
+    not linked to the user's account.
     """
     if not has_wallet(request.user, uid=uid):
         raise WalletNotLinked
@@ -156,14 +162,15 @@ def confirm(request: HttpRequest, uid: str) -> None:
         allauth_private.record_reauthentication(request, uid)
 
 
-# --- What wants proof -------------------------------------------------------------------------
+# --- What requires proof ----------------------------------------------------------------------
 
 
 def is_required(request: HttpRequest, *, app: str, by_allauth: bool) -> bool:
-    """What the account adapter's ``is_reauthentication_required`` is to answer for ``app``.
+    """Decide what the account adapter's ``is_reauthentication_required`` returns for ``app``.
 
-    ``by_allauth`` is allauth's own answer. Raises ``ReauthenticationRequired`` for the account of a
-    wallet without recent proof: allauth would still count what it takes for proof, and for whom.
+    ``by_allauth`` is what allauth itself would return. Raise ``ReauthenticationRequired`` for the
+    account of a wallet without recent proof, rather than return ``True``: allauth would then go on
+    to apply its own rules of what counts as proof, and from whom.
     """
     if not has_wallet(request.user):
         links = app == LINKS and getattr(request, MAY_LINK, False)
@@ -173,41 +180,41 @@ def is_required(request: HttpRequest, *, app: str, by_allauth: bool) -> bool:
     if is_confirmed(request, by_allauths_rules=by_allauth):
         return False
     request.session[HELD_UP_KEY] = time.time()
-    raise _wanted(request)
+    raise _required(request)
 
 
 def require_for_linking(request: HttpRequest) -> None:
-    """Raise unless a wallet may be linked to the account of who is signed in.
+    """Raise unless a wallet may now be linked to the account of the user who is signed in.
 
-    ``ReauthenticationRequired`` where they can confirm that it is them, ``SignInIsOld`` where all
-    that they can do is to sign in again.
+    Raise ``LoginRequired`` if no user is signed in, ``ReauthenticationRequired`` if they can
+    reauthenticate, and ``SignInIsOld`` if all they can do is to sign in again.
     """
     if not request.user.is_authenticated:
         raise LoginRequired
     try:
-        _ask_by_allauths_rules(request)
+        _require_by_allauths_rules(request)
     except ReauthenticationRequired:
         if has_wallet(request.user) or allauth_private.can_confirm(request.user):
             raise
-        # Of who has nothing to confirm by, the sign-in is all the proof that there can be.
+        # For people who have nothing to confirm by, a sign-in is all the proof that there can be.
     if is_confirmed(request, by_allauths_rules=False):
         setattr(request, MAY_LINK, True)
         return
-    raise _wanted(request) if methods_of(request) or is_headless(request) else SignInIsOld
+    raise _required(request) if methods_of(request) or is_headless(request) else SignInIsOld
 
 
-def _wanted(request: HttpRequest) -> ReauthenticationRequired:
-    setattr(request, WANTED, True)
+def _required(request: HttpRequest) -> ReauthenticationRequired:
+    setattr(request, REQUIRED, True)
     return ReauthenticationRequired()
 
 
-def can_answer_by_wallet(request: HttpRequest) -> bool:
-    """Whether this request was told to confirm first, and a wallet will do: for its answer."""
-    return getattr(request, WANTED, False) and may_confirm_by_wallet(request.user)
+def is_required_by_wallet(request: HttpRequest) -> bool:
+    """Return whether this request was told to reauthenticate, and a wallet will do."""
+    return getattr(request, REQUIRED, False) and may_confirm_by_wallet(request.user)
 
 
-#: Raises ``ReauthenticationRequired`` where allauth wants a confirmation before anything is linked.
-_ask_by_allauths_rules: Callable[[HttpRequest], None] = reauthentication_required(app=LINKS)(
+#: Raises ``ReauthenticationRequired`` if allauth requires it before an account is connected.
+_require_by_allauths_rules: Callable[[HttpRequest], None] = reauthentication_required(app=LINKS)(
     lambda request: None  # noqa: ARG005 - the decorator is what counts
 )
 
@@ -215,7 +222,10 @@ _ask_by_allauths_rules: Callable[[HttpRequest], None] = reauthentication_require
 def methods(
     user: AbstractBaseUser | AnonymousUser, others: list[dict[str, str]]
 ) -> list[dict[str, str]]:
-    """By what ``user`` can confirm that it is them, given allauth's ``others``; best first."""
+    """Return the methods by which ``user`` can reauthenticate, best first.
+
+    Each is a mapping of ``id``, ``description`` and ``url``; ``others`` are allauth's own.
+    """
     if not has_wallet(user):
         return others
     if has_second_factor(user):
@@ -226,31 +236,37 @@ def methods(
 
 
 def methods_of(request: HttpRequest) -> list[dict[str, str]]:
-    """The same for who is signed in, whether or not the site's adapter has our mixin."""
+    """Return the methods by which the user who is signed in can reauthenticate, best first.
+
+    The wallet is among them whether or not the site's adapter has ``WalletReauthenticationMixin``.
+    """
     try:
         others = get_account_adapter().get_reauthentication_methods(request.user)
-    except NoReverseMatch:  # HEADLESS_ONLY: allauth has no pages there
+    except NoReverseMatch:  # HEADLESS_ONLY: there are no pages of allauth
         others = []
     return methods(request.user, others)
 
 
-def ask_first(request: HttpRequest, next_url: str) -> HttpResponse | None:
-    """Off to the best way to confirm, and then to ``next_url``; ``None`` if no page asks."""
+def redirect_to_best_method(request: HttpRequest, next_url: str) -> HttpResponse | None:
+    """Redirect to the best page on which to reauthenticate, and from there to ``next_url``.
+
+    Return ``None`` if there is no such page.
+    """
     found = methods_of(request)
     if not found:
         return None
     return HttpResponseRedirect(f"{found[0]['url']}?{urlencode({'next': next_url})}")
 
 
-# --- A form that allauth holds up until then ---------------------------------------------------
+# --- The form that allauth holds up until people have reauthenticated --------------------------
 
 
 def drop_stale_form(request: HttpRequest) -> None:
-    """Forget a form, or a link, that has waited for longer than ``HELD_UP_FOR``.
+    """Forget a form, or link, that has been held up for longer than ``HELD_UP_FOR``.
 
-    It was perhaps somebody else who sent it, and its owner's next confirmation must not carry it
-    out. allauth keeps no time; it asks for the methods right before it keeps something, and on each
-    of the pages where one confirms.
+    Perhaps somebody else sent it, and the owner's next reauthentication must not carry it out.
+    allauth does not record when it held something up. But it asks for the methods right before it
+    does so, and on each page on which people reauthenticate, and so this function is called then.
     """
     waits = _waits(request)
     if not waits:
@@ -262,12 +278,12 @@ def drop_stale_form(request: HttpRequest) -> None:
 
 
 def held_up_path(request: HttpRequest) -> str | None:
-    """The path of the form that goes on after a confirmation, if one waits."""
+    """Return the path of the form that is resumed after reauthentication, if one waits."""
     return allauth_private.held_up_path(request) if _waits(request) else None
 
 
 def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpResponseBase:
-    """Go on with what was held up; else to ``next_url``, or ``home``."""
+    """Resume what was held up, if anything was; otherwise redirect to ``next_url`` or ``home``."""
     if not _waits(request):
         allauth_private.drop_held_up(request)
     return allauth_private.resume(request, next_url, home)
@@ -281,8 +297,8 @@ def _waits(request: HttpRequest) -> bool:
 # --- For a site's own views -------------------------------------------------------------------
 
 
-def ask(request: HttpRequest) -> HttpResponse:
-    """Off to the wallet page, and back to this address, which is then asked for by GET."""
+def redirect_to_wallet_page(request: HttpRequest) -> HttpResponse:
+    """Redirect to the wallet page to reauthenticate, and from there, by GET, back to this URL."""
     query = urlencode({"process": REAUTHENTICATE, "next": request.get_full_path()})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{query}")
 
@@ -300,9 +316,10 @@ def wallet_proof_required(
 def wallet_proof_required(
     view: View | None = None, *, max_age: float = MAX_AGE
 ) -> View | Callable[[View], View]:
-    """Let nobody into ``view`` whose wallet was not proven in the last ``max_age`` seconds.
+    """Decorate a view so that it requires a wallet proof of the last ``max_age`` seconds.
 
-    Signing in with the wallet is a proof as well. Who is not signed in is sent to log in.
+    Signing in with the wallet counts as well. People without a recent proof are sent to the wallet
+    page, and people who are not signed in to the login page; both come back by GET.
     """
 
     def decorate(view: View) -> View:
@@ -311,7 +328,7 @@ def wallet_proof_required(
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path(), home.log_in_page())
             if not is_proven(request, max_age):
-                return ask(request)
+                return redirect_to_wallet_page(request)
             return view(request, *args, **kwargs)
 
         return wrapper
@@ -320,7 +337,10 @@ def wallet_proof_required(
 
 
 class WalletProofRequiredMixin(AccessMixin):
-    """``wallet_proof_required`` for class-based views; ``wallet_proof_max_age`` is in seconds."""
+    """The counterpart of ``wallet_proof_required`` for class-based views.
+
+    ``wallet_proof_max_age`` is a number of seconds.
+    """
 
     wallet_proof_max_age: float = MAX_AGE
 
@@ -331,6 +351,6 @@ class WalletProofRequiredMixin(AccessMixin):
         if not request.user.is_authenticated:
             return self.handle_no_permission()
         if not is_proven(request, self.wallet_proof_max_age):
-            return ask(request)
+            return redirect_to_wallet_page(request)
         response: HttpResponseBase = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # View's, beside this mixin
         return response

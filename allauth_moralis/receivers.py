@@ -1,4 +1,4 @@
-"""What happens when allauth, or Django, says that something did. To import this connects them."""
+"""Receivers of the signals of allauth and Django. Importing this module connects them."""
 
 from typing import Any
 
@@ -23,12 +23,13 @@ from .internal import addresses, disconnect
 def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -> None:
     """Name a new user after the wallet's address.
 
-    Here and not in the provider's ``extract_common_fields``: a name that is taken would there give
-    way to a bare "user", and finding a free one would cost every returning user a query.
+    The provider's ``extract_common_fields`` is not the place for it: there a name that is taken
+    would be replaced by a bare "user", and finding a free one would cost every returning user a
+    query.
     """
     if (
         sociallogin.account.provider == PROVIDER_ID
-        and sociallogin.account.pk is None  # not the user's, which may be a UUID from the start
+        and sociallogin.account.pk is None  # the user's may be a UUID from the start
         and sociallogin.state.get("process") != AuthProcess.CONNECT
         and account_settings.USER_MODEL_USERNAME_FIELD
         and not user_username(sociallogin.user)  # the site's adapter knew better
@@ -51,26 +52,26 @@ def release_addresses(sociallogin: SocialLogin, **_: Any) -> None:
 
 @receiver(django_user_logged_in, dispatch_uid="allauth_moralis.remember_sign_in")
 def remember_sign_in(request: HttpRequest | None, **_: Any) -> None:
-    """Django's signal, which every sign-in sends, also one that is not allauth's."""
+    """Remember a sign-in. Django sends this signal for each of them, even without allauth."""
     if request is not None and hasattr(request, "session"):
         reauthentication.remember_sign_in(request)
 
 
 @receiver(user_logged_in, dispatch_uid="allauth_moralis.remember_wallet")
 def remember_wallet(request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any) -> None:
-    """Signing in with a wallet proves it."""
+    """Remember the wallet that somebody signed in with: signing in proves it."""
     if sociallogin is not None and sociallogin.account.provider == PROVIDER_ID:
         reauthentication.remember(request, sociallogin.account.uid)
 
 
 @receiver(social_account_removed, dispatch_uid="allauth_moralis.forget_wallet")
 def forget_wallet(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:
-    """A wallet that was removed is no longer the session's."""
+    """Forget a wallet that was removed from the account."""
     if socialaccount.provider == PROVIDER_ID:
         reauthentication.forget(request, socialaccount.uid)
 
 
 @receiver(pre_delete, sender=SocialAccount, dispatch_uid="allauth_moralis.keep_a_way_in")
 def keep_a_way_in(instance: SocialAccount, using: str, **_: Any) -> None:
-    """Django sends this within the transaction that deletes."""
+    """Guard the last way in. Django sends this signal within the transaction that deletes."""
     disconnect.keep_a_way_in(instance, using)

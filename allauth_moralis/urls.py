@@ -7,7 +7,7 @@ from .reauthentication import REAUTHENTICATE
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("moralis/login/", views.login, name="moralis_login"),
-    # For allauth, which adds "?next=…" to the address by itself; else ?process=reauthenticate does.
+    # For allauth, which appends "?next=…" to a URL of ours and so leaves no room for a process.
     path(
         "moralis/reauthenticate/",
         views.login,
@@ -21,8 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/", views.profile, name="moralis_profile"),
 ]
 if app_settings.SOCIALACCOUNT_ONLY:
-    # allauth leads people there who must confirm their access, and on such sites leaves it out,
-    # since nobody has a password.
+    # allauth redirects people who must reauthenticate to this name, but leaves it out on such
+    # sites, because they have no passwords.
     urlpatterns.append(
         path(
             "moralis/reauthenticate/",
@@ -32,5 +32,5 @@ if app_settings.SOCIALACCOUNT_ONLY:
         )
     )
 if settings.DEBUG:
-    # Elsewhere the development wallet has no address at all. Its views look for themselves, too.
+    # Elsewhere the development wallet has no URL at all. Its views check DEBUG themselves as well.
     urlpatterns.append(path("moralis/development/", include("allauth_moralis.development.urls")))

@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out."""
+"""The pages and the endpoints of their script. The work is done in ``internal.flows``."""
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
@@ -25,7 +25,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import forms
-from .backends import issuer
+from .backends import issuing_backend
 from .conf import PROVIDER_ID
 from .exceptions import (
     ConfirmFirst,
@@ -39,15 +39,15 @@ from .exceptions import (
 from .internal import addresses, contexts, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
-from .reauthentication import ask_first, require_for_linking
+from .reauthentication import redirect_to_best_method, require_for_linking
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-#: Asked for anew at each request, which may know of a prefix.
+#: Looked up for each request, because the prefix under which the site is served may differ.
 LOG_IN_PAGE = lazy(home.log_in_page, str)()
-#: Where the request keeps what its wallet page was for, once its form is gone.
-WANTED: Final = "allauth_moralis_wanted"
+#: Attribute of a request: what its wallet page was for. It outlives the posted form.
+PAGE_REQUEST: Final = "allauth_moralis_page_request"
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
@@ -59,13 +59,13 @@ def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
 
 
 def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
-    """The wallet page once more, with the reason on top: one press starts again."""
-    wanted = getattr(request, WANTED, None)
-    if wanted is None:  # not a form, or one that is not looked at any further
-        wanted = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
-    context = contexts.wallet_page(request, wanted, error=error)
+    """Show the wallet page again with the reason at the top, ready to start again."""
+    page_request = getattr(request, PAGE_REQUEST, None)
+    if page_request is None:  # not a form, or one that was refused unread
+        page_request = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
+    context = contexts.wallet_page(request, page_request, error=error)
     response = render(request, "moralis/login.html", context, status=error.status)
-    # The browser may keep it for its Back button, where "no-store" would leave an error page.
+    # The browser may keep it for its Back button; "no-store" would leave an error page there.
     patch_cache_control(response, private=True, no_cache=True, max_age=0)
     return response
 
@@ -74,21 +74,21 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
 @never_cache
 @login_not_required
 def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
-    """The wallet page. It writes nothing."""
-    # Nobody shall press a button, wait, and only then be told.
-    error: WalletError | None = None if issuer().available else UpstreamUnavailable()
-    wanted = PageRequest.parse(request.GET)
+    """Show the wallet page. It writes nothing."""
+    # People should not press a button and wait before they are told.
+    error: WalletError | None = None if issuing_backend().available else UpstreamUnavailable()
+    page_request = PageRequest.parse(request.GET)
     if process is not None:
-        wanted = PageRequest(process, wanted.next)
-    if wanted.process == AuthProcess.CONNECT and request.user.is_authenticated:
-        try:  # at once, then, and not after they have signed
+        page_request = PageRequest(process, page_request.next)
+    if page_request.process == AuthProcess.CONNECT and request.user.is_authenticated:
+        try:  # at once, rather than after they have signed
             require_for_linking(request)
         except ReauthenticationRequired:
-            if response := ask_first(request, request.get_full_path()):
+            if response := redirect_to_best_method(request, request.get_full_path()):
                 return response
         except SignInIsOld as old:
             error = old
-    context = contexts.wallet_page(request, wanted, error=error)
+    context = contexts.wallet_page(request, page_request, error=error)
     return render(request, "moralis/login.html", context)
 
 
@@ -99,10 +99,10 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
 def challenge(request: HttpRequest) -> HttpResponse:
     if request.content_type != "application/json":
         raise InvalidRequest("content type")
-    asked = forms.parse_challenge_request(body_of(request))
+    challenge_request = forms.parse_challenge_request(body_of(request))
     try:
-        handle, pending = flows.issue_challenge(request, asked)
-    except ReauthenticationRequired:  # the page was opened long ago, and asks once it is reloaded
+        handle, pending = flows.issue_challenge(request, challenge_request)
+    except ReauthenticationRequired:  # the page is old; once reloaded, it asks to reauthenticate
         raise ConfirmFirst from None
     return JsonResponse(describe(handle, pending))
 
@@ -112,15 +112,17 @@ def challenge(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("challenge", "signature", "full_message")
 # A rollback of the request must not give the challenge back; the flow has its own transaction.
 @transaction.non_atomic_requests
-@refusals(refuse_page, max_body=forms.MAX_ANSWER)
+@refusals(refuse_page, max_body=forms.MAX_PROOF_BODY)
 def verify(request: HttpRequest) -> HttpResponseBase:
-    if request.method != "POST":  # the address of a refusal, opened anew
+    if request.method != "POST":  # the URL of a refusal was opened again
         return HttpResponseRedirect(reverse("moralis_login"))
     data, handle = request.POST, forms.handle_of(request.POST)
     reports.hide(request, *data.values())
     pending = flows.take_challenge(request, handle)
-    setattr(request, WANTED, PageRequest.of(pending) if pending else PageRequest.parse(data))
-    # Where the challenge has no "next", allauth would take one from this request, unasked for.
+    page_request = PageRequest.of(pending) if pending else PageRequest.parse(data)
+    setattr(request, PAGE_REQUEST, page_request)
+    # If the challenge has no "next", allauth would take one from this request, though it is not
+    # bound to the challenge.
     request.GET = request.POST = QueryDict()
     try:
         response = flows.complete_login(request, handle, pending, forms.parse_proof(data))
@@ -130,7 +132,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
             get_adapter().get_provider(request, PROVIDER_ID),
             error=AuthError.UNKNOWN,
             exception=error,
-            extra_context={"state": pending.state if pending else None},
+            extra_context={"state": pending.login_state if pending else None},
         )
         raise
     add_never_cache_headers(response)
@@ -141,7 +143,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @login_not_required
 def address(request: HttpRequest) -> HttpResponse:
-    """We have sent an e-mail: to which address, and another one where that was mistyped."""
+    """Show where the confirmation e-mail was sent, and let people correct a mistyped address."""
     user = addresses.pending_user(request)
     if user is None:
         return HttpResponseRedirect(reverse("moralis_login"))
@@ -169,7 +171,7 @@ def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
 @login_required(login_url=LOG_IN_PAGE)
 @refusals(refuse_label)
 def label(request: HttpRequest) -> HttpResponse:
-    """A person's own name for one of their wallets."""
+    """Store a person's own name for one of their wallets."""
     account, text = forms.parse_label(request.POST)
     labels.set_label(_user(request), account, text)
     return HttpResponseRedirect(reverse("moralis_profile"))
@@ -184,4 +186,4 @@ def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpR
 
 
 def _user(request: HttpRequest) -> "AbstractBaseUser":
-    return cast("AbstractBaseUser", request.user)  # says login_required
+    return cast("AbstractBaseUser", request.user)  # login_required has seen to that

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 
-def search(pattern: str, text: object, flags: int = 0) -> re.Match[str]:
+def search(pattern: str | re.Pattern[str], text: object, flags: int = 0) -> re.Match[str]:
     """What must be found in a text."""
     found = re.search(pattern, str(text), flags)
     assert found, f"{pattern} is not in {text}"

@@ -114,7 +114,7 @@ def test_link_is_worth_nothing_in_another_browser(client, waiting):
     response = client.post(link)
 
     assert response["Location"].startswith(f"{reverse('moralis_login')}?next=")
-    assert "a wallet opens" in client.get(response["Location"]).content.decode()
+    assert "opened with a wallet" in client.get(response["Location"]).content.decode()
     address.refresh_from_db()
     assert not address.verified
     assert user_of(client) is None

@@ -1,4 +1,4 @@
-"""A service that does not answer: asked a few times, then left alone for some seconds."""
+"""A service that does not answer is called a few times, and then left alone for a while."""
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -43,7 +43,7 @@ def fail(circuit: Circuit, times: int = 1) -> None:
             call(circuit, UpstreamUnavailable("of the service"))
 
 
-def test_it_opens_after_failures_in_a_row(circuit):
+def test_circuit_opens_after_failures_in_a_row(circuit):
     fail(circuit, THRESHOLD - 1)
     assert not circuit.is_open
 
@@ -54,7 +54,7 @@ def test_it_opens_after_failures_in_a_row(circuit):
         call(circuit)
 
 
-def test_an_answer_in_between_counts_anew(circuit):
+def test_response_resets_the_count_of_failures(circuit):
     fail(circuit, THRESHOLD - 1)
     call(circuit)
     fail(circuit, THRESHOLD - 1)
@@ -62,7 +62,7 @@ def test_an_answer_in_between_counts_anew(circuit):
     assert not circuit.is_open
 
 
-def test_an_answer_that_cannot_be_used_is_an_answer(circuit):
+def test_unusable_response_is_not_a_failure_of_the_circuit(circuit):
     fail(circuit, THRESHOLD - 1)
     with pytest.raises(UpstreamRejected):
         call(circuit, UpstreamRejected())
@@ -71,7 +71,7 @@ def test_an_answer_that_cannot_be_used_is_an_answer(circuit):
     assert not circuit.is_open
 
 
-def test_after_the_pause_one_call_finds_out(circuit, clock):
+def test_one_call_tries_the_service_after_the_pause(circuit, clock):
     fail(circuit, THRESHOLD)
     clock.now += PAUSE
 
@@ -82,7 +82,7 @@ def test_after_the_pause_one_call_finds_out(circuit, clock):
     call(circuit)
 
 
-def test_a_failure_after_the_pause_opens_it_again(circuit, clock):
+def test_failure_after_the_pause_opens_the_circuit_again(circuit, clock):
     fail(circuit, THRESHOLD)
     clock.now += PAUSE
     fail(circuit)
@@ -107,7 +107,7 @@ def give_up(client, wallet) -> None:
 pytestmark = pytest.mark.django_db
 
 
-def test_a_service_that_is_gone_is_not_asked_again(client, wallet, gone, monkeypatch):
+def test_dead_service_is_not_called_again(client, wallet, gone, monkeypatch):
     give_up(client, wallet)
     monkeypatch.setattr("requests.Session.request", lambda *_, **__: pytest.fail("it was asked"))
 
@@ -116,7 +116,7 @@ def test_a_service_that_is_gone_is_not_asked_again(client, wallet, gone, monkeyp
     assert (response.status_code, json_code(response)) == (503, "upstream_unavailable")
 
 
-def test_the_wallet_page_says_so_at_once(client, wallet, gone):
+def test_wallet_page_says_at_once_that_the_service_is_unavailable(client, wallet, gone):
     page = reverse("moralis_login")
     assert "data-error-code" not in client.get(page).content.decode()
     give_up(client, wallet)
@@ -126,7 +126,9 @@ def test_the_wallet_page_says_so_at_once(client, wallet, gone):
     assert (response.status_code, page_code(response)) == (200, "upstream_unavailable")
 
 
-def test_a_challenge_on_its_way_is_refused_at_once_and_used_up(client, wallet, moralis, provider):
+def test_proof_while_the_circuit_is_open_is_refused_and_uses_the_challenge_up(
+    client, wallet, moralis, provider
+):
     challenge, message = obtain_challenge(client, wallet)
     good = provider["BASE_URL"]
     with Emulator() as emulator:
@@ -140,13 +142,15 @@ def test_a_challenge_on_its_way_is_refused_at_once_and_used_up(client, wallet, m
     assert page_code(answer(client, challenge, wallet.sign(message))) == "upstream_unavailable"
 
 
-def test_without_a_fallback_nobody_gets_in(client, wallet, gone):
+def test_sign_in_without_a_fallback_is_refused(client, wallet, gone):
     give_up(client, wallet)
 
     assert json_code(request_challenge(client, wallet)) == "upstream_unavailable"
 
 
-def test_the_fallback_signs_people_in_and_says_who_verified(client, wallet, gone, provider, caplog):
+def test_fallback_signs_people_in_and_is_stored_as_the_verifier(
+    client, wallet, gone, provider, caplog
+):
     provider["FALLBACK"] = "local"
     give_up(client, wallet)
 
@@ -154,11 +158,11 @@ def test_the_fallback_signs_people_in_and_says_who_verified(client, wallet, gone
 
     assert response.status_code == 302
     assert SocialAccount.objects.get().extra_data["verified_by"] == "local"
-    assert "verified here meanwhile" in caplog.text
+    assert "new challenges are issued here" in caplog.text
     assert "data-error-code" not in client.get(reverse("moralis_login")).content.decode()
 
 
-def test_what_the_fallback_issued_it_judges_when_the_service_is_back(
+def test_fallbacks_challenge_is_verified_by_the_fallback_once_the_service_is_back(
     client, wallet, gone, provider, emulator
 ):
     provider["FALLBACK"] = "local"
@@ -176,7 +180,7 @@ def test_what_the_fallback_issued_it_judges_when_the_service_is_back(
     assert SocialAccount.objects.get().extra_data["verified_by"] == "moralis"
 
 
-def test_what_the_fallback_issued_is_worthless_once_it_is_turned_off(
+def test_fallbacks_challenge_is_refused_once_the_fallback_is_turned_off(
     client, wallet, gone, provider
 ):
     provider["FALLBACK"] = "local"

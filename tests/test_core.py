@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -18,7 +18,6 @@ from allauth.headless import app_settings
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from django.core import mail
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 
@@ -31,7 +30,10 @@ from allauth_moralis.testing import (
     request_challenge,
 )
 
-from .ceremony import json_code, page_code, user_of
+from .ceremony import json_code, page_code, search, user_of
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Response
 
 pytestmark = pytest.mark.django_db
 CODE = re.compile(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})?)$", re.MULTILINE)
@@ -40,7 +42,8 @@ CODE = re.compile(r"^([A-Z0-9]{3,}(?:-[A-Z0-9]{3,})?)$", re.MULTILINE)
 class Browser(Client):
     """A client that asks for whole paths, below a prefix too, as the site's links give them."""
 
-    def generic(self, method: str, path: str, *args: Any, **kwargs: Any) -> HttpResponse:
+    # The other arguments are passed on as they are.
+    def generic(self, method: str, path: str, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         prefix = get_script_prefix()
         assert path.startswith(prefix), f"{path} is no page of this site"
         return super().generic(method, "/" + path.removeprefix(prefix), *args, **kwargs)
@@ -68,7 +71,7 @@ def pages() -> None:
         pytest.skip("the site has no pages of allauth's")
 
 
-def sign_in(client: Client, wallet, **fields: Any) -> HttpResponse:
+def sign_in(client: Client, wallet, **fields: Any) -> "Response":
     """Sign in, and give whatever else the site asks for: a telephone number, a code."""
     response = testing.sign_in(client, wallet, **fields)
     while path := asked_for(response):
@@ -81,7 +84,7 @@ def sign_in(client: Client, wallet, **fields: Any) -> HttpResponse:
     return response
 
 
-def asked_for(response: HttpResponse) -> str | None:
+def asked_for(response: "Response") -> str | None:
     """The page of a stage to which a sign-in leads, if it does."""
     names = "socialaccount_signup", "account_verify_phone", "account_confirm_login_code"
     for name in names:
@@ -96,7 +99,7 @@ def phone_of(wallet) -> str:
 
 
 def latest_code() -> str:
-    return CODE.search(mail.outbox[-1].body)[1]
+    return search(CODE, mail.outbox[-1].body)[1]
 
 
 def row(wallet) -> SocialAccount:
@@ -167,7 +170,8 @@ def test_form_from_before_another_sign_in_is_refused_and_goes_on(wallet, other_w
         sign_in(Browser(), owner)
     client = Browser(enforce_csrf_checks=True)
     old = token_of(client.get(reverse("moralis_login")))
-    by_script = {"content_type": "application/json", "headers": {"X-CSRFToken": old}}
+    by_script: dict[str, Any] = {"content_type": "application/json"}
+    by_script["headers"] = {"X-CSRFToken": old}
     asked = client.post(reverse("moralis_challenge"), wallet.described, **by_script).json()
     proof = {"challenge": asked["challenge"], **wallet.prove(asked["message"])}
     client.post(reverse("moralis_verify"), {**proof, "csrfmiddlewaretoken": old})
@@ -175,21 +179,21 @@ def test_form_from_before_another_sign_in_is_refused_and_goes_on(wallet, other_w
     assert user is not None
 
     stale = client.post(reverse("moralis_verify"), {**proof, "csrfmiddlewaretoken": old})
-    by_script = client.post(reverse("moralis_challenge"), other_wallet.described, **by_script)
+    asked_by_script = client.post(reverse("moralis_challenge"), other_wallet.described, **by_script)
 
     assert (stale.status_code, page_code(stale)) == (403, "csrf_failed")
     assert user_of(client) == user
-    assert (by_script.status_code, json_code(by_script)) == (403, "csrf_failed")
+    assert (asked_by_script.status_code, json_code(asked_by_script)) == (403, "csrf_failed")
     fresh = token_of(stale)
-    by_script = {"content_type": "application/json", "headers": {"X-CSRFToken": fresh}}
+    by_script["headers"] = {"X-CSRFToken": fresh}
     asked = client.post(reverse("moralis_challenge"), other_wallet.described, **by_script).json()
     proof = {"challenge": asked["challenge"], **other_wallet.prove(asked["message"])}
     client.post(reverse("moralis_verify"), {**proof, "csrfmiddlewaretoken": fresh})
     assert user_of(client) not in (None, user)
 
 
-def token_of(page: HttpResponse) -> str:
-    return re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())[1]
+def token_of(page: "Response") -> str:
+    return search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.content.decode())[1]
 
 
 def test_refusal_survives_a_reload_and_its_address_leads_on(client, wallet, other_wallet):
@@ -218,7 +222,7 @@ def test_link_and_unlink(client, wallet, other_wallet, pages):
     assert SocialAccount.objects.get() == row(wallet)
     last = client.post(url, {"account": row(wallet).pk})
 
-    assert "last way into your account" in last.content.decode()
+    assert "only way into your account" in last.content.decode()
     assert row(wallet).user_id == user
 
 
@@ -233,7 +237,7 @@ def test_linked_wallet_opens_the_account(client, wallet, other_wallet):
     assert user_of(stranger) == user
 
 
-def offers_the_wallet(page: HttpResponse) -> bool:
+def offers_the_wallet(page: "Response") -> bool:
     """Whether a page on which one confirms is the wallet's, or leads there."""
     url = reverse("moralis_reauthenticate")
     return page.status_code == 200 and (
@@ -406,7 +410,7 @@ def test_headless_link_and_unlink(application, wallet, other_wallet):
     status, body = application.call("DELETE", "account/providers", last)
 
     assert status == 400
-    assert "last way into your account" in body["errors"][0]["message"]
+    assert "only way into your account" in body["errors"][0]["message"]
     assert SocialAccount.objects.get() == row(wallet)
 
 

@@ -68,8 +68,8 @@ def test_settings_and_their_defaults_are_those_of_the_code():
 
 def test_statements_are_those_of_the_code():
     documented = {
-        purpose.strip("`"): text.strip("`")
-        for purpose, text in rows("docs/reference/settings.md", "purpose")
+        process.strip("`"): text.strip("`")
+        for process, text in rows("docs/reference/settings.md", "process")
     }
 
     assert documented == conf.STATEMENTS

@@ -152,7 +152,7 @@ def test_port_in_use_is_said_in_a_sentence():
     with Emulator() as emulator:
         complaint = refused("--port", emulator.url.rsplit(":", 1)[1])
 
-    assert complaint.startswith("CommandError: Cannot listen there: ")
+    assert complaint.startswith("CommandError: Cannot listen on this host and port: ")
     assert "in use" in complaint
 
 
@@ -230,7 +230,7 @@ def test_debug_off(settings, interrupted):
 def test_address_that_is_none(settings, interrupted, options):
     settings.DEBUG = True
 
-    with pytest.raises(CommandError, match="Cannot listen there"):
+    with pytest.raises(CommandError, match="Cannot listen on this host and port"):
         call_command("moralis_emulator", **{"port": 0, **options})
 
 
@@ -239,7 +239,7 @@ def test_port_in_use(settings, interrupted):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-        with pytest.raises(CommandError, match=r"Cannot listen there: .*in use"):
+        with pytest.raises(CommandError, match=r"Cannot listen on this host and port: .*in use"):
             call_command("moralis_emulator", port=port)
 
 

@@ -1,4 +1,4 @@
-"""What is told of a sign-in: one line in the log and one signal for each event."""
+"""The events of a sign-in: one line in the log and one signal each."""
 
 import logging
 import re
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def lines(caplog):
-    """The messages of our logger, at every level."""
+    """Return the messages of our logger, at every level."""
     caplog.set_level(logging.DEBUG, logger="allauth_moralis")
 
     def read() -> list[str]:
@@ -27,7 +27,7 @@ def lines(caplog):
 
 @pytest.fixture
 def told():
-    """What the signals told, by name."""
+    """Return the arguments of the signals that were sent, by name."""
     events = []
     receivers = []
     for name in ("challenge_issued", "wallet_verified", "wallet_refused"):
@@ -42,7 +42,7 @@ def told():
         getattr(signals, name).disconnect(receive)
 
 
-def test_a_sign_in_is_two_lines(client, wallet, lines):
+def test_sign_in_logs_two_lines(client, wallet, lines):
     sign_in(client, wallet)
 
     short = f"{wallet.address[:6]}…{wallet.address[-4:]}"
@@ -52,7 +52,7 @@ def test_a_sign_in_is_two_lines(client, wallet, lines):
     ]
 
 
-def test_with_a_service_they_say_how_long_it_took(client, wallet, moralis, lines):
+def test_lines_say_how_long_the_service_took(client, wallet, moralis, lines):
     sign_in(client, wallet)
 
     assert [re.sub(r"\d+$", "N", line).split(" ", 3)[3] for line in lines()] == [
@@ -61,7 +61,7 @@ def test_with_a_service_they_say_how_long_it_took(client, wallet, moralis, lines
     ]
 
 
-def test_a_refusal_is_one_line_with_its_code(client, wallet, other_wallet, lines):
+def test_refusal_logs_one_line_with_its_code(client, wallet, other_wallet, lines):
     challenge, message = obtain_challenge(client, wallet)
     answer(client, challenge, other_wallet.sign(message))
 
@@ -69,13 +69,13 @@ def test_a_refusal_is_one_line_with_its_code(client, wallet, other_wallet, lines
     assert lines()[-1].endswith("(another signer)")
 
 
-def test_a_refusal_of_nothing_in_particular_names_no_wallet(client, lines):
+def test_refusal_of_a_malformed_request_names_no_wallet(client, lines):
     post_json(client, "{")
 
     assert lines() == ["refused invalid_request (not JSON)"]
 
 
-def test_the_time_of_one_request_is_not_told_of_the_next(client, wallet, moralis, lines):
+def test_duration_of_one_request_is_not_logged_with_the_next(client, wallet, moralis, lines):
     sign_in(client, wallet)
     post_json(client, {"address": wallet.address, "process": "connect"})
 
@@ -96,7 +96,9 @@ def test_the_time_of_one_request_is_not_told_of_the_next(client, wallet, moralis
     ],
 )
 @responses.activate
-def test_the_services_own_name_for_a_request(client, wallet, provider, lines, value, logged):
+def test_services_request_id_is_logged_if_it_looks_like_one(
+    client, wallet, provider, lines, value, logged
+):
     provider.update(API_KEY="key", BASE_URL="https://service.example")
     url = "https://service.example/challenge/request/evm"
     responses.add("POST", url, status=500, headers={"X-Request-Id": value})
@@ -106,7 +108,7 @@ def test_the_services_own_name_for_a_request(client, wallet, provider, lines, va
     assert search(r"upstream_ms=\d+(.*)$", lines()[-1])[1] == logged
 
 
-def test_neither_key_nor_signature_nor_text_is_in_the_log(client, wallet, moralis, caplog):
+def test_key_signature_and_text_are_not_logged(client, wallet, moralis, caplog):
     caplog.set_level(logging.DEBUG)
     challenge, message = obtain_challenge(client, wallet)
     signature = wallet.sign(message)
@@ -118,7 +120,7 @@ def test_neither_key_nor_signature_nor_text_is_in_the_log(client, wallet, morali
     assert search("Nonce: (.*)", message)[1] not in caplog.text
 
 
-def test_the_signals_of_a_sign_in(client, wallet, told):
+def test_sign_in_sends_signals(client, wallet, told):
     sign_in(client, wallet)
 
     assert [name for name, _ in told] == ["challenge_issued", "wallet_verified"]
@@ -130,7 +132,7 @@ def test_the_signals_of_a_sign_in(client, wallet, told):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_the_signal_of_a_refusal(client, wallet, told, known):
+def test_refusal_sends_a_signal(client, wallet, told, known):
     if known:
         challenge, _ = obtain_challenge(client, wallet)
         assert page_code(answer(client, challenge, "0xzz")) == "signature_invalid"
@@ -145,7 +147,7 @@ def test_the_signal_of_a_refusal(client, wallet, told, known):
     )
 
 
-def test_a_receiver_that_fails_changes_nothing(client, wallet):
+def test_failing_receiver_changes_nothing(client, wallet):
     def fail(**kwargs):
         raise RuntimeError("of the site")
 

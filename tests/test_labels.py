@@ -1,4 +1,4 @@
-"""A person's own name for each of their wallets."""
+"""People's own names for their wallets."""
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -22,7 +22,7 @@ def row_of(wallet):
     return SocialAccount.objects.values().get(uid=wallet.address)
 
 
-def test_a_wallet_has_the_name_that_its_owner_gave_it(client, wallet):
+def test_wallet_is_shown_with_the_name_that_its_owner_gave_it(client, wallet):
     sign_in(client, wallet)
     before = row_of(wallet)
 
@@ -41,7 +41,7 @@ def test_a_wallet_has_the_name_that_its_owner_gave_it(client, wallet):
     assert after == before
 
 
-def test_it_stays_through_every_sign_in(client, wallet):
+def test_name_survives_sign_ins(client, wallet):
     sign_in(client, wallet)
     name(client, wallet, "Ledger")
 
@@ -53,7 +53,7 @@ def test_it_stays_through_every_sign_in(client, wallet):
     assert data["verified"]["address"] == wallet.address
 
 
-def test_it_can_be_taken_away(client, wallet):
+def test_empty_name_removes_the_name(client, wallet):
     sign_in(client, wallet)
     name(client, wallet, "Ledger")
 
@@ -62,7 +62,7 @@ def test_it_can_be_taken_away(client, wallet):
     assert "label" not in row_of(wallet)["extra_data"]
 
 
-def test_it_goes_with_the_wallet(client, wallet, other_wallet):
+def test_name_is_removed_with_the_wallet(client, wallet, other_wallet):
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
     name(client, other_wallet, "Ledger")
@@ -73,7 +73,7 @@ def test_it_goes_with_the_wallet(client, wallet, other_wallet):
     assert "label" not in row_of(other_wallet)["extra_data"]
 
 
-def test_headless_clients_see_it(client):
+def test_headless_clients_see_the_name(client):
     wallet = SolanaWallet()
     sign_in(client, wallet)
     name(client, wallet, "Phone")
@@ -84,7 +84,7 @@ def test_headless_clients_see_it(client):
     assert data[0]["display"].endswith(" (Solana)")
 
 
-def test_markup_is_text_and_what_turns_text_around_is_dropped(client, wallet):
+def test_markup_is_escaped_and_bidirectional_characters_are_dropped(client, wallet):
     sign_in(client, wallet)
 
     name(client, wallet, "<b>\u202eevil\u0000</b>")
@@ -101,7 +101,7 @@ BLANK = [
 
 
 @pytest.mark.parametrize("label", BLANK, ids=ascii)
-def test_name_that_looks_like_nothing_is_none(client, wallet, label):
+def test_blank_name_is_not_a_name(client, wallet, label):
     sign_in(client, wallet)
     name(client, wallet, "Ledger")
 
@@ -124,7 +124,7 @@ def test_name_that_looks_like_nothing_is_none(client, wallet, label):
     ],
     ids=ascii,
 )
-def test_name_keeps_what_can_be_read(client, wallet, label, stored):
+def test_readable_characters_are_kept(client, wallet, label, stored):
     sign_in(client, wallet)
 
     assert name(client, wallet, label).status_code == 302
@@ -132,7 +132,7 @@ def test_name_keeps_what_can_be_read(client, wallet, label, stored):
     assert row_of(wallet)["extra_data"]["label"] == stored
 
 
-def test_forty_characters_fit_and_no_more(client, wallet):
+def test_name_of_more_than_forty_characters_is_refused(client, wallet):
     sign_in(client, wallet)
     assert name(client, wallet, "x" * 40).status_code == 302
 
@@ -154,13 +154,13 @@ def test_forty_characters_fit_and_no_more(client, wallet):
         {"account": "-1", "label": "x"},
     ],
 )
-def test_a_request_that_names_no_wallet(client, wallet, fields):
+def test_name_without_a_wallet_is_refused(client, wallet, fields):
     sign_in(client, wallet)
 
     assert page_code(client.post(reverse("moralis_label"), fields)) == "invalid_request"
 
 
-def test_another_accounts_wallet_keeps_its_name(client, wallet, other_wallet):
+def test_naming_another_accounts_wallet_is_refused(client, wallet, other_wallet):
     sign_in(Client(), other_wallet)
     before = row_of(other_wallet)
     sign_in(client, wallet)
@@ -169,7 +169,7 @@ def test_another_accounts_wallet_keeps_its_name(client, wallet, other_wallet):
     assert row_of(other_wallet) == before
 
 
-def test_another_providers_account_is_no_wallet(client, wallet):
+def test_naming_another_providers_account_is_refused(client, wallet):
     sign_in(client, wallet)
     row = SocialAccount.objects.create(
         user=get_user_model().objects.get(), provider="google", uid="1"
@@ -180,7 +180,7 @@ def test_another_providers_account_is_no_wallet(client, wallet):
     assert page_code(response) == "invalid_request"
 
 
-def test_a_row_that_was_edited_by_hand(client, wallet):
+def test_row_that_was_edited_by_hand_is_refused(client, wallet):
     sign_in(client, wallet)
     SocialAccount.objects.update(extra_data=["odd"])
 
@@ -188,7 +188,7 @@ def test_a_row_that_was_edited_by_hand(client, wallet):
     assert sign_in(Client(), wallet).status_code == 302
 
 
-def test_who_is_not_signed_in_names_nothing(client, wallet):
+def test_naming_requires_a_sign_in(client, wallet):
     sign_in(client, wallet)
     client.logout()
 
@@ -198,7 +198,7 @@ def test_who_is_not_signed_in_names_nothing(client, wallet):
     assert "label" not in row_of(wallet)["extra_data"]
 
 
-def test_it_takes_a_post_with_a_csrf_token(wallet):
+def test_naming_requires_a_csrf_token(wallet):
     client = Client(enforce_csrf_checks=True)
     sign_in(other := Client(), wallet)
     client.force_login(get_user_model().objects.get(pk=user_of(other)))
@@ -207,7 +207,7 @@ def test_it_takes_a_post_with_a_csrf_token(wallet):
     assert name(client, wallet, "x").status_code == 403
 
 
-def test_a_body_that_is_too_large(client, wallet):
+def test_body_that_is_too_large_is_refused(client, wallet):
     sign_in(client, wallet)
 
     assert page_code(name(client, wallet, "x", more="x" * 20_000)) == "invalid_request"

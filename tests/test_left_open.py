@@ -276,7 +276,7 @@ def test_held_up_form_is_over_after_minutes(left_open, wallet):
     wait(left_open, 400)
 
     page = left_open.get(f"{CONFIRM}?next={reverse('account_email')}").content.decode()
-    assert "your change to your e-mail addresses" not in page
+    assert "the change to your e-mail addresses" not in page
     sign_in(left_open, wallet, process="reauthenticate", next=reverse("account_email"))
 
     assert not EmailAddress.objects.exists()

@@ -1,4 +1,4 @@
-"""One person, one account: several wallets, leaving, and what the pages say of it."""
+"""Several wallets of one account: linking and removing them, and what the pages say about it."""
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -16,7 +16,7 @@ from django.urls import NoReverseMatch, reverse
 
 from allauth_moralis.adapter import AccountAdapter, SocialAccountAdapter, WalletSocialAccountMixin
 from allauth_moralis.internal import disconnect
-from allauth_moralis.internal.disconnect import linked, refusal_code
+from allauth_moralis.internal.disconnect import refusal_code, with_links
 from allauth_moralis.internal.sociallogin import WalletLogin
 from allauth_moralis.reauthentication import current_wallet
 from allauth_moralis.testing import SolanaWallet, sign_in
@@ -33,7 +33,7 @@ def profile(client) -> str:
     return client.get(reverse("moralis_profile")).content.decode()
 
 
-def test_each_wallet_with_its_network_and_the_one_of_this_session(client, wallet):
+def test_profile_shows_each_wallet_and_marks_the_one_of_this_session(client, wallet):
     solana = SolanaWallet()
     sign_in(client, wallet)
     sign_in(client, solana, process="connect")
@@ -51,19 +51,21 @@ def test_each_wallet_with_its_network_and_the_one_of_this_session(client, wallet
     assert f"{solana.address[:6]}…{solana.address[-4:]} (Solana)" in html
 
 
-def test_a_wallet_of_another_account_is_explained_in_words(client, wallet, other_wallet):
+def test_linking_another_accounts_wallet_is_refused_with_an_explanation(
+    client, wallet, other_wallet
+):
     sign_in(Client(), other_wallet)
     sign_in(client, wallet)
 
     response = sign_in(client, other_wallet, process="connect")
 
     page = client.get(response["Location"]).content.decode()
-    assert "This wallet opens another account." in page
-    assert "sign in with it, remove it from that account" in page
+    assert "This wallet already opens another account." in page
+    assert "sign in with it and remove it from that account" in page
 
 
-def test_moving_a_wallet_as_the_explanation_says(client, wallet, other_wallet):
-    """Sign in with it, remove it there, come back."""
+def test_wallet_moves_to_another_account_as_the_explanation_says(client, wallet, other_wallet):
+    """Sign in with the wallet, remove it there, and come back to link it."""
     third = SolanaWallet()
     sign_in(client, other_wallet)
     theirs = user_of(client)
@@ -79,7 +81,7 @@ def test_moving_a_wallet_as_the_explanation_says(client, wallet, other_wallet):
     assert SocialAccount.objects.get(uid=other_wallet.address).user_id == mine != theirs
 
 
-def test_an_unlinked_wallet_does_not_open_the_old_account(client, wallet, other_wallet):
+def test_removed_wallet_does_not_open_the_old_account(client, wallet, other_wallet):
     sign_in(client, wallet)
     old = user_of(client)
     sign_in(client, other_wallet, process="connect")
@@ -92,26 +94,24 @@ def test_an_unlinked_wallet_does_not_open_the_old_account(client, wallet, other_
     assert user_of(client) not in (None, old)
 
 
-def counted_too_early(monkeypatch, *gone) -> None:
-    """allauth has counted, and others of the account's wallets go before it deletes."""
-    begin = disconnect.begin
+def remove_after_counting(monkeypatch, *gone) -> None:
+    """Remove the other wallets after allauth has counted them, and before it deletes one."""
+    mark = disconnect.mark
 
     def late(row) -> None:
-        begin(row)
+        mark(row)
         SocialAccount.objects.filter(uid__in=[one.address for one in gone]).delete()
 
-    monkeypatch.setattr(disconnect, "begin", late)
+    monkeypatch.setattr(disconnect, "mark", late)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_counted_too_early_does_not_remove_the_last_way_in(
-    client, wallet, other_wallet, monkeypatch
-):
+def test_simultaneous_removals_leave_the_last_way_in(client, wallet, other_wallet, monkeypatch):
     third = SolanaWallet()
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
     sign_in(client, third, process="connect")
-    counted_too_early(monkeypatch, other_wallet, third)
+    remove_after_counting(monkeypatch, other_wallet, third)
 
     response = remove(client, wallet)
 
@@ -122,10 +122,12 @@ def test_who_counted_too_early_does_not_remove_the_last_way_in(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_application_that_counted_too_early(client, wallet, other_wallet, monkeypatch):
+def test_simultaneous_removals_by_an_application_leave_the_last_way_in(
+    client, wallet, other_wallet, monkeypatch
+):
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
-    counted_too_early(monkeypatch, other_wallet)
+    remove_after_counting(monkeypatch, other_wallet)
 
     response = client.delete(
         "/_allauth/browser/v1/account/providers",
@@ -138,18 +140,20 @@ def test_an_application_that_counted_too_early(client, wallet, other_wallet, mon
     assert SocialAccount.objects.get().uid == wallet.address
 
 
-def test_who_counted_too_early_and_has_another_way_in(client, wallet, other_wallet, monkeypatch):
+def test_simultaneous_removals_succeed_with_another_way_in(
+    client, wallet, other_wallet, monkeypatch
+):
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
     give_address(client, verified=True)
-    counted_too_early(monkeypatch, other_wallet)
+    remove_after_counting(monkeypatch, other_wallet)
 
     remove(client, wallet)
 
     assert not SocialAccount.objects.exists()
 
 
-def test_operators_remove_what_they_want(client, wallet):
+def test_operator_can_remove_the_last_wallet(client, wallet):
     sign_in(client, wallet)
     user = get_user_model().objects.get()
 
@@ -160,7 +164,7 @@ def test_operators_remove_what_they_want(client, wallet):
     assert not SocialAccount.objects.filter(user_id=user.pk).exists()
 
 
-def test_one_after_the_other_they_can_all_go_but_the_last(client, wallet, other_wallet):
+def test_all_wallets_but_the_last_can_be_removed(client, wallet, other_wallet):
     third = SolanaWallet()
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
@@ -172,14 +176,14 @@ def test_one_after_the_other_they_can_all_go_but_the_last(client, wallet, other_
     assert SocialAccount.objects.get().uid == wallet.address
 
 
-def test_the_guard_outside_a_request_marks_nothing(wallet):
-    disconnect.begin(SocialAccount(pk=1))
+def test_guard_outside_a_request_marks_nothing(wallet):
+    disconnect.mark(SocialAccount(pk=1))
 
     assert context.request is None
 
 
-def test_a_wallet_that_is_gone_is_not_written_anew(client, wallet, monkeypatch):
-    """A sign-in holds its row, where the database can; where it cannot, it fails."""
+def test_wallet_removed_during_a_sign_in_is_not_stored_again(client, wallet, monkeypatch):
+    """The sign-in locks its row or, on databases that cannot, fails."""
     sign_in(client, wallet)
 
     def remove_it(old, new):
@@ -191,7 +195,7 @@ def test_a_wallet_that_is_gone_is_not_written_anew(client, wallet, monkeypatch):
         sign_in(Client(), wallet)
 
 
-def test_a_sign_in_looks_its_account_and_user_up_at_once(client, wallet, django_assert_num_queries):
+def test_sign_in_looks_up_account_and_user_in_one_query(client, wallet, django_assert_num_queries):
     sign_in(client, wallet)
     user = get_user_model().objects.get()
     login = WalletLogin(account=SocialAccount(provider="moralis", uid=wallet.address))
@@ -201,7 +205,7 @@ def test_a_sign_in_looks_its_account_and_user_up_at_once(client, wallet, django_
         assert login.user == user
 
 
-def test_the_signals_tell_of_a_sign_in_as_for_every_provider(client, wallet):
+def test_sign_in_sends_allauths_signals(client, wallet):
     sign_in(client, wallet)
     told = []
     receiver = lambda **kwargs: told.append(kwargs["sociallogin"].account.uid)  # noqa: E731
@@ -215,7 +219,7 @@ def test_the_signals_tell_of_a_sign_in_as_for_every_provider(client, wallet):
 
 @pytest.fixture
 def notified(client, wallet, settings):
-    """Somebody who came in by wallet, has an address, and is told of every change."""
+    """Sign in a user with a wallet and an address, who is notified of every change."""
     settings.ACCOUNT_EMAIL_NOTIFICATIONS = True
     sign_in(client, wallet)
     user = get_user_model().objects.get()
@@ -223,7 +227,9 @@ def notified(client, wallet, settings):
     return user
 
 
-def test_mails_tell_which_wallet_was_linked_and_removed(client, notified, other_wallet, mailoutbox):
+def test_emails_name_the_wallet_that_was_linked_or_removed(
+    client, notified, other_wallet, mailoutbox
+):
     sign_in(client, other_wallet, process="connect")
     remove(client, other_wallet)
 
@@ -239,7 +245,7 @@ def test_mails_tell_which_wallet_was_linked_and_removed(client, notified, other_
         assert "IP address: 127.0.0.1" in mail.body
 
 
-def test_mails_of_other_providers_are_allauths(notified):
+def test_emails_about_other_providers_are_allauths(notified):
     row = SocialAccount(user=notified, provider="google", uid="1")
     mails = [
         render_to_string(
@@ -258,7 +264,7 @@ def test_mails_of_other_providers_are_allauths(notified):
     assert "A third-party account from Google has been disconnected" in mails[3]
 
 
-def test_an_account_of_another_provider_is_no_wallet_of_the_session(client, wallet):
+def test_another_providers_account_is_not_marked_as_this_sessions(client, wallet):
     sign_in(client, wallet)
     SocialAccount.objects.create(
         user=get_user_model().objects.get(), provider="dummy", uid=wallet.address
@@ -280,13 +286,13 @@ def remove(client, wallet):
     return client.post(reverse("socialaccount_connections"), {"account": row.pk})
 
 
-def test_the_last_way_in_stays_and_the_page_leads_to_others(client, wallet):
+def test_removing_the_last_way_in_is_refused_with_links_to_others(client, wallet):
     sign_in(client, wallet)
 
     html = remove(client, wallet).content.decode()
 
     assert SocialAccount.objects.count() == 1
-    assert "This is the last way into your account." in html
+    assert "This is the only way into your account." in html
     for path in (
         "/accounts/moralis/login/?process=connect",
         "/accounts/email/",
@@ -296,7 +302,7 @@ def test_the_last_way_in_stays_and_the_page_leads_to_others(client, wallet):
         assert client.get(path).status_code == 200
 
 
-def test_where_an_address_must_be_confirmed_the_page_says_so(client, wallet):
+def test_refused_removal_suggests_confirming_an_unconfirmed_address(client, wallet):
     sign_in(client, wallet)
     give_address(client, verified=False)
 
@@ -306,7 +312,7 @@ def test_where_an_address_must_be_confirmed_the_page_says_so(client, wallet):
     assert SocialAccount.objects.count() == 1
 
 
-def test_where_nobody_has_a_password_none_is_recommended(client, wallet, settings):
+def test_refused_removal_suggests_no_password_on_sites_without_passwords(client, wallet, settings):
     sign_in(client, wallet)
     settings.SOCIALACCOUNT_ONLY = True
 
@@ -317,16 +323,18 @@ def test_where_nobody_has_a_password_none_is_recommended(client, wallet, setting
     assert SocialAccount.objects.count() == 1
 
 
-def test_a_site_without_the_pages_says_it_without_links(client, wallet, monkeypatch):
+def test_refused_removal_has_no_links_to_pages_that_are_missing(client, wallet, monkeypatch):
     def without(name, *args):
         raise NoReverseMatch
 
     monkeypatch.setattr("allauth_moralis.internal.disconnect.reverse", without)
 
-    assert linked("{wallet}Link{end} {email}mail{end} {password}") == "<a>Link</a> <a>mail</a> <a>"
+    assert (
+        with_links("{wallet}Link{end} {email}mail{end} {password}") == "<a>Link</a> <a>mail</a> <a>"
+    )
 
 
-def test_last_way_in_is_refused_with_the_code_of_what_is_missing(client, wallet, settings):
+def test_refused_removal_has_the_code_of_what_is_missing(client, wallet, settings):
     def guard(user):
         return refusal_code(user.socialaccount_set.get(), [])
 
@@ -342,7 +350,7 @@ def test_last_way_in_is_refused_with_the_code_of_what_is_missing(client, wallet,
     assert guard(user) == "disconnect_last"
 
 
-def test_a_password_and_a_confirmed_address_are_enough(client, wallet):
+def test_last_wallet_can_be_removed_with_a_password_and_a_confirmed_address(client, wallet):
     sign_in(client, wallet)
     give_address(client, verified=True)
 
@@ -350,7 +358,7 @@ def test_a_password_and_a_confirmed_address_are_enough(client, wallet):
     assert not SocialAccount.objects.exists()
 
 
-def test_a_script_is_told_without_markup(client, wallet):
+def test_refused_removal_by_a_script_has_no_markup(client, wallet):
     sign_in(client, wallet)
     row = SocialAccount.objects.get()
 
@@ -364,7 +372,7 @@ def test_a_script_is_told_without_markup(client, wallet):
     assert "<a" not in str(answer.json()["form"]["errors"])
 
 
-def test_a_sites_own_words_stay_its_own():
+def test_sites_own_validation_messages_are_kept():
     class Theirs(DefaultSocialAccountAdapter):
         error_messages = {  # noqa: RUF012 - as a site would write it
             **DefaultSocialAccountAdapter.error_messages,
@@ -380,7 +388,7 @@ def test_a_sites_own_words_stay_its_own():
         assert (error.code, error.message) == (code, Theirs.error_messages[code])
 
 
-def test_a_conflict_of_another_provider_is_not_taken_for_a_wallets(client, wallet, rf, monkeypatch):
+def test_another_providers_integrity_error_is_raised(client, wallet, rf, monkeypatch):
     sign_in(client, wallet)
     user = get_user_model().objects.get()
     row = SocialAccount.objects.create(user=user, provider="google", uid="1")
@@ -396,7 +404,7 @@ def test_a_conflict_of_another_provider_is_not_taken_for_a_wallets(client, walle
 # --- allauth's page of connections ------------------------------------------------------------
 
 
-def test_the_connections_page_tells_wallets_apart(client, wallet):
+def test_connections_page_tells_wallets_apart(client, wallet):
     solana = SolanaWallet()
     sign_in(client, wallet)
     sign_in(client, solana, process="connect")
@@ -409,7 +417,7 @@ def test_the_connections_page_tells_wallets_apart(client, wallet):
     assert html.index("This session") < html.index("Ethereum, added on")
 
 
-def test_the_connections_page_without_any(client, django_user_model):
+def test_connections_page_without_connections(client, django_user_model):
     client.force_login(django_user_model.objects.create_user("ada"))
 
     html = client.get(reverse("socialaccount_connections")).content.decode()
@@ -417,7 +425,7 @@ def test_the_connections_page_without_any(client, django_user_model):
     assert "no third-party accounts" in html
 
 
-def test_the_connections_page_asks_the_database_no_more_for_many_than_for_one(
+def test_connections_page_needs_a_constant_number_of_queries(
     client, wallet, django_assert_max_num_queries
 ):
     sign_in(client, wallet)
@@ -435,13 +443,13 @@ def test_the_connections_page_asks_the_database_no_more_for_many_than_for_one(
 # --- The only way in -------------------------------------------------------------------------
 
 
-def test_who_has_one_wallet_is_told_what_that_means(client, wallet):
+def test_single_way_in_is_warned_about(client, wallet):
     sign_in(client, wallet)
 
     assert ONLY_WAY_IN in profile(client)
 
 
-def test_who_has_two_is_not(client, wallet, other_wallet):
+def test_two_wallets_are_not_warned_about(client, wallet, other_wallet):
     sign_in(client, wallet)
     sign_in(client, other_wallet, process="connect")
 
@@ -449,19 +457,19 @@ def test_who_has_two_is_not(client, wallet, other_wallet):
 
 
 def give_address(client, **fields):
-    """And a password beside it."""
+    """Give the user a password and an address."""
     user = give_password(client)
     EmailAddress.objects.create(user=user, email="ada@example.com", primary=True, **fields)
     return user
 
 
-def test_a_password_alone_opens_nothing_where_people_log_in_by_mail(client, wallet):
+def test_password_without_an_address_is_not_a_way_in_if_people_log_in_by_email(client, wallet):
     sign_in(client, wallet)
 
     assert has_one_way_in(give_password(client))
 
 
-def test_a_password_beside_an_address_that_is_not_confirmed(client, wallet, settings):
+def test_password_with_an_unconfirmed_address_is_a_way_in_if_that_will_do(client, wallet, settings):
     sign_in(client, wallet)
     user = give_address(client, verified=False)
 
@@ -470,7 +478,7 @@ def test_a_password_beside_an_address_that_is_not_confirmed(client, wallet, sett
     assert not has_one_way_in(user)
 
 
-def test_a_password_beside_a_user_name(client, wallet, settings):
+def test_password_with_a_user_name_is_a_way_in(client, wallet, settings):
     sign_in(client, wallet)
     user = give_password(client)
     settings.ACCOUNT_LOGIN_METHODS = {"username"}
@@ -478,7 +486,7 @@ def test_a_password_beside_a_user_name(client, wallet, settings):
     assert not has_one_way_in(user)
 
 
-def test_a_password_beside_a_phone_number(client, wallet, settings, monkeypatch):
+def test_password_with_a_phone_number_is_a_way_in(client, wallet, settings, monkeypatch):
     sign_in(client, wallet)
     user = give_password(client)
     settings.ACCOUNT_LOGIN_METHODS = {"phone"}
@@ -487,7 +495,7 @@ def test_a_password_beside_a_phone_number(client, wallet, settings, monkeypatch)
     assert not has_one_way_in(user)
 
 
-def test_a_password_is_none_where_only_connected_accounts_are(client, wallet, settings):
+def test_password_is_not_a_way_in_on_sites_with_connected_accounts_only(client, wallet, settings):
     sign_in(client, wallet)
     user = give_address(client, verified=True)
     settings.SOCIALACCOUNT_ONLY = True
@@ -495,8 +503,8 @@ def test_a_password_is_none_where_only_connected_accounts_are(client, wallet, se
     assert has_one_way_in(user)
 
 
-def test_a_confirmed_address_opens_the_account_without_the_wallet(client, wallet, mailoutbox):
-    """Whoever lost the key asks for a new password, though they never had one."""
+def test_confirmed_address_opens_the_account_without_the_wallet(client, wallet, mailoutbox):
+    """People who lost their key can reset a password, even if they never had one."""
     sign_in(client, wallet)
     user = get_user_model().objects.get()
     assert has_one_way_in(user)
@@ -515,7 +523,7 @@ def test_a_confirmed_address_opens_the_account_without_the_wallet(client, wallet
     assert user_of(browser) == user.pk
 
 
-def test_who_has_no_wallet_is_not(client, django_user_model):
+def test_user_without_a_wallet_is_not_warned(client, django_user_model):
     user = django_user_model.objects.create_user("ada")
     client.force_login(user)
 
@@ -523,7 +531,7 @@ def test_who_has_no_wallet_is_not(client, django_user_model):
 
 
 @pytest.mark.parametrize(("passwordless", "one_way"), [(True, False), (False, True)])
-def test_a_passkey_is_a_way_in_and_a_security_key_is_not(client, wallet, passwordless, one_way):
+def test_passkey_is_a_way_in_but_a_security_key_is_not(client, wallet, passwordless, one_way):
     sign_in(client, wallet)
     user = get_user_model().objects.get()
     Authenticator.objects.create(
@@ -535,7 +543,7 @@ def test_a_passkey_is_a_way_in_and_a_security_key_is_not(client, wallet, passwor
     assert has_one_way_in(user) is one_way
 
 
-def test_a_passkey_is_none_where_people_cannot_log_in_by_it(client, wallet, settings):
+def test_passkey_is_not_a_way_in_if_people_cannot_log_in_with_it(client, wallet, settings):
     sign_in(client, wallet)
     user = get_user_model().objects.get()
     Authenticator.objects.create(
@@ -548,7 +556,7 @@ def test_a_passkey_is_none_where_people_cannot_log_in_by_it(client, wallet, sett
     assert has_one_way_in(user)
 
 
-def test_a_site_without_second_factors(client, wallet, monkeypatch):
+def test_warning_on_a_site_without_second_factors_offers_no_passkey(client, wallet, monkeypatch):
     sign_in(client, wallet)
     assert "Add a passkey" in profile(client)
     monkeypatch.setattr("allauth.app_settings.MFA_ENABLED", False)

@@ -1,5 +1,7 @@
 """Users who have neither a user name nor an e-mail address can be shown."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
@@ -8,7 +10,7 @@ from django.test.utils import isolate_apps
 from allauth_moralis.internal.naming import let_users_be_shown
 
 
-def customers(*, null: bool, **members: object) -> type[AbstractBaseUser]:
+def customers(*, null: bool, **members: object) -> type[Any]:
     """A user model that names its users by their addresses."""
     members = {
         "__module__": __name__,

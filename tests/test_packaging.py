@@ -52,7 +52,7 @@ assert sign_in(client, wallet)["Location"] == "/accounts/profile/"
 assert wallet.address.encode() in client.get("/accounts/profile/").content
 assert b"Ethereum, added on" in client.get("/accounts/3rdparty/").content
 refused = client.post("/accounts/3rdparty/", {"account": "1"}).content
-assert b"This is the last way into your account." in refused, refused
+assert b"This is the only way into your account." in refused, refused
 print("signed in")
 """
 

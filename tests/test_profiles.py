@@ -14,7 +14,7 @@ from allauth_moralis.exceptions import (
     SignatureInvalid,
     UpstreamRejected,
 )
-from allauth_moralis.siwx.wallets import SignIn, Wallet
+from allauth_moralis.siwx.wallets import MessageFields, Wallet
 from allauth_moralis.testing import AptosWallet, EvmWallet, SolanaWallet, answer, obtain_challenge
 
 pytestmark = pytest.mark.usefixtures("moralis")
@@ -27,11 +27,13 @@ def wallet_of(wallet) -> Wallet:
 
 
 def profile_of(wallet) -> str:
-    """As the service tells it with any challenge."""
+    """Return the profile id that the service gives with any challenge."""
     parsed = wallet_of(wallet)
     chain_id = 1 if parsed.network == "evm" else None
-    asked = SignIn(wallet=parsed, domain="localhost", uri="http://localhost/", chain_id=chain_id)
-    profile = get_backend().request_challenge(asked).profile_id
+    fields = MessageFields(
+        wallet=parsed, domain="localhost", uri="http://localhost/", chain_id=chain_id
+    )
+    profile = get_backend().request_challenge(fields).profile_id
     assert profile
     return profile
 
@@ -49,14 +51,14 @@ def bind(first, second) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_profile_has_its_wallets_address(kind):
+def test_profile_has_its_wallets_address(kind):
     wallet = kind()
 
     assert profile_api.addresses(profile_of(wallet)) == [wallet.address]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_binding_makes_a_new_profile_of_both(kind):
+def test_binding_moves_both_wallets_to_a_new_profile(kind):
     first, second, stranger = EvmWallet(), kind(), EvmWallet()
     before = {profile_of(first), profile_of(second), profile_of(stranger)}
 
@@ -68,7 +70,7 @@ def test_binding_makes_a_new_profile_of_both(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_unbinding_gives_the_wallet_a_profile_of_its_own(kind):
+def test_unbinding_moves_the_wallet_to_a_profile_of_its_own(kind):
     first, second = kind(), EvmWallet()
     bound = bind(first, second)
 
@@ -80,7 +82,7 @@ def test_unbinding_gives_the_wallet_a_profile_of_its_own(kind):
     assert profile_api.addresses(bound) == [second.address]
 
 
-def test_binding_takes_everything_that_was_bound_before():
+def test_binding_includes_wallets_that_were_bound_before():
     wallets = [EvmWallet() for _ in range(3)]
     bind(*wallets[:2])
 
@@ -89,7 +91,7 @@ def test_binding_takes_everything_that_was_bound_before():
     assert set(profile_api.addresses(profile)) == {wallet.address for wallet in wallets}
 
 
-def test_texts_of_two_binds_bind_nothing():
+def test_texts_of_different_binds_are_refused():
     first, second = EvmWallet(), EvmWallet()
     pairs = [profile_api.request_bind(wallet_of(first), wallet_of(second)) for _ in range(2)]
 
@@ -98,7 +100,7 @@ def test_texts_of_two_binds_bind_nothing():
     assert profile_of(first) != profile_of(second)
 
 
-def test_a_text_to_bind_does_not_unbind():
+def test_unbinding_with_a_text_to_bind_is_refused():
     first, second = EvmWallet(), EvmWallet()
     text = profile_api.request_bind(wallet_of(first), wallet_of(second))[0]
 
@@ -106,7 +108,7 @@ def test_a_text_to_bind_does_not_unbind():
         profile_api.verify_unbind(*signed(first, text))
 
 
-def test_a_text_to_bind_must_be_answered_in_time(moralis):
+def test_expired_text_to_bind_is_refused(moralis):
     first, second = EvmWallet(), EvmWallet()
     one, other = profile_api.request_bind(wallet_of(first), wallet_of(second))
     moralis.service.profiles.clock = lambda: time.time() + 121
@@ -116,7 +118,7 @@ def test_a_text_to_bind_must_be_answered_in_time(moralis):
 
 
 @pytest.mark.django_db
-def test_a_verification_tells_the_profile_of_now(client):
+def test_verification_stores_the_current_profile(client):
     first, second = EvmWallet(), EvmWallet()
     challenge, message = obtain_challenge(client, first)
     bound = bind(first, second)
@@ -126,7 +128,7 @@ def test_a_verification_tells_the_profile_of_now(client):
     assert SocialAccount.objects.get().extra_data["verified"]["profileId"] == bound
 
 
-def test_a_wrong_signature_binds_nothing():
+def test_binding_with_a_wrong_signature_is_refused():
     first, second = EvmWallet(), EvmWallet()
     one, other = profile_api.request_bind(wallet_of(first), wallet_of(second))
 
@@ -135,7 +137,7 @@ def test_a_wrong_signature_binds_nothing():
     assert profile_of(first) != profile_of(second)
 
 
-def test_a_text_is_good_for_one_use():
+def test_used_text_is_refused():
     first, second = EvmWallet(), EvmWallet()
     bound = bind(first, second)
     text = profile_api.request_unbind(wallet_of(first), bound)
@@ -145,7 +147,7 @@ def test_a_text_is_good_for_one_use():
         profile_api.verify_unbind(*signed(first, text))
 
 
-def test_one_wallet_alone_cannot_be_bound():
+def test_binding_with_only_one_signature_is_refused():
     wallet = EvmWallet()
     one, _ = profile_api.request_bind(wallet_of(wallet), wallet_of(EvmWallet()))
 
@@ -153,24 +155,24 @@ def test_one_wallet_alone_cannot_be_bound():
         profile_api.verify_bind([signed(wallet, one)])
 
 
-def test_a_wallet_leaves_only_a_profile_that_is_its_own():
+def test_unbinding_from_another_wallets_profile_is_refused():
     with pytest.raises(UpstreamRejected):
         profile_api.request_unbind(wallet_of(EvmWallet()), profile_of(EvmWallet()))
 
 
 @pytest.mark.parametrize("profile_id", ["", "x", "0x" + "g" * 64, "../bind/request"])
-def test_an_id_that_is_none_is_not_even_asked_for(moralis, profile_id):
+def test_malformed_profile_id_is_refused_without_a_request(moralis, profile_id):
     with pytest.raises(InvalidRequest):
         profile_api.addresses(profile_id)
     assert not moralis.requests
 
 
-def test_an_unknown_profile_has_no_addresses():
+def test_unknown_profile_has_no_addresses():
     assert profile_api.addresses("0x" + "0" * 64) == []
 
 
 @pytest.mark.parametrize("fault", ["missing_keys", "html_ok", "not_found", "bad_request_list"])
-def test_answers_that_cannot_be_used(moralis, fault):
+def test_unusable_response_is_refused(moralis, fault):
     with moralis.fault(fault):
         for call in (
             lambda: profile_api.addresses("0x" + "0" * 64),
@@ -182,7 +184,7 @@ def test_answers_that_cannot_be_used(moralis, fault):
                 call()
 
 
-def test_texts_about_another_wallet_are_not_shown_to_this_one(moralis, monkeypatch):
+def test_text_about_another_wallet_is_refused(moralis, monkeypatch):
     other = wallet_of(EvmWallet())
     service = type(moralis.service)
     original = service.handle
@@ -199,21 +201,21 @@ def test_texts_about_another_wallet_are_not_shown_to_this_one(moralis, monkeypat
         profile_api.request_bind(other, wallet_of(EvmWallet()))
 
 
-def test_addresses_that_are_none(moralis, monkeypatch):
+def test_list_of_something_else_than_addresses_is_refused(moralis, monkeypatch):
     monkeypatch.setattr(type(moralis.service), "handle", lambda *_: (200, [1]))
 
     with pytest.raises(UpstreamRejected):
         profile_api.addresses("0x" + "0" * 64)
 
 
-def test_the_embedded_verifier_has_no_profiles(provider):
+def test_embedded_verifier_has_no_profiles(provider):
     provider["API_KEY"] = ""
 
     with pytest.raises(Misconfigured):
         profile_api.addresses("0x" + "0" * 64)
 
 
-def test_texts_that_wait_are_bounded(monkeypatch):
+def test_number_of_pending_texts_is_bounded(monkeypatch):
     monkeypatch.setattr("allauth_moralis.emulator.profiles.MAX_PENDING", 2)
     with Emulator() as emulator:
         one, other = wallet_of(EvmWallet()), wallet_of(EvmWallet())

@@ -118,7 +118,7 @@ def test_it_needs_somebody_signed_in(client, wallet):
     assert (
         json_code(request_challenge(client, wallet, process="reauthenticate")) == "login_required"
     )
-    assert "Sign in first." in client.get(PROVE).content.decode()
+    assert "Please sign in first." in client.get(PROVE).content.decode()
 
 
 def test_it_neither_signs_in_nor_out_nor_links(client, wallet, backend):
@@ -474,7 +474,7 @@ def test_allauths_way_in_to_it_needs_somebody_signed_in_too(client):
     response = client.get(CONFIRM)
 
     assert response.status_code == 200
-    assert "Sign in first." in response.content.decode()
+    assert "Please sign in first." in response.content.decode()
 
 
 @pytest.mark.urls("tests.urls_without_pages")

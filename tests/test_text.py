@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from allauth_moralis.exceptions import SignatureInvalid
 from allauth_moralis.siwx import signatures
 from allauth_moralis.siwx.text import match, render, timestamp
-from allauth_moralis.siwx.wallets import SignIn, Wallet
+from allauth_moralis.siwx.wallets import MessageFields, Wallet
 
 # The one complete recording of the live service: its fields, its text and the wallet's signature.
-RECORDED = SignIn(
+RECORDED = MessageFields(
     wallet=Wallet("evm", "0x28cC324d04132b8Caa67479C9083e6f5ad505EC1"),
     domain="defi.finance",
     uri="https://defi.finance/",
@@ -33,7 +33,7 @@ line = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=8
 word = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=40)
 moment = st.datetimes().map(lambda naive: timestamp(naive.replace(tzinfo=UTC)))
 sign_ins = st.builds(
-    SignIn,
+    MessageFields,
     wallet=st.binary(min_size=20, max_size=20).map(lambda b: Wallet.parse("evm", "0x" + b.hex())),
     domain=word,
     uri=word,
@@ -64,15 +64,17 @@ def test_the_recorded_signature_is_not_of_a_text_with_one_more_newline():
 
 
 def test_without_a_statement_two_lines_are_empty():
-    asked = SignIn(wallet=RECORDED.wallet, domain="a.example", uri="https://a.example/", chain_id=1)
+    fields = MessageFields(
+        wallet=RECORDED.wallet, domain="a.example", uri="https://a.example/", chain_id=1
+    )
 
-    text = render(asked, nonce=NONCE, issued_at=ISSUED_AT)
+    text = render(fields, nonce=NONCE, issued_at=ISSUED_AT)
 
     assert f"{RECORDED.wallet.address}\n\n\nURI: https://a.example/\n" in text
 
 
 def test_resources_are_listed_at_the_end():
-    asked = SignIn(
+    fields = MessageFields(
         wallet=RECORDED.wallet,
         domain="a",
         uri="b",
@@ -80,23 +82,23 @@ def test_resources_are_listed_at_the_end():
         resources=("https://c/", "ipfs://d"),
     )
 
-    text = render(asked, nonce=NONCE, issued_at=ISSUED_AT)
+    text = render(fields, nonce=NONCE, issued_at=ISSUED_AT)
 
     assert text.endswith("\nResources:\n- https://c/\n- ipfs://d")
 
 
 @given(sign_ins, nonces, moment)
-def test_a_rendered_text_matches_what_was_asked(asked, nonce, issued_at):
-    text = render(asked, nonce=nonce, issued_at=issued_at)
+def test_a_rendered_text_matches_what_was_asked(fields, nonce, issued_at):
+    text = render(fields, nonce=nonce, issued_at=issued_at)
 
-    assert match(text, asked) == (nonce, issued_at)
+    assert match(text, fields) == (nonce, issued_at)
 
 
 @given(sign_ins, nonces, moment, st.data())
 def test_a_text_with_one_character_changed_does_not_match_or_has_another_nonce(
-    asked, nonce, issued_at, data
+    fields, nonce, issued_at, data
 ):
-    text = render(asked, nonce=nonce, issued_at=issued_at)
+    text = render(fields, nonce=nonce, issued_at=issued_at)
     position = data.draw(st.integers(0, len(text)))
     mutant = (
         text[:position]
@@ -104,20 +106,20 @@ def test_a_text_with_one_character_changed_does_not_match_or_has_another_nonce(
         + text[position + data.draw(st.integers(0, 1)) :]
     )
 
-    found = match(mutant, asked)
+    found = match(mutant, fields)
 
     assert mutant == text or found is None or found != (nonce, issued_at)
     if found is not None:
-        assert render(asked, nonce=found[0], issued_at=found[1]) == mutant
+        assert render(fields, nonce=found[0], issued_at=found[1]) == mutant
 
 
 @given(sign_ins, sign_ins, nonces, moment)
-def test_a_text_that_says_another_thing_does_not_match(asked, other, nonce, issued_at):
+def test_a_text_that_says_another_thing_does_not_match(fields, other, nonce, issued_at):
     text = render(other, nonce=nonce, issued_at=issued_at)
 
-    if asked != other:
-        found = match(text, asked)
-        assert found is None or render(asked, nonce=nonce, issued_at=issued_at) == text
+    if fields != other:
+        found = match(text, fields)
+        assert found is None or render(fields, nonce=nonce, issued_at=issued_at) == text
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_pages_and_refusals_speak_it(client, settings, language):
 
     page = client.get(reverse("moralis_login"))
     assert entries["Sign in with a wallet"] in page.content.decode()
-    assert page.context["page"]["texts"]["choose"] == entries["Choose the wallet to use."]
+    assert page.context["page"]["texts"]["choose"] == entries["Choose a wallet."]
     refused = post_json(client, {"address": "0x12"})
     assert json_code(refused) == "invalid_address"
     assert refused.json()["error"]["message"] == entries["That is not a valid wallet address."]

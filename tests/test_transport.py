@@ -15,7 +15,7 @@ from allauth_moralis.backends.moralis.backend import MoralisBackend
 from allauth_moralis.backends.moralis.transport import DeadlineAdapter, _DeadlineReader
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable, WalletError
 from allauth_moralis.siwx.text import timestamp
-from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.wallets import EVM, Challenge, MessageFields, Proof, Wallet
 from allauth_moralis.testing import EvmWallet
 
 from .conftest import API_KEY
@@ -29,8 +29,8 @@ MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture
-def asked(wallet: EvmWallet) -> SignIn:
-    return SignIn(
+def fields(wallet: EvmWallet) -> MessageFields:
+    return MessageFields(
         wallet=Wallet.parse(EVM, wallet.address),
         domain="localhost",
         uri="http://localhost/",
@@ -65,9 +65,9 @@ def refused(*errors: type[WalletError]) -> Iterator[None]:
     assert time.monotonic() - start < BOUND
 
 
-def good(asked: SignIn) -> bytes:
+def good(fields: MessageFields) -> bytes:
     """An answer to the request that the client takes."""
-    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
+    challenge = replace(LocalBackend().request_challenge(fields), profile_id=PROFILE)
     return http({"id": challenge.id, "message": challenge.message, "profileId": PROFILE})
 
 
@@ -123,26 +123,26 @@ SLOW = {
 
 
 @pytest.mark.parametrize("script", SLOW.values(), ids=SLOW)
-def test_request_ends_in_time_and_is_not_repeated(site, asked, script):
+def test_request_ends_in_time_and_is_not_repeated(site, fields, script):
     server = site(script, timeout=TIMEOUT)
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     assert server.connections == 1
 
 
 @pytest.mark.parametrize("reason", ["hang_before_the_headers", "headers_dripped", "body_dripped"])
-def test_verify_ends_in_time_and_is_not_repeated(site, wallet, asked, reason):
+def test_verify_ends_in_time_and_is_not_repeated(site, wallet, fields, reason):
     server = site(SLOW[reason], timeout=TIMEOUT)
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().verify(*answer_to(asked, wallet))
+        MoralisBackend().verify(*answer_to(fields, wallet))
 
     assert server.connections == 1
 
 
-def test_silence_after_a_late_byte_has_only_what_is_left_of_the_time(site, asked):
+def test_silence_after_a_late_byte_has_only_what_is_left_of_the_time(site, fields):
     def script(peer: Peer) -> None:
         peer.send(LONG)
         peer.stop.wait(1)
@@ -153,14 +153,14 @@ def test_silence_after_a_late_byte_has_only_what_is_left_of_the_time(site, asked
     start = time.monotonic()
 
     with pytest.raises(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     # A time-out that began anew with the late byte would end 2.2 seconds after the start.
     assert time.monotonic() - start < 2
 
 
-def answer_to(asked: SignIn, wallet: EvmWallet) -> tuple[Challenge, Proof]:
-    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
+def answer_to(fields: MessageFields, wallet: EvmWallet) -> tuple[Challenge, Proof]:
+    challenge = replace(LocalBackend().request_challenge(fields), profile_id=PROFILE)
     return challenge, Proof(signature=wallet.sign(challenge.message))
 
 
@@ -169,36 +169,36 @@ def answer_to(asked: SignIn, wallet: EvmWallet) -> tuple[Challenge, Proof]:
     [drips(b"a" * 1000, after=OK + b"X-Slow: "), drips(b" " * 1000, after=LONG)],
     ids=["headers", "body"],
 )
-def test_drip_over_tls_ends_in_time(site, asked, script, tmp_path, monkeypatch):
+def test_drip_over_tls_ends_in_time(site, fields, script, tmp_path, monkeypatch):
     context, public = certificate(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(public))
     server = site(script, context=context, timeout=TIMEOUT)
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     assert len(server.requests) == 1
 
 
-def test_answer_over_tls_is_taken(site, asked, tmp_path, monkeypatch):
+def test_answer_over_tls_is_taken(site, fields, tmp_path, monkeypatch):
     context, public = certificate(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(public))
-    site(sends(good(asked)), context=context)
+    site(sends(good(fields)), context=context)
 
-    assert MoralisBackend().request_challenge(asked).asked == asked
+    assert MoralisBackend().request_challenge(fields).fields == fields
 
 
-def test_certificate_of_nobody_gets_no_key(site, asked, tmp_path):
+def test_certificate_of_nobody_gets_no_key(site, fields, tmp_path):
     context, _ = certificate(tmp_path)
-    server = site(sends(good(asked)), context=context)
+    server = site(sends(good(fields)), context=context)
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     assert server.requests == []
 
 
-def test_drip_through_a_proxy_ends_in_time(site, asked, provider, monkeypatch):
+def test_drip_through_a_proxy_ends_in_time(site, fields, provider, monkeypatch):
     server = site(drips(b" " * 1000, after=LONG), timeout=TIMEOUT)
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
@@ -206,7 +206,7 @@ def test_drip_through_a_proxy_ends_in_time(site, asked, provider, monkeypatch):
     provider["BASE_URL"] = "http://authapi.invalid"
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     assert server.requests[0].startswith(b"POST http://authapi.invalid/challenge/request/evm ")
 
@@ -223,33 +223,33 @@ CUT = {
 
 
 @pytest.mark.parametrize("script", CUT.values(), ids=CUT)
-def test_connection_cut_is_unavailable(site, asked, script):
+def test_connection_cut_is_unavailable(site, fields, script):
     site(script)
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
 
-def test_connection_cut_in_the_headers_is_refused(site, asked):
+def test_connection_cut_in_the_headers_is_refused(site, fields):
     site(sends(OK + b"Content-Le", keep=False))
 
     # http.client takes the end of the connection for the end of the headers.
     with refused(UpstreamUnavailable, UpstreamRejected):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
 
-def test_request_is_repeated_after_a_connection_cut_without_answer(site, asked):
-    server = site(CUT["without_answer"], sends(good(asked)))
+def test_request_is_repeated_after_a_connection_cut_without_answer(site, fields):
+    server = site(CUT["without_answer"], sends(good(fields)))
 
-    assert MoralisBackend().request_challenge(asked).asked == asked
+    assert MoralisBackend().request_challenge(fields).fields == fields
     assert server.connections == 2
 
 
-def test_verify_is_not_repeated_after_a_connection_cut_without_answer(site, wallet, asked):
+def test_verify_is_not_repeated_after_a_connection_cut_without_answer(site, wallet, fields):
     server = site(CUT["without_answer"])
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().verify(*answer_to(asked, wallet))
+        MoralisBackend().verify(*answer_to(fields, wallet))
 
     assert server.connections == 1
 
@@ -263,16 +263,16 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize("script", ENDLESS.values(), ids=ENDLESS)
-def test_endless_answer_is_cut_off_at_the_cap(site, asked, script):
+def test_endless_answer_is_cut_off_at_the_cap(site, fields, script):
     server = site(script)
 
     with refused(UpstreamRejected):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     assert server.connections == 1
 
 
-def test_of_many_megabytes_few_are_taken(site, asked):
+def test_of_many_megabytes_few_are_taken(site, fields):
     sent = []
 
     def script(peer: Peer) -> None:
@@ -284,31 +284,31 @@ def test_of_many_megabytes_few_are_taken(site, asked):
     site(script)
 
     with refused(UpstreamRejected):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     # What the system's own buffers take on loopback cannot be known; it is not a hundred.
     assert sum(sent) < 100 * MEGABYTE
 
 
-def test_endless_headers_are_unavailable(site, asked):
+def test_endless_headers_are_unavailable(site, fields):
     site(floods(b"X-Header: value\r\n", after=OK))
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
 
-def test_no_http_at_all_is_unavailable(site, asked):
+def test_no_http_at_all_is_unavailable(site, fields):
     site(sends(b"SSH-2.0-OpenSSH_9.9\r\n", keep=False))
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
 
-def test_redirect_is_refused_without_waiting_for_its_body(site, asked):
+def test_redirect_is_refused_without_waiting_for_its_body(site, fields):
     server = site(drips(b" " * 1000, after=REDIRECT + b"Content-Length: 1000\r\n\r\n"))
 
     with refused(UpstreamRejected):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
     assert server.connections == 1
 
@@ -316,45 +316,45 @@ def test_redirect_is_refused_without_waiting_for_its_body(site, asked):
 @pytest.mark.parametrize(
     "location", [b"http://[::1", b"\xff\xfe"], ids=["half_an_address", "not_utf8"]
 )
-def test_redirect_to_no_url_is_the_service_s_fault(site, asked, location):
+def test_redirect_to_no_url_is_the_service_s_fault(site, fields, location):
     answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
     site(sends(answer))
 
     with refused(UpstreamRejected):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
 
-def test_two_lengths_are_the_service_s_fault(site, asked):
+def test_two_lengths_are_the_service_s_fault(site, fields):
     site(sends(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"))
 
     with refused(UpstreamRejected):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
 
-def test_connection_closed_between_two_requests_is_made_anew(site, asked):
-    server = site(sends(good(asked), keep=False), sends(good(asked)))
+def test_connection_closed_between_two_requests_is_made_anew(site, fields):
+    server = site(sends(good(fields), keep=False), sends(good(fields)))
     backend = MoralisBackend()
 
     for _ in range(2):
-        assert backend.request_challenge(asked).asked == asked
+        assert backend.request_challenge(fields).fields == fields
 
     assert server.connections == 2
 
 
-def test_connection_is_kept_for_the_next_request(site, asked):
-    server = site(sends(good(asked)))
+def test_connection_is_kept_for_the_next_request(site, fields):
+    server = site(sends(good(fields)))
     backend = MoralisBackend()
 
     for _ in range(3):
-        backend.request_challenge(asked)
+        backend.request_challenge(fields)
 
     assert (server.connections, len(server.requests)) == (1, 3)
 
 
-def test_each_answer_on_a_kept_connection_has_its_own_time(site, asked):
+def test_each_answer_on_a_kept_connection_has_its_own_time(site, fields):
     def script(peer: Peer) -> bool:
         peer.stop.wait(0.7)
-        peer.send(good(asked))
+        peer.send(good(fields))
         return True
 
     # Two answers take longer than one may.
@@ -362,19 +362,19 @@ def test_each_answer_on_a_kept_connection_has_its_own_time(site, asked):
     backend = MoralisBackend()
 
     for _ in range(2):
-        assert backend.request_challenge(asked).asked == asked
+        assert backend.request_challenge(fields).fields == fields
 
     assert server.connections == 1
 
 
-def test_cookies_are_not_kept(site, asked):
-    challenge = replace(LocalBackend().request_challenge(asked), profile_id=PROFILE)
+def test_cookies_are_not_kept(site, fields):
+    challenge = replace(LocalBackend().request_challenge(fields), profile_id=PROFILE)
     body = {"id": challenge.id, "message": challenge.message, "profileId": PROFILE}
     server = site(sends(http(body, headers="Set-Cookie: seen=1; Path=/\r\n")))
     backend = MoralisBackend()
 
     for _ in range(2):
-        backend.request_challenge(asked)
+        backend.request_challenge(fields)
 
     assert len(server.requests) == 2
     assert b"cookie:" not in server.requests[1].lower()
@@ -401,16 +401,16 @@ def test_socks_proxy_keeps_its_own_connections():
 
 
 @pytest.mark.parametrize("size", [b"-5", b"-1"])
-def test_chunk_of_less_than_nothing(site, asked, size):
+def test_chunk_of_less_than_nothing(site, fields, size):
     """``http.client`` takes it, and reads with -1 all that ever comes."""
     head = b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n" + size + b"\r\n"
     site(sends(head + b"x" * 4_000_000))
 
     with refused(UpstreamRejected, UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
 
 
-def test_connection_that_fails_late_is_not_tried_again(site, asked):
+def test_connection_that_fails_late_is_not_tried_again(site, fields):
     """The visitor has waited already."""
 
     def script(peer: Peer) -> bool:
@@ -420,7 +420,7 @@ def test_connection_that_fails_late_is_not_tried_again(site, asked):
     server = site(script, timeout=(0.2, 2))
 
     with refused(UpstreamUnavailable):
-        MoralisBackend().request_challenge(asked)
+        MoralisBackend().request_challenge(fields)
     assert server.connections == 1
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from allauth_moralis.exceptions import InvalidAddress
-from allauth_moralis.siwx.wallets import Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.wallets import Challenge, MessageFields, Proof, Wallet
 
 # The examples of EIP-55.
 CHECKSUMMED = [
@@ -41,7 +41,7 @@ def test_the_short_form_keeps_both_ends():
 
 def test_a_challenge_survives_the_session():
     challenge = Challenge(
-        asked=SignIn(
+        fields=MessageFields(
             wallet=Wallet("evm", CHECKSUMMED[0]),
             domain="a.example",
             uri="https://a.example/",

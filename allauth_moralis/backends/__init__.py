@@ -1,4 +1,4 @@
-"""Who makes the text and judges the signature."""
+"""Backends make the text of a challenge and verify the proof; this is how they are chosen."""
 
 import logging
 from functools import lru_cache
@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 from .. import conf
 from .base import Backend
 
-__all__ = ["Backend", "get_backend", "issuer", "judge", "reset"]
+__all__ = ["Backend", "get_backend", "issuing_backend", "reset", "verifying_backend"]
 
 
 logger = logging.getLogger("allauth_moralis")
@@ -21,21 +21,27 @@ def _build(path: str) -> Backend:
 
 
 def get_backend() -> Backend:
-    """The backend that is set; one instance a process, so that connections are kept alive."""
+    """Return the configured backend. It has one instance per process, to keep connections alive."""
     return _build(conf.current().backend_path)
 
 
-def issuer() -> Backend:
-    """Who makes new challenges now: the backend that is set, or its fall-back while it is away."""
+def issuing_backend() -> Backend:
+    """Return the backend that issues new challenges now.
+
+    It is the configured one or, while that is not available, the fallback.
+    """
     backend = get_backend()
     if not backend.available and conf.current().falls_back:
-        logger.warning("%s does not answer: wallets are verified here meanwhile", backend.name)
+        logger.warning("%s does not answer: new challenges are issued here", backend.name)
         return _build(conf.LOCAL_BACKEND)
     return backend
 
 
-def judge(name: str) -> Backend | None:
-    """Who judges the answer to a challenge: whoever issued it, if the settings still say so."""
+def verifying_backend(name: str) -> Backend | None:
+    """Return the backend that verifies the proof of a challenge that the backend ``name`` issued.
+
+    That is the same backend, or ``None`` if the settings no longer name it.
+    """
     settings = conf.current()
     paths = [settings.backend_path, *([conf.LOCAL_BACKEND] if settings.falls_back else [])]
     candidates = map(_build, paths)
@@ -43,5 +49,5 @@ def judge(name: str) -> Backend | None:
 
 
 def reset() -> None:
-    """Forget the backends, with their connections and what they know of the service."""
+    """Forget the backends, with their connections and what they know about the service."""
     _build.cache_clear()

@@ -1,6 +1,6 @@
-"""The latest call of a service on behalf of this request, for the line in the log.
+"""The latest call to a service on behalf of this request.
 
-A backend that asks a service tells it here; whoever writes the line reads it.
+Backends record their calls here, and ``internal.events`` writes the latest into the log.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class UpstreamCall:
-    """How long the service took, and its own name for the request where it gave one."""
+    """How long the service took, and the id that it gave the request, if it gave one."""
 
     milliseconds: int
     request_id: str | None
@@ -25,8 +25,8 @@ def forget() -> None:
 
 
 def record(seconds: float, request_id: str | None) -> None:
-    """Remember a call of a service."""
-    # What a service sends ends up in our log: only what looks like a name for a request does.
+    """Record a call to a service that took this many ``seconds``."""
+    # What a service sends would end up in our log, so only what looks like an id is kept.
     known = request_id and re.fullmatch(r"[\w.:=-]{1,100}", request_id, re.ASCII)
     _latest.set(UpstreamCall(round(seconds * 1000), request_id if known else None))
 

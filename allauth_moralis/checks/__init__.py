@@ -1,7 +1,7 @@
-"""``manage.py check``: each rule has an id, a sentence and a hint.
+"""System checks for ``manage.py check``; each has an id, a sentence and a hint.
 
-To import this registers them. Ids are never used again: W005 was what is E023 now, and W011
-what is E027.
+Importing this package registers them. Ids are never reused: what is E023 now was once W005, and
+what is E027 was W011.
 """
 
 from . import accounts, deployment, development, pages, sessions, settings, users

@@ -1,4 +1,4 @@
-"""``manage.py check``: how allauth is set up for people whose account a wallet opens."""
+"""System checks of how allauth is set up for people who sign in with a wallet."""
 
 import inspect
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ ALSO_ELSEWHERE = ("is_open_for_signup",)
 
 ACCOUNT_ADAPTER = (
     'Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your own from '
-    "WalletReauthenticationMixin, beside it, and then from allauth's."
+    "WalletReauthenticationMixin (same module) and then allauth's."
 )
 
 
@@ -36,29 +36,29 @@ def check_adapters(**_: Any) -> list[CheckMessage]:
 def _adapter_warnings() -> Iterator[CheckMessage]:
     if not isinstance(get_account_adapter(), WalletReauthenticationMixin):
         yield checks.Warning(
-            "People who have nothing but a wallet have no way to confirm that it is them: allauth "
-            "refuses (403) whatever it wants a confirmation for."
-            if _wants_confirmation()
-            else "People who have nothing but a wallet are asked for no confirmation before they "
-            "set a password or link another wallet, so whoever finds their browser open can take "
-            "the account over.",
+            "People who have only a wallet cannot reauthenticate: allauth refuses (403) everything "
+            "that it requires reauthentication for."
+            if _reauthentication_is_required()
+            else "People who have only a wallet are not asked to reauthenticate before they set a "
+            "password or link another wallet, so anyone who finds their browser open can take over "
+            "the account.",
             hint=ACCOUNT_ADAPTER,
             id="allauth_moralis.W012",
         )
     if not isinstance(get_socialaccount_adapter(), WalletSocialAccountMixin):
         yield checks.Warning(
-            "People who remove the last wallet of their account are told of a password that they "
-            "never had, and two requests at once can remove the last two ways in.",
+            "People who try to remove the last wallet of their account are told about a password "
+            "that they never had, and two simultaneous requests can remove the last two ways in.",
             hint='Set SOCIALACCOUNT_ADAPTER = "allauth_moralis.adapter.SocialAccountAdapter", or '
-            "derive your own from WalletSocialAccountMixin, beside it, and then from allauth's.",
+            "derive your own from WalletSocialAccountMixin (same module) and then allauth's.",
             id="allauth_moralis.W013",
         )
     if allauth_settings.HEADLESS_ENABLED and not isinstance(_headless(), WalletHeadlessMixin):
         yield checks.Warning(
-            "An application that must have people confirm that it is them is not told that their "
-            "wallet will do.",
+            "Applications that must let people reauthenticate are not told that a wallet will do.",
             hint='Set HEADLESS_ADAPTER = "allauth_moralis.headless.adapter.HeadlessAdapter", or '
-            "derive your own from WalletHeadlessMixin, beside it, and then from allauth's.",
+            "derive your own from WalletHeadlessMixin (in allauth_moralis.adapter) and then "
+            "allauth's.",
             id="allauth_moralis.W042",
         )
 
@@ -71,11 +71,11 @@ def _headless() -> Any:
 
 @register(Tags.security)
 def check_hooks(**_: Any) -> list[CheckMessage]:
-    """What a mixin promises stands in methods of adapters, which a site's own may hide."""
+    """Check that the site's own adapter does not hide methods in which a mixin does its work."""
     return [
         checks.Warning(
             f"{type(adapter).__qualname__} hides what {mixin.__name__} does in "
-            f"{', '.join(hidden)}, so wallets' accounts lack its protection there.",
+            f"{', '.join(hidden)}, so accounts of wallets lack its protection there.",
             hint="Derive from the mixin first and then from allauth's adapter, and call super() "
             "in these methods.",
             id="allauth_moralis.W040",
@@ -89,7 +89,7 @@ def check_hooks(**_: Any) -> list[CheckMessage]:
 
 
 def _hidden(adapter: type, mixin: type) -> Iterator[str]:
-    """The methods of ``mixin`` at which no call arrives, as far as their code tells."""
+    """Yield the methods of ``mixin`` that are never called, as far as the code shows."""
     before = adapter.__mro__[: adapter.__mro__.index(mixin)]
     for name in vars(mixin):
         if not name.startswith("_") and name not in ALSO_ELSEWHERE:
@@ -99,7 +99,7 @@ def _hidden(adapter: type, mixin: type) -> Iterator[str]:
 
 
 def _goes_on(function: Any, name: str) -> bool:
-    """Whether it calls the method that it stands before, or may: not all that is called is code."""
+    """Return whether a function calls the method that it overrides, or may do so."""
     code = getattr(inspect.unwrap(function), "__code__", None)
     if code is None or "super" in code.co_names:
         return True
@@ -108,18 +108,18 @@ def _goes_on(function: Any, name: str) -> bool:
 
 @register(Tags.security)
 def check_stages(**_: Any) -> list[CheckMessage]:
-    """Stages of a sign-in that need an address, which only the account adapter can take away."""
+    """Check for stages of a sign-in that need an address, which only the adapter can skip."""
     if isinstance(get_account_adapter(), WalletReauthenticationMixin) or not (
         _waits_for_a_code() or (allauth_settings.HEADLESS_ENABLED and _waits_for_an_address())
     ):
         return []
     return [
         checks.Error(
-            "Whoever signs in must enter a code that is sent to them, and people whom a wallet "
-            "signed up have no address: none of them gets in."
+            "To sign in, people must enter a code that is sent to them, but people who signed up "
+            "by wallet have no address: they cannot sign in."
             if _waits_for_a_code()
-            else "E-mail addresses must be confirmed. People whom a wallet signed up have none: "
-            "in headless clients none of them gets in.",
+            else "E-mail addresses must be confirmed, but people who signed up by wallet have "
+            "none: they cannot sign in with headless clients.",
             hint=ACCOUNT_ADAPTER,
             id="allauth_moralis.E026",
         )
@@ -138,7 +138,7 @@ def _waits_for_an_address() -> bool:
     )
 
 
-def _wants_confirmation() -> bool:
+def _reauthentication_is_required() -> bool:
     return bool(
         account_settings.REAUTHENTICATION_REQUIRED
         or socialaccount_settings.REAUTHENTICATION_REQUIRED
@@ -154,27 +154,28 @@ def _sign_up_warnings() -> Iterator[CheckMessage]:
     if account_settings.USER_MODEL_USERNAME_FIELD and account_settings.PRESERVE_USERNAME_CASING:
         yield checks.Warning(
             "Each sign-up by wallet scans the whole user table for a free user name.",
-            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False, and make the names that exist "
-            "lower case: the search is then an exact match on an index. Import the users of "
-            "another package first: the letter case of an address is its checksum.",
+            hint="Set ACCOUNT_PRESERVE_USERNAME_CASING = False and convert existing names to lower "
+            "case: the search is then an exact match on an index. If you want to import the users "
+            "of another package, do that first: the letter case of an address is its checksum.",
             id="allauth_moralis.W003",
         )
     if socialaccount_settings.EMAIL_REQUIRED and _form_tells_who_has_an_account():
         yield checks.Warning(
-            "The sign-up form that asks people with a wallet for an e-mail address tells them "
-            "whether the address has an account here.",
-            hint='Set ACCOUNT_EMAIL_VERIFICATION = "mandatory", leave '
-            "SOCIALACCOUNT_EMAIL_VERIFICATION out or set it likewise, and leave "
+            "The sign-up form that asks people with a wallet for an e-mail address reveals whether "
+            "an address has an account here.",
+            hint='Set ACCOUNT_EMAIL_VERIFICATION = "mandatory", do the same with '
+            "SOCIALACCOUNT_EMAIL_VERIFICATION or leave it out, and leave "
             "ACCOUNT_PREVENT_ENUMERATION on.",
             id="allauth_moralis.W008",
         )
 
 
 def _form_tells_who_has_an_account() -> bool:
-    """By allauth's own rule, which asks the account's settings and not the social account's.
+    """Return whether the sign-up form treats a known e-mail address differently from a new one.
 
-    What the form then answers must not differ from what a new address gets: where people with a
-    social account need not confirm theirs, it does.
+    This follows allauth's own rule, which looks at the settings of ``allauth.account`` and not at
+    those of ``allauth.socialaccount``. Where people with a social account need not confirm their
+    address, the outcome differs all the same, and so gives a known address away.
     """
     if not account_settings.UNIQUE_EMAIL:
         return False

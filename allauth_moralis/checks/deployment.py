@@ -1,4 +1,4 @@
-"""``manage.py check``: the hosts that a site answers to, and what stands before and behind it."""
+"""System checks of a deployment: its hosts, its proxies and its way to the service."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from .settings import wrong_values
 
 @register(Tags.security)
 def check_hosts(**_: Any) -> list[CheckMessage]:
-    """A page at any host that the site answers to can have people sign a text that names it."""
+    """Check ``ALLOWED_HOSTS``: any host in there can have people sign a text that names it."""
     if settings.DEBUG or conf.current().domain:
         return []
     hint = 'Name each host in full, or set SOCIALACCOUNT_PROVIDERS["moralis"]["DOMAIN"].'
@@ -25,7 +25,7 @@ def check_hosts(**_: Any) -> list[CheckMessage]:
         return [
             Error(
                 "The site answers to any host (ALLOWED_HOSTS), so the text that a wallet signs "
-                "names whatever host a visitor was led to, and a page there can sign in as them.",
+                "names whatever host a visitor was lured to, and that host can sign in as them.",
                 hint=hint,
                 id="allauth_moralis.E021",
             )
@@ -33,8 +33,8 @@ def check_hosts(**_: Any) -> list[CheckMessage]:
     if any(host.startswith(".") for host in settings.ALLOWED_HOSTS):
         return [
             checks.Warning(
-                "The site answers to every subdomain of a host (ALLOWED_HOSTS), so whoever has a "
-                "page at one of them can have people sign a text that names it, and sign in here "
+                "The site answers to every subdomain of a host (ALLOWED_HOSTS), so anyone with a "
+                "page on one of them can have people sign a text that names it, and sign in here "
                 "as them.",
                 hint=hint,
                 id="allauth_moralis.W009",
@@ -51,24 +51,24 @@ def check_deployment(**_: Any) -> list[CheckMessage]:
 def _deployment_warnings() -> Iterator[CheckMessage]:
     if conf.current().api_key and urlsplit(conf.current().base_url).scheme != "https":
         yield checks.Warning(
-            "The API key goes to the Moralis Auth API without encryption.",
+            "The API key is sent to the Moralis Auth API without encryption.",
             hint="Set BASE_URL to an https:// address.",
             id="allauth_moralis.W004",
         )
     if counts_addresses(conf.current().limits.values()) and not _knows_its_proxies():
         yield checks.Warning(
-            "Requests are limited by the visitor's IP address, and nothing says how it is known: "
-            "behind a proxy all visitors share one limit, and on a unix socket nobody gets a "
-            "challenge.",
-            hint="Set ALLAUTH_TRUSTED_PROXY_COUNT to the number of proxies before the site (0 "
-            "where visitors connect to it directly), or ALLAUTH_TRUSTED_CLIENT_IP_HEADER to the "
-            "header in which yours passes the address on.",
+            "Requests are limited by the visitor's IP address, but no setting says where to find "
+            "it: behind a proxy all visitors share one limit, and on a unix socket no visitor gets "
+            "a challenge.",
+            hint="Set ALLAUTH_TRUSTED_PROXY_COUNT to the number of proxies in front of the site (0 "
+            "if visitors connect to it directly), or ALLAUTH_TRUSTED_CLIENT_IP_HEADER to the "
+            "header in which your proxy passes the address on.",
             id="allauth_moralis.W010",
         )
 
 
 def _knows_its_proxies() -> bool:
-    """Whether the site has said how visitors reach it. None at all is an answer as well."""
+    """Return whether the site says how visitors reach it. "Through no proxy" counts as well."""
     return (
         get_setting("ALLAUTH_TRUSTED_PROXY_COUNT", None) is not None
         or get_setting("ALLAUTH_TRUSTED_CLIENT_IP_HEADER", None) is not None

@@ -1,4 +1,4 @@
-"""``manage.py check``: the pages of this package, as the site's own templates show them."""
+"""System checks of the package's pages, as the site's own templates render them."""
 
 import re
 from collections.abc import Iterator
@@ -34,9 +34,9 @@ from .settings import wrong_values
 
 PAGE = "moralis/login.html"
 TEMPLATES = Path(__file__).parent.parent / "templates"
-#: Where the script puts the wallets that it finds.
+#: The element into which the script puts the wallets that it finds.
 WALLETS = 'id="moralis-wallets"'
-#: As ``{% static %}`` names them, with or without a digest of what is in them.
+#: File names as ``{% static %}`` writes them, with or without a hash of their contents.
 SCRIPT = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.js")
 STYLE = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.css")
 
@@ -49,8 +49,8 @@ def check_redirect(**_: Any) -> list[CheckMessage]:
         return []
     return [
         checks.Warning(
-            f"Whoever signs in is sent to {LOGIN_REDIRECT_URL}, where this site has no page.",
-            hint='Set LOGIN_REDIRECT_URL = "moralis_profile", or to a page of your own; or set '
+            f"After sign-in, people are sent to {LOGIN_REDIRECT_URL}, where this site has no page.",
+            hint='Set LOGIN_REDIRECT_URL to "moralis_profile" or to a page of your own; or set '
             'ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter".',
             id="allauth_moralis.W006",
         )
@@ -58,7 +58,7 @@ def check_redirect(**_: Any) -> list[CheckMessage]:
 
 
 def _redirects_by_default() -> bool:
-    """Whether people are sent there as it stands; our own adapter finds the page of this site."""
+    """Return whether Django's default is used unchanged; our own adapter would adapt it."""
     own = type(get_adapter()).get_login_redirect_url
     return (
         settings.LOGIN_REDIRECT_URL == LOGIN_REDIRECT_URL
@@ -68,7 +68,7 @@ def _redirects_by_default() -> bool:
 
 @register(Tags.urls)
 def check_profile(**_: Any) -> list[CheckMessage]:
-    """Say which page of the site's own the profile page stands before."""
+    """Report a page of the site's own that is hidden by the profile page."""
     if not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -77,23 +77,23 @@ def check_profile(**_: Any) -> list[CheckMessage]:
         return []
     path = page.removeprefix(get_script_prefix().rstrip("/"))
     first, *later = _views(path) or [None]
-    # One that answers to any address at all, as a front end's does, is made to come last.
+    # A page that answers at any URL, such as a front end's, is meant to come last.
     beside = _views(f"{path.rstrip('/')}-{'0' * 8}/")
     hidden = [view for view in later if view not in beside]
     if not _is_ours(first) or not hidden:
         return []
     return [
         checks.Warning(
-            f"At {page} people see the profile page of their wallets, and not {_name(hidden[0])}, "
-            "which this site has at the same address.",
-            hint="Put the URL of your own page before allauth.urls, or give it another address.",
+            f"At {page} people see the profile page of their wallets instead of "
+            f"{_name(hidden[0])}, which this site has at the same URL.",
+            hint="Put the URL of your own page before allauth.urls, or give it another URL.",
             id="allauth_moralis.W018",
         )
     ]
 
 
 def _views(path: str) -> list[Any]:
-    """Return whatever answers to ``path``, the first that does first."""
+    """Return the views that answer at ``path``, in the order in which they are tried."""
     return list(_found(get_resolver(), path))
 
 
@@ -118,14 +118,16 @@ def _name(view: Any) -> str:
 
 
 class _Unknown(Exception):
-    """What the page looks like cannot be told here: the site's templates ask the database, which
-    a check must do without, or the site has a wallet page of its own.
+    """Raised where a check cannot tell what the page looks like.
+
+    The site's templates query the database, which a check must do without, or the site has a wallet
+    page of its own.
     """
 
 
 @register(Tags.templates)
 def check_wallet_page(**_: Any) -> list[CheckMessage]:
-    """Render the wallet page, which is empty where the site's templates leave its content out."""
+    """Render the wallet page, which is empty if the site's templates leave out its content."""
     if wrong_values() or not getattr(settings, "ROOT_URLCONF", None):
         return []
     try:
@@ -133,14 +135,14 @@ def check_wallet_page(**_: Any) -> list[CheckMessage]:
     except (NoReverseMatch, _Unknown, DatabaseError):
         return []
     except Exception as error:  # noqa: BLE001 - the site's own code
-        # Before collectstatic was run there is nothing wrong yet.
+        # Nothing is wrong yet before collectstatic has been run.
         return [] if "staticfiles manifest" in str(error) else [_not_rendered(error)]
 
 
 def _not_rendered(error: Exception) -> CheckMessage:
     return checks.Warning(
-        f"The wallet page could not be rendered here: {type(error).__name__}.",
-        hint=f"Open it to see why. {_templates()}",
+        f"The wallet page could not be rendered: {type(error).__name__}.",
+        hint=f"Open the page to see why. {_templates()}",
         id="allauth_moralis.W014",
     )
 
@@ -149,7 +151,7 @@ def _missing(html: str) -> Iterator[CheckMessage]:
     hint = f'A template leaves out the block "content", which the page fills. {_templates()}'
     if not SCRIPT.search(html):
         yield Error(
-            "The wallet page has no script on this site, so nobody can sign in there.",
+            "The wallet page has no script on this site, so it is impossible to sign in there.",
             hint=hint,
             id="allauth_moralis.E025",
         )
@@ -162,7 +164,7 @@ def _missing(html: str) -> Iterator[CheckMessage]:
 
 
 def _render(page: str) -> str:
-    """Return the page as an anonymous visitor gets it. Raises ``_Unknown``."""
+    """Return the HTML of the page as an anonymous visitor gets it. Raise ``_Unknown``."""
     request = _request(page)
     view = request.resolver_match = resolve(request.path_info)
     if not view.func.__module__.startswith("allauth_moralis."):
@@ -192,11 +194,11 @@ def _refuse_query(*_: Any, **__: Any) -> Any:
 
 
 def _request(page: str) -> HttpRequest:
-    """Make the request that a browser would, with what the usual middleware adds."""
+    """Return a request as a browser makes it, with what the usual middleware adds."""
     hosts = [host.lstrip(".") for host in settings.ALLOWED_HOSTS if host != "*"]
     request = HttpRequest()
     request.method, request.path = "GET", page
-    # Addresses of a site under a prefix are resolved without it.
+    # The URLs of a site that is served under a prefix are resolved without it.
     request.path_info = page.removeprefix(get_script_prefix().rstrip("/"))
     request.META = {"SERVER_NAME": (hosts or ["localhost"])[0], "SERVER_PORT": "80"}
     request.session = import_module(settings.SESSION_ENGINE).SessionStore()
@@ -205,12 +207,12 @@ def _request(page: str) -> HttpRequest:
 
 
 def _templates() -> str:
-    """Say which templates make the page, as far as they can be found."""
+    """Return a sentence that names the page's templates, as far as they can be found."""
     names = [PAGE]
     with suppress(Exception):  # the site's own code
         while (parent := _parent(names[-1])) and parent not in names:
             names.append(parent)
-    return f"These templates make it, each extending the next: {', '.join(names)}."
+    return f"It is made of these templates, each of which extends the next: {', '.join(names)}."
 
 
 def _parent(name: str) -> str | None:
@@ -221,7 +223,7 @@ def _parent(name: str) -> str | None:
 
 @register(Tags.urls)
 def check_login_url(**_: Any) -> list[CheckMessage]:
-    """Where whoever asks for the profile page and is not signed in is sent."""
+    """Check where people are sent who open the profile page without being signed in."""
     url = settings.LOGIN_URL
     if url != global_settings.LOGIN_URL or not getattr(settings, "ROOT_URLCONF", None):
         return []
@@ -233,7 +235,7 @@ def check_login_url(**_: Any) -> list[CheckMessage]:
         return []
     return [
         checks.Warning(
-            f"Whoever must sign in first is sent to {url}, where this site has no page.",
+            f"People who must sign in first are sent to {url}, where this site has no page.",
             hint='Set LOGIN_URL = "account_login", or to a page of your own.',
             id="allauth_moralis.W041",
         )

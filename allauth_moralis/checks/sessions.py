@@ -1,4 +1,4 @@
-"""``manage.py check``: sessions and the cache, where challenges are kept and counted."""
+"""System checks of the sessions and the cache, in which challenges are kept and counted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,15 +21,15 @@ def check_sessions(**_: Any) -> list[CheckMessage]:
 def _sessions_in_cookies() -> Iterator[CheckMessage]:
     if _cache_is_per_process():
         yield Error(
-            "Sessions live in cookies, which can be sent again, and no cache is shared that "
-            "could tell a used challenge.",
+            "Sessions live in cookies, which can be replayed, and there is no shared cache to "
+            "remember that a challenge has been used.",
             hint='Use another SESSION_ENGINE, or a shared cache as CACHES["default"].',
             id="allauth_moralis.E020",
         )
     if allauth_settings.USERSESSIONS_ENABLED:
         yield Error(
-            "Sessions live in cookies, whose keys are longer than the 40 characters that "
-            "allauth.usersessions has for them: every sign-in fails.",
+            "Sessions live in cookies, and their keys are longer than the 40 characters that "
+            "allauth.usersessions can store: every sign-in fails.",
             hint="Use another SESSION_ENGINE, or take allauth.usersessions out of INSTALLED_APPS.",
             id="allauth_moralis.E022",
         )
@@ -57,8 +57,8 @@ def check_cache(**_: Any) -> list[CheckMessage]:
     if _cache_is_per_process():
         return [
             checks.Warning(
-                "The cache is not shared between processes, so each worker counts rate limits and "
-                "used challenges for itself.",
+                "The cache is not shared between processes, so each worker keeps its own count of "
+                "rate limits and used challenges.",
                 hint='Use a shared cache, such as Redis, as CACHES["default"].',
                 id="allauth_moralis.W002",
             )
@@ -66,8 +66,8 @@ def check_cache(**_: Any) -> list[CheckMessage]:
     if _cache_backend().endswith("FileBasedCache"):
         return [
             checks.Warning(
-                "The cache does not add a key as one step, so two requests at once may both use a "
-                "challenge.",
+                "The cache does not add keys atomically, so two simultaneous requests may use the "
+                "same challenge.",
                 hint='Use Redis, Memcached or the database as CACHES["default"].',
                 id="allauth_moralis.W007",
             )

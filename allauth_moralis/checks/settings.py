@@ -1,7 +1,4 @@
-"""``manage.py check``: every setting of the provider, each with an id, a sentence and a hint.
-
-What must be right around them is checked in ``site.py``.
-"""
+"""System checks of the provider's settings: one rule each, with an id, a sentence and a hint."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,7 +17,7 @@ from ..forms import MAX_CHAIN_ID
 from ..internal.allauth_private import can_be_counted
 from ..siwx.wallets import NETWORKS
 
-#: One line of ASCII (EIP-4361), which has no control characters, and no bidirectional ones.
+#: One line of printable ASCII (EIP-4361), so without control or bidirectional characters.
 ONE_LINE = re.compile(r"[\x20-\x7e]+", re.ASCII)
 #: A host name or an IP literal, lower case, and a port.
 AUTHORITY = re.compile(
@@ -32,7 +29,7 @@ MIN_TTL, MAX_TTL = 15, 120  # seconds; the range of `timeout` in the Auth API
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What a good value is, what is wrong with any other, and what to write instead."""
+    """Which values of a setting are good, what is wrong with all others, and what to write."""
 
     number: int
     good: Callable[[Any], bool]
@@ -58,14 +55,14 @@ def _backend(value: Any) -> bool:
     try:
         backend = import_string(value)
         return issubclass(backend, Backend) and not isabstract(backend)
-    except (AttributeError, ImportError, TypeError):  # no text, no path, no class
+    except (AttributeError, ImportError, TypeError):  # not a string, not a path, not a class
         return False
 
 
 def _base_url(value: Any) -> bool:
     try:
         parts = urlsplit(value)
-        parts.port  # noqa: B018 - raises for a port that is none
+        parts.port  # noqa: B018 - raises for a port that is not a number
     except (ValueError, AttributeError, TypeError):
         return False
     return isinstance(value, str) and parts.scheme in ("http", "https") and bool(parts.hostname)
@@ -136,7 +133,8 @@ RULES = {
         number=1,
         good=_api_key,
         problem="is not a string of printable characters.",
-        hint="Copy the key from the Moralis dashboard, or leave it empty to verify here.",
+        hint="Copy the key from the Moralis dashboard, or leave it empty to use the embedded "
+        "verifier.",
     ),
     "backend": Rule(
         number=2,
@@ -148,13 +146,13 @@ RULES = {
         number=3,
         good=_base_url,
         problem="is not an http(s) URL.",
-        hint='Leave it out, or write one such as "http://127.0.0.1:8899" for the emulator.',
+        hint='Leave it out, or write the address of an emulator, such as "http://127.0.0.1:8899".',
     ),
     "networks": Rule(
         number=4,
         good=_networks,
         problem="is not a list of known networks.",
-        hint=f"Name one or more of: {', '.join(NETWORKS)}.",
+        hint=f"Write a list of one or more of these: {', '.join(NETWORKS)}.",
     ),
     "chains": Rule(
         number=5,
@@ -171,20 +169,20 @@ RULES = {
     "statement": Rule(
         number=7,
         good=_statement,
-        problem="is neither one line of printable ASCII nor a mapping of purpose to such a line.",
-        hint=f"A wallet shows it to the letter. Purposes are: {', '.join(conf.STATEMENTS)}.",
+        problem="is neither one line of printable ASCII nor a mapping of process to such a line.",
+        hint=f"Wallets show it to the letter. The processes are: {', '.join(conf.STATEMENTS)}.",
     ),
     "challenge_ttl": Rule(
         number=8,
         good=_challenge_ttl,
         problem=f"is not an integer from {MIN_TTL} to {MAX_TTL}.",
-        hint="It counts seconds. People with a hardware wallet need most of the 120.",
+        hint="Write a number of seconds. People with a hardware wallet need most of the 120.",
     ),
     "rate_limits": Rule(
         number=9,
         good=_rate_limits,
         problem="is not in allauth's notation, by ip or by key.",
-        hint='Write {"challenge": "30/m/ip", "verify": "30/m/ip"}, or False to have none.',
+        hint='Write {"challenge": "30/m/ip", "verify": "30/m/ip"}, or False to turn them off.',
     ),
     "timeout": Rule(
         number=11,
@@ -201,14 +199,14 @@ RULES = {
     "fallback": Rule(
         number=13,
         good=_fallback,
-        problem="is not a fall-back.",
-        hint='Write "local" to verify here while the service does not answer, or None.',
+        problem='is neither "local" nor None.',
+        hint='Write "local" to use the embedded verifier while the service does not answer.',
     ),
 }
 
 
 def wrong_values() -> list[CheckMessage]:
-    """Return an error for each setting that the rest of the package cannot work with."""
+    """Return an error for each setting whose value the package cannot work with."""
     configured = conf.configured()
     return [
         rule.error(key)
@@ -232,5 +230,5 @@ def check_settings(**_: Any) -> list[CheckMessage]:
 
 
 def _allauths_own(key: str) -> bool:
-    """Keys that allauth itself reads for any provider."""
+    """Return whether allauth itself reads this key, for any provider."""
     return key in {"APP", "APPS", "VERIFIED_EMAIL", "EMAIL_AUTHENTICATION", "provider_class"}

@@ -1,7 +1,7 @@
-"""``manage.py check``: what is stored of people who sign up by wallet is tried on the user model.
+"""System checks of the user model: can it store people who sign up by wallet?
 
-They have a user name, where the model has one for allauth; no e-mail address, no name, and an
-unusable password.
+They have a user name, if the model has such a field, and an unusable password, but neither an
+e-mail address nor a first or last name.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db.models import NOT_PROVIDED, F, Model, UniqueConstraint
 from django.db.models.signals import pre_save
 
-#: Whoever writes one of these may fill in what a wallet does not give.
+#: Adapter methods in which a site may fill in what a wallet does not provide.
 HOOKS = ("new_user", "populate_user", "save_user")
 LIBRARIES = ("allauth.", "allauth_moralis.", "django.")
 
@@ -39,27 +39,27 @@ def _messages(model: type[Model]) -> Iterator[CheckMessage]:
             ):
                 yield _second_without_address(field)
         elif field.name not in by_name and _fails(model, field) and not _filled_in(model):
-            yield _nobody_fills_in(field)
+            yield _not_filled_in(field)
     if problem := _cannot_be_named(model):
         yield problem
 
 
 def _second_without_address(field: Any) -> CheckMessage:
     return Error(
-        "Users who sign up by wallet have no e-mail address, and this user model lets one of "
-        "them alone have none: the second will fail.",
+        "Users who sign up by wallet have no e-mail address, and this user model allows only one "
+        "user without: the second sign-up will fail.",
         hint=f"Let {field} be NULL, or set SOCIALACCOUNT_EMAIL_REQUIRED = True.",
         id="allauth_moralis.E023",
     )
 
 
-def _nobody_fills_in(field: Any) -> CheckMessage:
+def _not_filled_in(field: Any) -> CheckMessage:
     return Error(
-        f"Users who sign up by wallet have no value for {field}, which this user model wants: "
+        f"Users who sign up by wallet have no value for {field}, which this user model requires: "
         "their sign-up fails.",
-        hint="Give the field a default (where it is unique, one that differs from user to user) or "
-        'let it be NULL; or fill it in, by SOCIALACCOUNT_FORMS["signup"] or by the social account '
-        "adapter's populate_user.",
+        hint="Give the field a default (if it is unique, one that differs from user to user), let "
+        'it be NULL, or fill it in with SOCIALACCOUNT_FORMS["signup"] or in populate_user of your '
+        "social account adapter.",
         id="allauth_moralis.E024",
     )
 
@@ -71,9 +71,9 @@ def _cannot_be_named(model: type[Model]) -> CheckMessage | None:
         str(user)
     except Exception as error:  # noqa: BLE001 - the site's own code
         return Error(
-            "Users who sign up by wallet have no e-mail address and no name, and str() of one "
-            f"raises {type(error).__name__}: their sign-in fails.",
-            hint=f"Have {model.__name__}.__str__ always return a string: allauth's pages and "
+            "Users who sign up by wallet have no e-mail address and no name, and str(user) raises "
+            f"{type(error).__name__} for them: their sign-in fails.",
+            hint=f"Let {model.__name__}.__str__ always return a string: allauth's pages and "
             "e-mails and Django's admin use it.",
             id="allauth_moralis.E027",
         )
@@ -87,7 +87,7 @@ def _fields(model: type[Model]) -> Iterator[Any]:
 
 
 def _fails(model: type[Model], field: Any) -> bool:
-    """Whether the value that a new user starts with cannot be stored, or not a second time."""
+    """Return whether the field's initial value cannot be stored, or not for a second user."""
     if _fills_itself(field):
         return False
     value = field.get_default()
@@ -107,7 +107,7 @@ def _fills_itself(field: Any) -> bool:
 
 
 def _filled_in(model: Any) -> bool:
-    """Whether code of the site's own comes between, which may know a value."""
+    """Return whether the site has code of its own that may fill in a value."""
     adapters = get_socialaccount_adapter(), get_account_adapter()
     hooks = [getattr(adapter, name, None) for adapter in adapters for name in HOOKS]
     return bool(
@@ -128,7 +128,7 @@ def _is_unique(model: type[Model], field: Any) -> bool:
 
 
 def _is_about(constraint: Any, field: Any) -> bool:
-    """Whether the constraint lets each value of this one field be there once."""
+    """Return whether the constraint makes the values of this one field unique."""
     if not isinstance(constraint, UniqueConstraint) or constraint.condition is not None:
         return False
     expressions: Iterable[Any] = constraint.expressions

@@ -1,5 +1,5 @@
-"""A wallet for developers: accounts whose keys the server holds, on this machine alone.
+"""A wallet for developers: accounts whose keys the server holds, on this machine only.
 
-Whoever reaches it can sign in as its accounts, so ``reach`` decides who does: a browser on this
-machine, while ``DEBUG`` is on. ``keys`` makes the accounts, ``views`` has them sign.
+Anyone who reaches it can sign in as its accounts. So ``reach`` decides who does: a browser on this
+machine, while ``DEBUG`` is on. ``keys`` makes the accounts, and ``views`` lets them sign.
 """

@@ -1,10 +1,10 @@
 """The accounts of the development wallet, and the one place where the server signs.
 
-The keys of all accounts come of one random secret. It is kept in the user's state folder, readable
-by them alone: outside the site's copy, so that it gets into no repository, image or backup of the
-site, and a clone, which brings the demo's public ``SECRET_KEY`` with it, has other accounts. The
-place of the copy goes into each key, so that two copies on one machine have different accounts as
-well, and either has the same ones after a restart.
+The keys of all accounts are derived from one random secret. It is kept in the user's state folder,
+readable only by them, and outside the copy of the site: so it gets into no repository, image or
+backup, and a clone, which comes with the demo's public ``SECRET_KEY``, has other accounts. The path
+of the copy goes into each key, so that two copies on one machine have different accounts too, and
+each has the same ones after a restart.
 """
 
 import hmac
@@ -27,7 +27,7 @@ from .reach import is_loopback
 
 NAMES = ("Ada", "Alan", "Barbara", "Edsger", "Grace")
 SECRET_LENGTH = 32  # bytes
-#: What the secret is used for, and in which manner: another use must not come upon the same keys.
+#: What the secret is used for, and how: no other use may arrive at the same keys.
 LABEL = b"allauth_moralis development wallet, version 1"
 
 
@@ -44,15 +44,15 @@ class Account:
     def sign(self, challenge: Challenge) -> str:
         """Sign a challenge that was issued to this account on this machine, and nothing else.
 
-        There is no way to have a text signed that did not come from the server itself. Raises
-        ``ChallengeMissing``.
+        A text that the server itself did not issue cannot be signed. Raise ``ChallengeMissing`` for
+        a challenge of another wallet or site.
         """
         if not settings.DEBUG:
-            raise ImproperlyConfigured("The development wallet signs nothing where DEBUG is off.")
+            raise ImproperlyConfigured("The development wallet signs nothing while DEBUG is off.")
         wallet = challenge.wallet
         if (wallet.network, wallet.address) != (EVM, self.address):
             raise ChallengeMissing("for another wallet")
-        if not is_loopback(challenge.asked.domain):
+        if not is_loopback(challenge.fields.domain):
             raise ChallengeMissing("for another site")
         text = challenge.message.encode()
         digest = keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))
@@ -61,10 +61,10 @@ class Account:
 
 
 def accounts() -> list[Account]:
-    """Return the accounts of this copy of the site. The first call makes the secret."""
+    """Return the accounts of this copy of the site. The first call creates the secret."""
     secret, place = _secret(), bytes(_copy())
     return [
-        # That a digest is no key of the curve has a probability of 2 to the power of -127.
+        # The probability that a digest is not a key of the curve is 2 to the power of -127.
         Account(
             name,
             PrivateKey(hmac.digest(secret, b"\0".join((LABEL, place, name.encode())), "sha256")),
@@ -74,7 +74,7 @@ def accounts() -> list[Account]:
 
 
 def _copy() -> Path:
-    """Return where this copy of the site lies: there is no site without a root URLconf."""
+    """Return the folder of this copy of the site: every site has a root URLconf."""
     return Path(import_module(settings.ROOT_URLCONF).__file__ or "").resolve().parent
 
 
@@ -91,14 +91,17 @@ def _secret() -> bytes:
         _make_secret(path)
     secret = path.read_bytes()
     if len(secret) != SECRET_LENGTH:
-        raise ImproperlyConfigured(f"{path} holds no key. Remove it to have another one made.")
+        raise ImproperlyConfigured(f"{path} is not a key. Delete it, and a new one will be made.")
     return secret
 
 
 def _make_secret(path: Path) -> None:
-    """Write it elsewhere first: of several at once one wins, and nobody reads half a secret."""
+    """Create the secret: in a temporary file first, so that it is never read half-written.
+
+    If several processes do so at the same time, one of them wins.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent)  # which nobody else may read
+    descriptor, name = tempfile.mkstemp(dir=path.parent)  # readable only by this user
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(SECRET_LENGTH))

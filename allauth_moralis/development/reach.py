@@ -1,4 +1,4 @@
-"""Who reaches the development wallet: a browser on this very machine, while ``DEBUG`` is on."""
+"""Who may reach the development wallet: a browser on this very machine, while ``DEBUG`` is on."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,29 +12,29 @@ from django.http.request import split_domain_port
 from .. import conf
 from ..siwx.wallets import EVM
 
-#: What proxies and tunnels add. Behind one that is on this machine, every visitor of the internet
-#: comes from a loopback address, and many tunnels write "localhost" into the Host header.
+#: Headers that proxies and tunnels add. Behind one on this machine, every visitor from the
+#: internet comes from a loopback address, and many tunnels write "localhost" into the Host header.
 PROXY_HEADERS = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CF_")
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def is_within_reach(request: HttpRequest) -> bool:
-    """Return whether this visitor may be offered the development wallet, and have it sign."""
+    """Return whether this visitor may see and use the development wallet."""
     return (
         settings.DEBUG
         and EVM in conf.current().networks
         and is_loopback(conf.current().domain or "localhost")
-        # A page of another name that leads to this machine (DNS rebinding) has that name here.
+        # A page of another host name that resolves to this machine (DNS rebinding) has it here.
         and is_loopback(_host(request))
-        # The Host header is what a client makes of it; where it connects from is not.
+        # A client can forge the Host header, but not where it connects from.
         and _is_loopback_address(request.META.get("REMOTE_ADDR", ""))
         and not _came_through_a_proxy(request)
     )
 
 
 def on_this_machine(view: View) -> View:
-    """Answer everybody else as if there were no such page."""
+    """Decorate a view so that for everyone else there is no such page."""
 
     @wraps(view)
     def wrapper(request: HttpRequest) -> HttpResponseBase:
@@ -48,7 +48,7 @@ def on_this_machine(view: View) -> View:
 def is_loopback(authority: str) -> bool:
     """Return whether a host, with or without a port, is a name or address of this machine."""
     name, _ = split_domain_port(authority)
-    # RFC 6761: whatever ends in ".localhost" is this machine, too.
+    # RFC 6761: everything that ends in ".localhost" is this machine, too.
     return f".{name}".endswith(".localhost") or _is_loopback_address(name.strip("[]"))
 
 
@@ -68,8 +68,8 @@ def _host(request: HttpRequest) -> str:
 
 
 def _came_through_a_proxy(request: HttpRequest) -> bool:
-    # No browser has spoken HTTP/1.0 for decades. nginx does to what is behind it, unless it is told
-    # otherwise, and then it neither keeps the Host header nor adds any that would give it away.
+    # No browser has spoken HTTP/1.0 for decades. But nginx does, to the servers behind it, unless
+    # told otherwise; and then it neither keeps the Host header nor adds one that gives it away.
     return request.META.get("SERVER_PROTOCOL") == "HTTP/1.0" or any(
         name.startswith(PROXY_HEADERS) for name in request.META
     )

@@ -1,4 +1,4 @@
-"""Included by the package's own URLs where ``DEBUG`` is on. Do not include it yourself."""
+"""Included by the package's own URLs while ``DEBUG`` is on. Do not include it yourself."""
 
 from django.urls import path
 

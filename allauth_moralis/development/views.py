@@ -1,4 +1,4 @@
-"""What the development wallet's script asks of the server. A refusal is JSON, as elsewhere."""
+"""The endpoints of the development wallet's script. Refusals are JSON, as elsewhere."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,7 +20,7 @@ from .reach import on_this_machine
 @login_not_required
 @refusals(refuse_json)
 def accounts(_request: HttpRequest) -> HttpResponse:
-    """The accounts that the wallet has. POST: the first time, it makes the secret behind them."""
+    """Return the wallet's accounts. This is a POST because the first call creates their secret."""
     named = [{"name": each.name, "address": each.address} for each in keys.accounts()]
     return JsonResponse({"accounts": named})
 
@@ -31,9 +31,9 @@ def accounts(_request: HttpRequest) -> HttpResponse:
 @login_not_required
 @refusals(refuse_json)
 def sign(request: HttpRequest) -> HttpResponse:
-    """Sign a challenge that waits in this very session. It is not used up: its answer does that."""
+    """Sign a pending challenge of this very session, without using it up: only its proof does."""
     data = forms.parse_json(body_of(request))
-    # The text that came only finds the challenge; what is signed is the text that was kept.
+    # The posted text only finds the challenge; what is signed is the text that was kept.
     for pending in stash.waiting(request):
         if pending.challenge.message == data.get("message"):
             for account in keys.accounts():

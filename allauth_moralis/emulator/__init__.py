@@ -1,7 +1,8 @@
-"""A stand-in of the Moralis Auth API, for work without a key or a network. It is not the service.
+"""An emulator of the Moralis Auth API, to work without a key or a network. It is not the service.
 
-What the service does is taken from its recordings and its OpenAPI description; where neither says
-what it does, a field of ``Behaviour`` decides, so that a client can be tried with every answer.
+It follows recordings of the service and its OpenAPI description. Where neither says what the
+service does, a field of ``Behaviour`` decides, so that a client can be tested with every
+possibility.
 """
 
 from .faults import NAMES

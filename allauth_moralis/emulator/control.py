@@ -1,4 +1,4 @@
-"""Changing the emulator while it runs, from another process. Off unless it is asked for."""
+"""Control of a running emulator from another process. It is off unless turned on."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -15,7 +15,7 @@ def control(
 ) -> tuple[int, dict[str, Any]]:
     """Apply ``{"behaviour": {…}, "fault": "name", "path": "/…", "times": n, "reset": true}``.
 
-    Each part may be left out; a ``GET`` changes nothing. The answer is the state after it.
+    Each part may be left out, and a ``GET`` changes nothing. Return a status and the new state.
     """
     try:
         if body.get("reset"):

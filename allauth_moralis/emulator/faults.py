@@ -1,4 +1,4 @@
-"""Faults on demand: what a service, or whatever stands before it, may do instead of answering."""
+"""Faults on demand: what a service, or a proxy in front of it, may do instead of its work."""
 
 import json
 import re
@@ -19,7 +19,7 @@ OTHER = "0x" + "1" * 40
 
 @dataclass(slots=True)
 class Reply:
-    """What goes over the wire. ``length`` is what the head says, ``body`` what comes."""
+    """What goes over the wire. ``length`` is what the header says, ``body`` what is sent."""
 
     status: int
     body: bytes
@@ -32,7 +32,7 @@ class Reply:
 
 
 def _with(**changes: Any) -> Callable[[Reply], Reply]:
-    """The answer with fields changed, or left out where the change is ``None``."""
+    """Change fields of the response. A field whose change is ``None`` is left out."""
 
     def change(reply: Reply) -> Reply:
         answer = {**json.loads(reply.body), **changes}
@@ -42,7 +42,7 @@ def _with(**changes: Any) -> Callable[[Reply], Reply]:
 
 
 def _text(pattern: str, replacement: str) -> Callable[[Reply], Reply]:
-    """The answer with another text for the wallet."""
+    """Change the text for the wallet in the response."""
 
     def change(reply: Reply) -> Reply:
         answer = json.loads(reply.body)
@@ -57,7 +57,7 @@ def _cut(reply: Reply) -> Reply:
     return Reply(reply.status, reply.body[:10], length=len(reply.body))
 
 
-#: By name: what becomes of a reply.
+#: Faults that change the reply, by name.
 REPLIES: dict[str, Callable[[Reply], Reply]] = {
     "missing_key": lambda _: Reply.of(401, {"message": "Api Key Not Present"}),
     "wrong_key": lambda _: Reply.of(401, {"message": "Unauthorized"}),
@@ -100,7 +100,7 @@ REPLIES: dict[str, Callable[[Reply], Reply]] = {
     "wrong_text_nonce": _text(r"Nonce: \S+", "Nonce: short"),
     "old_issue_time": _text(r"Issued At: \d+", "Issued At: 2001"),
 }
-#: What the connection itself does; the server knows how.
+#: Faults of the connection itself, by name; the server carries them out.
 CONNECTIONS = ("hang", "slow_headers", "slow_drip", "closed_connection")
 NAMES = (*REPLIES, *CONNECTIONS)
 
@@ -109,18 +109,18 @@ NAMES = (*REPLIES, *CONNECTIONS)
 class Fault:
     name: str
     path: str
-    times: int | None  # None: for good
+    times: int | None  # None: forever
 
 
 @dataclass(slots=True)
 class Faults:
-    """Which faults are waiting. The first that fits a request's path is the one that happens."""
+    """The faults that are waiting. The first one that matches a request's path happens."""
 
     _waiting: list[Fault] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, name: str, *, path: str = "/", times: int | None = None) -> None:
-        """Have paths that begin with ``path`` fail, for ever or so many times."""
+        """Make paths that begin with ``path`` fail, forever or so many ``times``."""
         if name not in NAMES:
             raise ValueError(f"no fault is called {name!r}; there are {', '.join(NAMES)}")
         with self._lock:
@@ -152,5 +152,5 @@ class Faults:
         try:
             yield
         finally:
-            with self._lock, suppress(ValueError):  # a reset took it away meanwhile
+            with self._lock, suppress(ValueError):  # a reset has removed it already
                 self._waiting.remove(Fault(name, path, None))

@@ -1,8 +1,8 @@
-"""Profiles: which addresses the service takes for one owner's, and how they are bound and unbound.
+"""Profiles: which addresses the service takes for one owner, and how they are bound and unbound.
 
-Not known of the service, and decided here: each text lists the profile of the *other* wallet; the
-texts live as long as a challenge may; each is good for one use; two texts bind only together, as
-they were issued.
+What the service does is not known in these points, and is decided here: each text lists the profile
+of the *other* wallet; the texts live as long as a challenge may; each can be used once; two texts
+bind only together, as they were issued.
 """
 
 import hashlib
@@ -16,12 +16,12 @@ from typing import Any
 from ..exceptions import WalletError
 from ..siwx import proofs
 from ..siwx.text import AptosWrapper, new_nonce
-from ..siwx.wallets import Challenge, Proof, SignIn, Wallet
+from ..siwx.wallets import Challenge, MessageFields, Proof, Wallet
 
 Body = Mapping[str, Any]
 MAX_PENDING = 1000
 UNBIND = "unbind"
-LIFETIME = 120  # seconds, the longest that a challenge may be answered
+LIFETIME = 120  # seconds, the longest lifetime of a challenge
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +31,14 @@ class Binding:
     key: str
     wallet: Wallet
     text: str
-    #: What it was issued for: both texts of one bind have the same.
-    purpose: str
+    #: Both texts of one bind have the same; the text of an unbind has ``UNBIND``.
+    group: str
     deadline: float  # seconds since the epoch
 
 
 @dataclass(slots=True)
 class Profiles:
-    """The profiles of every API key's wallets, and the texts that are on their way."""
+    """The profiles of every API key's wallets, and the texts that wait for a signature."""
 
     clock: Callable[[], float] = time.time
     _profile: dict[tuple[str, Wallet], str] = field(default_factory=dict)
@@ -46,13 +46,13 @@ class Profiles:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, key: str, wallet: Wallet) -> str:
-        """Stable for a wallet, as in the recordings, and known before anything was proven."""
+        """Return the wallet's profile id, stable as in the recordings, even before any proof."""
         seed = f"{key}|{wallet.network}|{wallet.address}"
         with self._lock:
             return self._profile.setdefault((key, wallet), _digest(seed))
 
     def addresses(self, key: str, profile_id: str) -> list[str]:
-        """In the order in which the wallets were first seen; of an unknown profile, none."""
+        """Return the profile's addresses in the order in which they were first seen, if any."""
         with self._lock:
             return [
                 wallet.address
@@ -62,9 +62,9 @@ class Profiles:
 
     def request_bind(self, key: str, wallets: tuple[Wallet, Wallet]) -> list[str]:
         first, second = wallets
-        purpose = new_nonce()
+        group = new_nonce()
         return [
-            self._wait_for(key, wallet, _bind_text(self.of(key, other), wallet), purpose)
+            self._wait_for(key, wallet, _bind_text(self.of(key, other), wallet), group)
             for wallet, other in ((first, second), (second, first))
         ]
 
@@ -72,17 +72,17 @@ class Profiles:
         return self._wait_for(key, wallet, _unbind_text(wallet, profile_id), UNBIND)
 
     def take_bind(self, key: str, bodies: list[Body]) -> list[Wallet] | None:
-        """The wallets that signed the two texts of one bind, which are then used up."""
+        """Return the wallets that signed the two texts of one bind, and use the texts up."""
         bindings = [self._take(key, body) for body in bodies]
-        purposes = {binding.purpose for binding in bindings if binding is not None}
-        if None in bindings or len(purposes) > 1 or UNBIND in purposes:
+        groups = {binding.group for binding in bindings if binding is not None}
+        if None in bindings or len(groups) > 1 or UNBIND in groups:
             return None
         return [binding.wallet for binding in bindings if binding is not None]
 
     def take_unbind(self, key: str, body: Body) -> Wallet | None:
-        """The wallet that signed a text to leave its profile, which is then used up."""
+        """Return the wallet that signed a text to leave its profile, and use the text up."""
         binding = self._take(key, body)
-        return binding.wallet if binding is not None and binding.purpose == UNBIND else None
+        return binding.wallet if binding is not None and binding.group == UNBIND else None
 
     def _take(self, key: str, body: Body) -> Binding | None:
         message, signature = body["message"], body["signature"]
@@ -95,11 +95,11 @@ class Profiles:
             proofs.check(_as_challenge(binding), proof)
         except WalletError:
             return None
-        with self._lock:  # two requests at once: one of them finds the text gone
+        with self._lock:  # of two simultaneous requests, one finds the text gone
             return self._pending.pop(binding.text, None)
 
     def merge(self, key: str, wallets: list[Wallet]) -> str:
-        """All addresses under the wallets' profiles come under a new one."""
+        """Move all addresses of the wallets' profiles to a new profile, and return its id."""
         old = {self.of(key, wallet) for wallet in wallets}
         new = _digest(secrets.token_hex())
         with self._lock:
@@ -109,17 +109,17 @@ class Profiles:
         return new
 
     def separate(self, key: str, wallet: Wallet) -> str:
-        """The wallet leaves its profile for a new one."""
+        """Move the wallet from its profile to a new one, and return the new profile's id."""
         with self._lock:
             self._profile[key, wallet] = new = _digest(secrets.token_hex())
         return new
 
-    def _wait_for(self, key: str, wallet: Wallet, text: str, purpose: str) -> str:
+    def _wait_for(self, key: str, wallet: Wallet, text: str, group: str) -> str:
         with self._lock:
             while len(self._pending) >= MAX_PENDING:
                 del self._pending[next(iter(self._pending))]
             deadline = self.clock() + LIFETIME
-            self._pending[text] = Binding(key, wallet, text, purpose, deadline)
+            self._pending[text] = Binding(key, wallet, text, group, deadline)
         return text
 
 
@@ -142,9 +142,9 @@ def _unbind_text(wallet: Wallet, profile_id: str) -> str:
 
 
 def _as_challenge(binding: Binding) -> Challenge:
-    """For the one judgement of signatures: a text and its wallet, and nothing else."""
+    """Wrap the text and its wallet in a challenge, for ``proofs.check``."""
     return Challenge(
-        asked=SignIn(wallet=binding.wallet, domain="", uri=""),
+        fields=MessageFields(wallet=binding.wallet, domain="", uri=""),
         nonce="",
         issued_at="",
         message=binding.text,

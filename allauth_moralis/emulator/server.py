@@ -1,4 +1,4 @@
-"""The service over HTTP/1.1 with kept-alive connections, on the standard library."""
+"""The service over HTTP/1.1 with keep-alive connections, built on the standard library."""
 
 import json
 import re
@@ -14,13 +14,13 @@ from .control import CONTROL, control
 from .faults import CONNECTIONS, REPLIES, Faults, Reply
 from .service import AuthService, refusal
 
-DRIP = 0.05  # seconds a byte
+DRIP = 0.05  # seconds per byte
 
 MAX_BODY = 1024 * 1024  # bytes
 
 
 class Emulator:
-    """An ``AuthService`` on an address of its own; ``port=0`` takes a free one."""
+    """An ``AuthService`` at a URL of its own; ``port=0`` takes a free port."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Emulator:
         self.faults = Faults()
         self.control = control
         self.stopped = threading.Event()
-        #: How many connections were made, and the latest requests, for whoever watches a client.
+        #: The number of connections so far and the latest requests, for tests of a client.
         self.connections = 0
         self.requests: deque[str] = deque(maxlen=1000)
         self._server = _Server((host, port), _Handler)
@@ -49,7 +49,10 @@ class Emulator:
         self._server.serve_forever(poll_interval=0.1)
 
     def fault(self, name: str, *, path: str = "/") -> AbstractContextManager[None]:
-        """While the block lasts, paths that begin with ``path`` fail as ``faults.py`` names it."""
+        """Return a context manager, in which paths that begin with ``path`` fail in this way.
+
+        ``name`` is one of ``faults.NAMES``.
+        """
         return self.faults.during(name, path=path)
 
     def __enter__(self) -> Self:
@@ -70,7 +73,7 @@ class Emulator:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    request_queue_size = 128  # connections that wait to be taken; five, by default, are soon made
+    request_queue_size = 128  # connections waiting to be accepted; the default is only 5
     emulator: Emulator
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -87,12 +90,12 @@ class _Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is nothing to tell of; anything else is a bug of ours."""
+        """Report errors, which are bugs of ours, unless a client just hung up."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
     def hang_up(self) -> None:
-        """End the connections that are kept alive, as a service that is gone does."""
+        """End the connections that are kept alive, as a service that stops does."""
         for connection in list(self._open):
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -100,7 +103,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Head and body leave in two writes; without this the second waits for the first's receipt.
+    # Headers and body are two writes; without this the second waits for the first's receipt.
     disable_nagle_algorithm = True
     timeout = 60  # seconds; of an idle connection
     server: _Server
@@ -131,7 +134,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(REPLIES[fault](reply) if fault else reply)
 
     def _misbehave(self, fault: str, reply: Reply) -> None:
-        """Keep the client waiting, or leave it alone; until the emulator stops."""
+        """Keep the client waiting until the emulator stops, or close the connection."""
         self.close_connection = True
         stopped = self.server.emulator.stopped
         if fault == "hang":
@@ -148,9 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
 
     def _body(self) -> dict[str, Any] | None:
-        """The request's JSON object; ``None`` for a body that is something else."""
+        """Return the request's JSON object, or ``None`` if the body is something else."""
         length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers:  # and so no length: what follows is not read
+        if "Transfer-Encoding" in self.headers:  # without a length, what follows is not read
             length = ""
         if not re.fullmatch("[0-9]{1,9}", length) or int(length) > MAX_BODY:
             self.close_connection = True
@@ -174,4 +177,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(reply.body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's naming
-        """Nothing: the management command says where it listens, and tests want quiet."""
+        """Log nothing: the management command says where it listens, and tests want quiet."""

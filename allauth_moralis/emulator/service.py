@@ -1,4 +1,4 @@
-"""What the Auth API does with a request, without HTTP: a body in, a status and a body out."""
+"""The Auth API without HTTP: it takes the body of a request, and returns a status and a body."""
 
 import re
 import threading
@@ -12,7 +12,17 @@ from ..exceptions import WalletError
 from ..siwx import proofs
 from ..siwx.record import verified_fields
 from ..siwx.text import AptosWrapper, new_nonce, render, timestamp
-from ..siwx.wallets import APTOS, EVM, MAINNET, NETWORKS, Challenge, Proof, SignIn, Wallet, eip55
+from ..siwx.wallets import (
+    APTOS,
+    EVM,
+    MAINNET,
+    NETWORKS,
+    Challenge,
+    MessageFields,
+    Proof,
+    Wallet,
+    eip55,
+)
 from .profiles import Profiles
 from .validation import (
     check_account,
@@ -26,15 +36,15 @@ from .validation import (
 )
 
 Body = Mapping[str, Any]
-Answer = tuple[int, dict[str, Any] | list[str]]
+Response = tuple[int, dict[str, Any] | list[str]]
 
 PROFILE_PATH = re.compile(r"/profile/(0x[0-9a-fA-F]{64})/addresses", re.ASCII)
-#: So many challenges are remembered; a flood of them costs memory and no more.
+#: How many challenges are remembered, so that a flood of them uses only so much memory.
 MAX_ISSUED = 10_000
 CREATED, BAD_REQUEST, UNAUTHORIZED, NOT_FOUND = 201, 400, 401, 404
 
 
-#: The settings of each switch of ``Behaviour``.
+#: The possible values of each field of ``Behaviour``.
 CHOICES: dict[str, tuple[Any, ...]] = {
     "single_use": (True, False),
     "domain_rule": ("lenient", "fqdn"),
@@ -47,32 +57,32 @@ CHOICES: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behaviour:
-    """What nothing public says of the service, and a client must be safe with either way."""
+    """What is not publicly known about the service. A client must be safe with every value."""
 
-    #: Whether a challenge that was verified can be verified again.
+    #: Whether a challenge can be verified only once.
     single_use: bool = True
-    #: ``lenient``: host and port are taken; ``fqdn``: a domain name alone.
+    #: ``lenient``: a host and a port are accepted; ``fqdn``: only a domain name is.
     domain_rule: str = "lenient"
-    #: Documented as 201, and a framework's GET would be 200.
+    #: It is documented as 201, but the framework's default for a GET is 200.
     addresses_status: int = 201
     #: ``number`` in the recordings, ``string`` in the schema.
     verify_chain_id: str = "number"
-    #: The wording of the validator's messages, of version 0.13 or 0.14.
+    #: The version of the validator, 0.13 or 0.14, whose wording is used for invalid fields.
     validator: str = "0.14"
-    #: A service that was broken into says yes to anything.
+    #: ``False`` makes it a compromised service, which accepts any signature.
     checks_signatures: bool = True
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             value = getattr(self, name)
-            # By their types too: to Python, 1 is True.
+            # The types are compared too: to Python, 1 equals True.
             if (type(value), value) not in [(type(choice), choice) for choice in choices]:
                 raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issued:
-    """A challenge that the service remembers. ``deadline`` is in seconds since the epoch."""
+    """A challenge that the service remembers until ``deadline``, in seconds since the epoch."""
 
     challenge: Challenge
     deadline: float
@@ -80,7 +90,7 @@ class Issued:
 
 @dataclass(slots=True, kw_only=True)
 class AuthService:
-    """The service's memory and its rules. ``api_key=None`` takes any key that is not empty."""
+    """The service's memory and rules. ``api_key=None`` accepts any key that is not empty."""
 
     api_key: str | None = None
     behaviour: Behaviour = field(default_factory=Behaviour)
@@ -92,8 +102,8 @@ class AuthService:
     def __post_init__(self) -> None:
         self.profiles.clock = self.clock
 
-    def handle(self, method: str, path: str, key: str | None, body: Body) -> Answer:
-        """Answer one request. ``key`` is the ``X-API-Key`` header, ``None`` where it is missing."""
+    def handle(self, method: str, path: str, key: str | None, body: Body) -> Response:
+        """Return the response to a request. ``key`` is the ``X-API-Key`` header, if any."""
         if (method, path) == ("GET", "/health"):
             return 200, {"status": "ok", "info": {}, "error": {}, "details": {}}
         if not key:
@@ -102,14 +112,14 @@ class AuthService:
             return UNAUTHORIZED, {"message": "Unauthorized"}
         return self._route(method, path, key, body)
 
-    def _route(self, method: str, path: str, key: str, body: Body) -> Answer:
+    def _route(self, method: str, path: str, key: str, body: Body) -> Response:
         if route := ROUTES.get((method, path)):
             return route(self, key, body)
         if method == "GET" and (found := PROFILE_PATH.fullmatch(path)):
             return self.behaviour.addresses_status, self.profiles.addresses(key, found[1])
         return refusal(NOT_FOUND, f"Cannot {method} {path}")
 
-    def request_bind(self, key: str, body: Body) -> Answer:
+    def request_bind(self, key: str, body: Body) -> Response:
         accounts: Any = body.get("addresses")
         if problems := check_pair("addresses", accounts):
             return refusal(BAD_REQUEST, problems)
@@ -119,7 +129,7 @@ class AuthService:
         first, second = (_wallet(account["blockchainType"], account) for account in accounts)
         return CREATED, {"messages": self.profiles.request_bind(key, (first, second))}
 
-    def verify_bind(self, key: str, body: Body) -> Answer:
+    def verify_bind(self, key: str, body: Body) -> Response:
         verifications: Any = body.get("verifications")
         if problems := check_pair("verifications", verifications):
             return refusal(BAD_REQUEST, problems)
@@ -130,7 +140,7 @@ class AuthService:
             return refusal(BAD_REQUEST, "Invalid Signature")
         return CREATED, {"profileId": self.profiles.merge(key, signed)}
 
-    def request_unbind(self, key: str, body: Body) -> Answer:
+    def request_unbind(self, key: str, body: Body) -> Response:
         problems = check_account(body)
         if not isinstance(body.get("profileId"), str):
             problems.append("profileId must be a string")
@@ -141,7 +151,7 @@ class AuthService:
             return refusal(BAD_REQUEST, "The address is not of this profile")
         return CREATED, {"message": self.profiles.request_unbind(key, wallet, body["profileId"])}
 
-    def verify_unbind(self, key: str, body: Body) -> Answer:
+    def verify_unbind(self, key: str, body: Body) -> Response:
         if problems := check_verify(None, body):
             return refusal(BAD_REQUEST, problems)
         wallet = self.profiles.take_unbind(key, body)
@@ -149,19 +159,19 @@ class AuthService:
             return refusal(BAD_REQUEST, "Invalid Signature")
         return CREATED, {"profileId": self.profiles.separate(key, wallet)}
 
-    def request_challenge(self, key: str, body: Body, network: str) -> Answer:
+    def request_challenge(self, key: str, body: Body, network: str) -> Response:
         if problems := check_request(network, body, domain_rule=self.behaviour.domain_rule):
             return refusal(BAD_REQUEST, reworded(problems, self.behaviour.validator))
-        asked = _sign_in(network, body)
+        fields = _message_fields(network, body)
         nonce, now = new_nonce(), self.clock()
         issued_at = timestamp(datetime.fromtimestamp(now, UTC))
         challenge = Challenge(
-            asked=asked,
+            fields=fields,
             nonce=nonce,
             issued_at=issued_at,
-            message=render(asked, nonce=nonce, issued_at=issued_at),
+            message=render(fields, nonce=nonce, issued_at=issued_at),
             id=new_nonce(),
-            profile_id=self.profiles.of(key, asked.wallet),
+            profile_id=self.profiles.of(key, fields.wallet),
             issued_by="emulator",
         )
         with self._lock:
@@ -177,7 +187,7 @@ class AuthService:
             "profileId": challenge.profile_id,
         }
 
-    def verify_challenge(self, key: str, body: Body, network: str) -> Answer:
+    def verify_challenge(self, key: str, body: Body, network: str) -> Response:
         if problems := check_verify(network, body):
             return refusal(BAD_REQUEST, problems if len(problems) > 1 else problems[0])
         wrapper = AptosWrapper.parse(body["message"]) if network == APTOS else None
@@ -189,30 +199,30 @@ class AuthService:
         proof = Proof(
             signature=body["signature"], full_message=body["message"] if wrapper else None
         )
-        if problem := _check_answer(issued.challenge, proof, now, self.behaviour):
+        if problem := _check_proof(issued.challenge, proof, now, self.behaviour):
             return refusal(BAD_REQUEST, problem)
         with self._lock:
-            # Two requests at once: one of them finds the challenge gone.
+            # Of two simultaneous requests, one finds the challenge gone.
             if self.behaviour.single_use and self._issued.pop(text, None) is None:
                 return refusal(BAD_REQUEST, "Challenge not found")
-        # As it is by now: binding may have changed it since the challenge was asked for.
+        # The current one: binding may have changed it since the challenge was requested.
         profile_id = self.profiles.of(key, issued.challenge.wallet)
         return CREATED, _verified(issued.challenge, profile_id, self.behaviour)
 
 
 def _wallet(network: str, body: Body) -> Wallet:
-    """Of a body that was checked."""
+    """Return the wallet of a body that was checked before."""
     if network == EVM:
         return Wallet(network, eip55(body["address"][2:].lower()))
     if network == APTOS:
-        # Whether the service holds the key against the address is not known; this one does not.
+        # Whether the service compares the key with the address is not known; this one does not.
         address, key = (body[name].removeprefix("0x").lower() for name in ("address", "publicKey"))
         return Wallet(network, f"0x{address:0>64}", f"0x{key}")
     return Wallet(network, body["address"])
 
 
-def _sign_in(network: str, body: Body) -> SignIn:
-    return SignIn(
+def _message_fields(network: str, body: Body) -> MessageFields:
+    return MessageFields(
         wallet=_wallet(network, body),
         domain=body["domain"],
         uri=body["uri"],
@@ -225,13 +235,13 @@ def _sign_in(network: str, body: Body) -> SignIn:
     )
 
 
-def _check_answer(
+def _check_proof(
     challenge: Challenge, proof: Proof, now: float, behaviour: Behaviour
 ) -> str | None:
-    asked = challenge.asked
-    if asked.expiration_time and now >= parse_time(asked.expiration_time).timestamp():
+    fields = challenge.fields
+    if fields.expiration_time and now >= parse_time(fields.expiration_time).timestamp():
         return "Expired message."
-    if asked.not_before and now < parse_time(asked.not_before).timestamp():
+    if fields.not_before and now < parse_time(fields.not_before).timestamp():
         return "Message is not valid yet."
     if not behaviour.checks_signatures:
         return None
@@ -243,8 +253,8 @@ def _check_answer(
     return "Invalid Signature" if checked.envelope else None
 
 
-def refusal(status: int, message: str | list[str]) -> Answer:
-    """An error in the service's own shape; its gateway's errors have ``message`` alone."""
+def refusal(status: int, message: str | list[str]) -> Response:
+    """Return an error in the service's own form. Its gateway's errors have only a ``message``."""
     names = {BAD_REQUEST: "BadRequestException", NOT_FOUND: "NotFoundException"}
     return status, {"statusCode": status, "name": names[status], "message": message}
 
@@ -256,10 +266,10 @@ def _verified(challenge: Challenge, profile_id: str, behaviour: Behaviour) -> di
     return answer
 
 
-Route = Callable[[AuthService, str, Body], Answer]
+Route = Callable[[AuthService, str, Body], Response]
 
 
-def _of(action: Callable[..., Answer], network: str) -> Route:
+def _of(action: Callable[..., Response], network: str) -> Route:
     return lambda service, key, body: action(service, key, body, network)
 
 

@@ -1,4 +1,4 @@
-"""The service's own rules for a request's fields, in the words of its validator."""
+"""The service's rules for the fields of a request, with the wording of its validator."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -37,7 +37,7 @@ HEX = re.compile(r"(?:0x|0X)?[a-fA-F0-9]+", re.ASCII)
 
 
 def check_request(network: str, body: Body, *, domain_rule: str) -> list[str]:
-    """What is wrong with the body of ``POST /challenge/request/…``."""
+    """Return what is wrong with the body of ``POST /challenge/request/…``."""
     problems = []
     if not _matches(DOMAIN_RULES[domain_rule], body.get("domain")):
         problems.append("domain must be a valid domain name")
@@ -99,16 +99,16 @@ ACCOUNT_RULES: dict[str, Callable[[Body], list[str]]] = {
 
 
 def check_account(account: object) -> list[str]:
-    """What is wrong with an account to bind or unbind."""
+    """Return what is wrong with an account to bind or unbind."""
     if not isinstance(account, dict) or account.get("blockchainType") not in ACCOUNT_RULES:
         return [_one_of("blockchainType", ACCOUNT_RULES)]
-    # Neither chain nor network is asked for here: any will do.
+    # Neither a chain nor a network is required here: any will do.
     body = {"chainId": 1, "network": "mainnet", **account}
     return ACCOUNT_RULES[account["blockchainType"]](body)
 
 
 def check_pair(name: str, value: object) -> list[str]:
-    """What is wrong with a list that must have two elements."""
+    """Return what is wrong with a list that must have two elements."""
     if not isinstance(value, list):
         return [f"{name} must be an array"]
     if len(value) < PAIR:
@@ -119,7 +119,7 @@ def check_pair(name: str, value: object) -> list[str]:
 
 
 def reworded(problems: list[str], version: str) -> list[str]:
-    """The same in the words of an older validator."""
+    """Return the problems in the wording of this version of the validator."""
     if version != "0.13":
         return problems
     return [
@@ -131,7 +131,7 @@ def reworded(problems: list[str], version: str) -> list[str]:
 
 
 def check_verify(network: str | None, body: object) -> list[str]:
-    """What is wrong with a text and its signature; without a network, of whichever."""
+    """Return what is wrong with a text and its signature, of this network or, if none, of any."""
     if not isinstance(body, Mapping):
         return ["message must be present", "signature must be present"]
     missing = [
@@ -161,19 +161,19 @@ def _one_of(name: str, values: Iterable[object]) -> str:
 
 
 def parse_chain_id(value: object) -> int | None:
-    """The official clients have sent it as a number, in decimal and in hex."""
+    """Parse a chain id. The official clients have sent it as a number, in decimal and in hex."""
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,16}|0x[0-9a-fA-F]{1,14}", value, re.ASCII):
         return int(value, 16 if value.startswith("0x") else 10)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def parse_cluster(body: Body) -> Any:
-    """``network``, which Aptos' requests called ``chainId`` until March 2023."""
+    """Return the ``network``, which Aptos' requests called ``chainId`` until March 2023."""
     return body.get("network", APTOS_CHAIN_IDS.get(str(body.get("chainId"))))
 
 
 def parse_time(value: str) -> datetime:
-    """A time without a zone is UTC. Raises ``ValueError``."""
+    """Parse an ISO 8601 time; without a time zone it is UTC. Raise ``ValueError``."""
     moment = datetime.fromisoformat(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

@@ -1,1 +1,1 @@
-"""The challenge for single-page and mobile applications, beside ``allauth.headless``."""
+"""Endpoints for single-page and mobile applications, which complement ``allauth.headless``."""

@@ -4,4 +4,4 @@ from ..adapter import WalletHeadlessMixin
 
 
 class HeadlessAdapter(WalletHeadlessMixin, DefaultHeadlessAdapter):
-    """For ``HEADLESS_ADAPTER``, where the site has none of its own."""
+    """Headless adapter for sites that have none of their own: name it in ``HEADLESS_ADAPTER``."""

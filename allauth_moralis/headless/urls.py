@@ -1,4 +1,4 @@
-"""Include it where the site includes ``allauth.headless.urls``, under the same prefix."""
+"""Include these URLs under the same prefix as ``allauth.headless.urls``."""
 
 from allauth.headless import app_settings
 from allauth.headless.constants import Client

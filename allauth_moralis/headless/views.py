@@ -1,7 +1,7 @@
-"""The challenge in allauth's envelope, for browser and app clients, and reauthentication.
+"""Challenges and reauthentication for browser and app clients, in allauth's envelope.
 
-To sign in, or to link, the answer goes to allauth's own ``…/auth/provider/token``, which asks
-``MoralisProvider.verify_token``. allauth has no endpoint that would take it to reauthenticate.
+To sign in, or to link a wallet, the proof goes to allauth's own ``…/auth/provider/token``, which
+calls ``MoralisProvider.verify_token``. allauth has no endpoint that accepts it to reauthenticate.
 """
 
 from http import HTTPStatus
@@ -20,30 +20,30 @@ from ..internal.responses import View, body_of, describe, refusals
 
 
 class ChallengeView(APIView):
-    # The body is parsed by our own rules, which know what a deep or a huge one is.
+    # The body is parsed by our own rules, which refuse one that is nested deeply or huge.
     handle_json_input = False
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        asked = forms.parse_challenge_request(body_of(request))
-        handle, pending = flows.issue_challenge(request, asked)
+        challenge_request = forms.parse_challenge_request(body_of(request))
+        handle, pending = flows.issue_challenge(request, challenge_request)
         response: HttpResponse = APIResponse(request, data=describe(handle, pending))
         return response
 
 
 class ReauthenticateView(AuthenticatedAPIView):
-    """Confirm by a linked wallet that it is still them, as allauth's own do by other means."""
+    """Reauthenticate with a linked wallet, as allauth's own views do by other means."""
 
     handle_json_input = False
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        verified, _ = tokens.judge(
+        verified, _ = tokens.verify_json(
             request, body_of(request), process=reauthentication.REAUTHENTICATE
         )
         reauthentication.confirm(request, verified.wallet.address)
         if not reauthentication.may_confirm_by_wallet(request.user):
-            # The proof counts for the site's own views; allauth wants the other, and says so.
+            # The proof counts for the site's own views, but allauth requires the second factor.
             raise ReauthenticationRequired
         response: HttpResponse = AuthenticationResponse(request)
         return response
@@ -51,10 +51,10 @@ class ReauthenticateView(AuthenticatedAPIView):
 
 def api_view(view_class: type[APIView], client: Client) -> View:
     def refuse(_request: HttpRequest, error: WalletError) -> HttpResponse:
-        """In allauth's envelope, which it has not made of every request that is refused."""
+        """Make the envelope here: not every request that is refused has got as far as allauth."""
         status = error.status
         if view_class is ReauthenticateView and status < HTTPStatus.TOO_MANY_REQUESTS:
-            # As allauth refuses a wrong password here; its 401 says that one must sign in.
+            # As allauth refuses a wrong password here; its 401 means that the user must sign in.
             status = HTTPStatus.BAD_REQUEST
         errors = [{"code": error.code, "message": str(error.message)}]
         response = JsonResponse({"status": status, "errors": errors}, status=status)
@@ -62,5 +62,5 @@ def api_view(view_class: type[APIView], client: Client) -> View:
         return response
 
     view: View = view_class.as_api_view(client=client)
-    max_body = forms.MAX_ANSWER if view_class is ReauthenticateView else forms.MAX_BODY
+    max_body = forms.MAX_PROOF_BODY if view_class is ReauthenticateView else forms.MAX_BODY
     return refusals(refuse, csrf=client == Client.BROWSER, max_body=max_body)(view)

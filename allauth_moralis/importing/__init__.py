@@ -1,4 +1,4 @@
-"""Wallets that another package knows become rows of this provider."""
+"""Import wallets from other packages, as social accounts of this provider."""
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
@@ -25,10 +25,14 @@ def import_wallets(
     apply: bool,
     report: Callable[[Candidate, Verdict], None],
 ) -> None:
-    """Judge every row, and link what is to be linked: all of it, or nothing where it fails."""
+    """Decide on every row of ``source``, report it, and with ``apply`` link the wallets.
+
+    Either all of them are linked or, if anything fails, none. ``allowed`` are the refusals that the
+    operator lets through. Raise ``ImportRefused`` if the database changed during the import.
+    """
     stamp = timezone.now().isoformat()
     try:
-        # A dry run takes no lock: nobody who signs in meanwhile shall wait for it.
+        # A dry run takes no lock, so that it does not keep people waiting who sign in.
         with transaction.atomic() if apply else nullcontext():
             for batch in source.batches():
                 judge = Judge.of(source, batch, allowed, stamp)
@@ -39,8 +43,8 @@ def import_wallets(
                     report(candidate, verdict)
     except IntegrityError:
         raise ImportRefused(
-            "One of these wallets was linked, or one of the users deleted, in the meantime. "
-            "Nothing was written. Run it again."
+            "During the import one of these wallets was linked, or one of the users deleted. "
+            "Nothing was written. Run the command again."
         ) from None
 
 
@@ -54,8 +58,8 @@ def _link(candidates: Sequence[Candidate], source: Source, stamp: str) -> None:
         )
         for candidate in candidates
     )
-    # An empty password opens nothing, and yet Django and allauth count it as one: its owner could
-    # remove their only wallet, and pages would ask them for a password that they never had.
+    # An empty password opens nothing, but Django and allauth count it as usable: its owner could
+    # remove their only wallet, and pages would ask for a password that they never had.
     users: list[Any] = [candidate.user for candidate in candidates if candidate.user.password == ""]
     for user in users:
         user.password = make_password(None)
@@ -63,9 +67,9 @@ def _link(candidates: Sequence[Candidate], source: Source, stamp: str) -> None:
 
 
 def _extra_data(candidate: Candidate, source: Source, stamp: str) -> dict[str, Any]:
-    """The keys of a verified wallet, and nothing that nobody verified here.
+    """Return ``extra_data`` with the keys of a verified wallet, but without evidence.
 
-    The first sign-in puts evidence in the place of all of it.
+    Nothing has been verified here yet. The first sign-in replaces all of it by evidence.
     """
     return {
         "network": EVM,

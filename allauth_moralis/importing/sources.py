@@ -1,4 +1,4 @@
-"""Where other packages keep their wallets. Raises ``ImportRefused`` where one has none here."""
+"""The sources of an import: where other packages keep their wallets."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ BATCH = 500  # rows: some ten queries for each, and few enough parameters for an
 
 
 class ImportRefused(Exception):
-    """Nothing was written, and this is why; a sentence for the operator."""
+    """The reason, in a sentence for the operator, why nothing was imported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A row that bears an address: its spelling there, and the user."""
+    """A row that contains an address: in which spelling, and for which user."""
 
     row: Any
     spelling: str
@@ -29,7 +29,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row of another package that says that this address is this user's."""
+    """A row of another package, which says that an address belongs to a user."""
 
     row: Any
     address: str
@@ -41,8 +41,8 @@ class Candidate:
 class Source:
     """Where a package keeps its addresses.
 
-    ``owner`` is the field that leads to the user; without it the row is the user.
-    ``chosen``: people could write the address themselves.
+    ``owner`` is the field that leads to the user; without it the row itself is the user.
+    ``chosen`` tells whether people could choose the address freely, as a name.
     """
 
     name: str
@@ -52,10 +52,10 @@ class Source:
     chosen: bool = False
 
     def batches(self) -> Iterator[list[Candidate]]:
-        """All that may be addresses, in the order of the primary key.
+        """Yield all rows that may contain an address, in batches, ordered by primary key.
 
-        Page by page and not by ``iterator()``: MySQL's driver, and PostgreSQL behind a pooler,
-        would hold the whole result in memory; SQLite would read a table that is being written to.
+        This does not use ``iterator()``, for which MySQL's driver, and PostgreSQL behind a pooler,
+        would hold the whole result in memory, and SQLite would read a table while it is written.
         """
         rows = self.rows.filter(**{f"{self.field}__startswith": "0x"}).order_by("pk")
         if self.owner:
@@ -78,10 +78,10 @@ class Source:
         )
 
     def claims(self, addresses: Iterable[str]) -> dict[str, list[Claim]]:
-        """All rows that bear one of these addresses, by its lower-case form.
+        """Return all rows that contain one of these addresses, by the address in lower case.
 
-        In three spellings, each an exact match on an index; a comparison regardless of case would
-        scan the table for each batch.
+        Three spellings are looked up, each as an exact match on an index. A case-insensitive match
+        would scan the table for each batch.
         """
         spellings = [
             spelling
@@ -90,7 +90,7 @@ class Source:
         ]
         found: dict[str, list[Claim]] = {}
         rows = self.rows.filter(**{f"{self.field}__in": spellings})
-        # Where the row is the user, its key is read once: Django 5.2.0 drops a column named twice.
+        # If the row is the user, its key is read only once: Django 5.2.0 drops repeated columns.
         owner = [f"{self.owner}__pk"] if self.owner else []
         for pk, address, *user in rows.values_list("pk", self.field, *owner):
             claim = Claim(pk, address, *(user or [pk]))
@@ -99,10 +99,11 @@ class Source:
 
 
 def tutorial() -> Source:
-    """Moralis' Django tutorial: ``User(username=address).save()``, once the Auth API said yes.
+    """Return the users of Moralis' Django tutorial. Raise ``ImportRefused`` if there are none.
 
-    The password is the empty string then, which opens nothing; later copies of the tutorial call
-    ``create_user(username=address, password=None)``, which makes an unusable one.
+    After the Auth API has verified the signature, the tutorial calls
+    ``User(username=address).save()``, which leaves the password empty, and that opens nothing.
+    Later copies call ``create_user(username=address, password=None)``, which makes it unusable.
     """
     user_model = get_user_model()
     field = account_settings.USER_MODEL_USERNAME_FIELD
@@ -117,22 +118,27 @@ def tutorial() -> Source:
 
 
 def django_siwe_auth() -> Source:
-    """``siwe_auth.Wallet`` is itself a user model, with the address as its primary key.
+    """Return the wallets of django-siwe-auth. Raise ``ImportRefused`` if there are none.
 
-    A row is made after a verified signature, or by ``createsuperuser``: nobody chooses a name.
+    ``siwe_auth.Wallet`` is itself a user model, with the address as its primary key. Rows are made
+    after a signature was verified, or by ``createsuperuser``, so people cannot choose the address.
     """
     table = _model("siwe_auth", "Wallet", "django-siwe-auth")
     if get_user_model() is not table:
         raise ImportRefused(
-            "siwe_auth.Wallet is not this site's user model (AUTH_USER_MODEL), so its rows are no "
-            "users that a wallet could be linked to. Make users of them first, by a migration of "
-            "your own; where their user names are the addresses, --source tutorial links them."
+            "siwe_auth.Wallet is not this site's user model (AUTH_USER_MODEL), so its rows are not "
+            "users to whom a wallet could be linked. Turn them into users first, in a migration of "
+            "your own. If you make the addresses their user names, --source tutorial links them."
         )
     return _present(Source(name="django-siwe-auth", table=table, field="ethereum_address"))
 
 
 def siwe_django() -> Source:
-    """``siwe_django.SiweWallet``: address, chain and user, made after a verified signature."""
+    """Return the wallets of siwe-django. Raise ``ImportRefused`` if there are none.
+
+    A ``siwe_django.SiweWallet`` has an address, a chain and a user, and is made after a signature
+    was verified.
+    """
     table = _model("siwe_django", "SiweWallet", "siwe-django")
     return _present(Source(name="siwe-django", table=table, field="address", owner="user"))
 

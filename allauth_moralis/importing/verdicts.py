@@ -1,13 +1,13 @@
-"""Which of the rows of another package are linked, which are not, and why.
+"""Which rows of another package are linked, which are not, and why.
 
-The threat: a user name is a person's free choice. Whoever registered as somebody else's address,
-with a password of their own, would after a careless import share one account with that somebody:
-the wallet's owner signs in, stores what they store, and the other one reads it. (Signing in never
-looks at user names, for the same reason.) So a *name* is believed only where nobody can get in but
-by the wallet; the tables of packages that saw a signature are believed as they stand.
+The threat: people choose their user names freely. After a careless import, somebody who registered
+with a stranger's address as their name, and a password of their own, would share one account with
+that stranger: the wallet's owner signs in and stores things, and the other one reads them. (For the
+same reason signing in never looks at user names.) So a *name* is believed only if the wallet is the
+only way into the account. The tables of packages that saw a signature are believed as they are.
 
-A refusal of a user who has another wallet, or another way in, has a second reason: they may have
-removed this wallet since, because its key was stolen.
+Users who have another wallet, or another way in, are refused for a second reason as well: they may
+have removed this wallet since, because its key was stolen.
 """
 
 import re
@@ -26,32 +26,33 @@ from ..exceptions import InvalidAddress
 from ..siwx.wallets import EVM, Wallet
 from .sources import Candidate, Claim, Source
 
-#: As these packages write it. ``0X`` is somebody else's hand.
+#: An address as these packages write it. ``0X`` would have been written by somebody else.
 ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 
 
 class Verdict(models.TextChoices):
-    """What is done with a row, or why nothing is."""
+    """What is done with a row, or why nothing is done."""
 
-    LINK = "link", "gets its wallet"
-    LINKED = "linked", "has it already"
-    SAME_WALLET = "same_wallet", "the same wallet of the same user once more, on another chain"
-    NOT_AN_ADDRESS = "not_an_address", "the name is no address"
+    LINK = "link", "will be linked"
+    LINKED = "linked", "is already linked"
+    SAME_WALLET = "same_wallet", "repeats a wallet of the same user, on another chain"
+    NOT_AN_ADDRESS = "not_an_address", "the name is not an address"
     WRONG_CHECKSUM = "wrong_checksum", "the letter case is not the address's checksum (EIP-55)"
-    NO_CHECKSUM = "no_checksum", "no checksum: the name may be somebody's free choice"
+    NO_CHECKSUM = "no_checksum", "without a checksum the name may have been chosen freely"
     AMBIGUOUS = "ambiguous", "several users claim this address"
-    TAKEN = "taken", "the wallet belongs to another user already"
-    OTHER_WALLET = "other_wallet", "has a wallet here, and may have removed this one"
-    INACTIVE = "inactive", "is not active"
-    PRIVILEGED = "privileged", "is staff or a superuser"
-    PASSWORD = "password", "has a password, so the name may have been chosen"
+    TAKEN = "taken", "the wallet already belongs to another user"
+    OTHER_WALLET = "other_wallet", "the user has a wallet here, and may have removed this one"
+    INACTIVE = "inactive", "the user is not active"
+    PRIVILEGED = "privileged", "the user is staff or a superuser"
+    PASSWORD = "password", "the user has a password, so the name may have been chosen freely"
     OTHER_WAY_IN = (
         "other_way_in",
-        "has an e-mail address, another social account or an authenticator: likewise",
+        "the user has an e-mail address, another social account or an authenticator, so the name "
+        "may have been chosen freely",
     )
 
 
-#: What an operator may let through; the other refusals are final.
+#: The refusals that an operator may let through; the others are final.
 OVERRIDABLE = (
     Verdict.NO_CHECKSUM,
     Verdict.INACTIVE,
@@ -63,7 +64,7 @@ OVERRIDABLE = (
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """What the database says of one batch; judging then asks it nothing more."""
+    """All that the database knows about one batch, so that verdicts need no further queries."""
 
     source: Source
     allowed: frozenset[Verdict]
@@ -80,12 +81,12 @@ class Judge:
             wallet for candidate in batch if (wallet := _canonical(candidate.address)) is not None
         }
         users = {candidate.user.pk for candidate in batch}
-        # Those of this very run are left out: a dry run does not have them, and must tell the same.
+        # Rows of this very run are left out: a dry run has none, and must come to the same verdict.
         rows = SocialAccount.objects.values_list(
             "user_id", "provider", "uid", "extra_data__imported_at"
         )
         owners = rows.filter(provider=PROVIDER_ID, uid__in=addresses)
-        # By the user alone: with the provider beside it, a database may read all of its rows.
+        # By user only: with the provider as well, a database may read all rows of the provider.
         linked = [row[:2] for row in rows.filter(user__in=users) if row[3] != stamp]
         return cls(
             source=source,
@@ -94,7 +95,7 @@ class Judge:
             owners={uid: user for user, _, uid, run in owners if run != stamp},
             with_wallets={user for user, provider in linked if provider == PROVIDER_ID},
             with_other_ways_in={user for user, provider in linked if provider != PROVIDER_ID}
-            | _with_doors_of_their_own(users),
+            | _with_own_ways_in(users),
         )
 
     def verdict(self, candidate: Candidate) -> Verdict:
@@ -115,10 +116,13 @@ class Judge:
         return next((doubt for doubt in doubts if doubt not in self.allowed), Verdict.LINK)
 
     def _rival(self, candidate: Candidate, address: str) -> Verdict | None:
-        """Another row with the same address, which is told alike in a dry run and in any order."""
+        """Return the verdict if another row has the same address.
+
+        It is the same in a dry run and in any order of the rows.
+        """
         for claim in self.claims.get(address.lower(), ()):
             if claim.user != candidate.user.pk:
-                # A name without a checksum takes nothing from the one that has it.
+                # A name without a checksum does not compete with the one that has it.
                 if address == claim.spelling or address != candidate.address:
                     return Verdict.AMBIGUOUS
             elif claim.row < candidate.row and (
@@ -136,7 +140,7 @@ class Judge:
         if getattr(user, "is_staff", False) or getattr(user, "is_superuser", False):
             yield Verdict.PRIVILEGED
         if self.source.chosen:
-            # Django takes the tutorial's empty password for a usable one.
+            # Django considers the tutorial's empty password usable.
             if user.password and user.has_usable_password():
                 yield Verdict.PASSWORD
             if user.pk in self.with_other_ways_in or user_email(user):
@@ -150,8 +154,8 @@ def _canonical(address: str) -> str | None:
         return None
 
 
-def _with_doors_of_their_own(users: set[Any]) -> set[Any]:
-    """Those who have an e-mail address, or an authenticator such as a passkey."""
+def _with_own_ways_in(users: set[Any]) -> set[Any]:
+    """Return the users who have an e-mail address, or an authenticator such as a passkey."""
     tables: list[models.QuerySet[Any]] = [EmailAddress.objects.all()]
     if apps.is_installed("allauth.mfa"):
         tables.append(apps.get_model("mfa", "Authenticator").objects.all())

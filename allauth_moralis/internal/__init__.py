@@ -1,1 +1,1 @@
-"""Not for sites: what stands here moves without notice."""
+"""Not for sites: anything in here may change without notice."""

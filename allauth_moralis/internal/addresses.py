@@ -1,9 +1,9 @@
 """E-mail addresses of accounts that a wallet opens.
 
-Whoever controls a mailbox must never end up in an account that somebody else's wallet opens. So an
-address that was added to such an account and that nobody has confirmed opens nothing: no mail lets
-its reader in, its link confirms only where the wallet was proven, and it does not stand in the way
-of its owner's own sign-up. What was confirmed before is its owner's, wallet and address alike.
+Control of a mailbox must never lead into an account that somebody else's wallet opens. So an
+address that was added to such an account, but never confirmed, opens nothing: no e-mail lets its
+reader in, its link confirms only in a browser in which the wallet was proven, and it does not stand
+in the way of its owner's own sign-up. Once confirmed, it belongs to the account like the wallet.
 """
 
 from allauth.account.authentication import get_authentication_records
@@ -18,18 +18,18 @@ from django.http import HttpRequest
 from ..conf import PROVIDER_ID
 from .sociallogin import empty_email
 
-#: Mails by which one gets into an account, by the names of their templates.
-LETS_IN = (
+#: E-mails that let their reader into an account, by the names of their templates.
+SIGN_IN_MAILS = (
     "account/email/password_reset_key",
     "account/email/password_reset_code",
     "account/email/login_code",
 )
 
 
-def is_theirs(request: HttpRequest, user: AbstractBaseUser) -> bool:
-    """Whether whoever is at this browser has proven that ``user`` is their account.
+def is_owner(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    """Return whether the person at this browser has proven that ``user`` is their account.
 
-    They are signed in, or are about to be, by a wallet of theirs.
+    Either they are signed in to it, or they are about to be, by one of its wallets.
     """
     if request.user.is_authenticated and request.user.pk == user.pk:
         return True
@@ -38,27 +38,27 @@ def is_theirs(request: HttpRequest, user: AbstractBaseUser) -> bool:
 
 
 def may_confirm(request: HttpRequest, address: EmailAddress) -> bool:
-    """Whether an address may be confirmed from this browser, by who can read its mail."""
-    return not _has_wallet(address.user) or is_theirs(request, address.user)
+    """Return whether the reader of an address's e-mail may confirm it in this browser."""
+    return not _has_wallet(address.user) or is_owner(request, address.user)
 
 
-def opens_a_strangers(request: HttpRequest, email: str, user: AbstractBaseUser | None) -> bool:
-    """Whether a mail that lets its reader in would let them into somebody else's wallet's account.
+def lets_a_stranger_in(request: HttpRequest, email: str, user: AbstractBaseUser | None) -> bool:
+    """Return whether an e-mail would let its reader into the account of somebody else's wallet.
 
-    ``user`` is whose account it is, where that is known; else it may be any that has the address.
+    ``user`` is the owner of the account, if known; otherwise any account with the address counts.
     """
     addresses = EmailAddress.objects.filter(email=email.lower())
     if user is not None:
         confirmed = addresses.filter(user_id=user.pk, verified=True).exists()
-        return not confirmed and _has_wallet(user) and not is_theirs(request, user)
+        return not confirmed and _has_wallet(user) and not is_owner(request, user)
     if addresses.filter(verified=True).exists():
         return False
-    return any(not is_theirs(request, address.user) for address in _waiting(email))
+    return any(not is_owner(request, address.user) for address in _unconfirmed(email))
 
 
 def release(email: str) -> None:
-    """Take an address that waits unconfirmed away from accounts that a wallet opens."""
-    for address in _waiting(email):
+    """Remove an unconfirmed address from all accounts that a wallet opens."""
+    for address in _unconfirmed(email):
         user = address.user
         address.delete()
         if user_email(user) == email.lower():
@@ -66,14 +66,14 @@ def release(email: str) -> None:
 
 
 def pending_user(request: HttpRequest) -> AbstractBaseUser | None:
-    """Who has signed in by a wallet here, and waits until an address is confirmed."""
+    """Return the user who signed in with a wallet here, but must confirm an address first."""
     stage = LoginStageController.enter(request, EmailVerificationStage.key)
     user: AbstractBaseUser | None = stage.login.user if stage else None
-    return user if user is not None and is_theirs(request, user) else None
+    return user if user is not None and is_owner(request, user) else None
 
 
 def unconfirmed(user: AbstractBaseUser) -> EmailAddress | None:
-    """The address that waits to be confirmed, where the user has no confirmed one."""
+    """Return the address that is still to be confirmed, if the user has no confirmed one."""
     addresses = EmailAddress.objects.filter(user_id=user.pk)
     if any(address.verified for address in addresses):
         return None
@@ -81,18 +81,18 @@ def unconfirmed(user: AbstractBaseUser) -> EmailAddress | None:
 
 
 def correct(request: HttpRequest, user: AbstractBaseUser, email: str) -> None:
-    """Put ``email`` in the place of an address that nobody ever confirmed, and mail its link."""
+    """Replace the user's unconfirmed addresses by ``email``, and send its confirmation link."""
     EmailAddress.objects.filter(user_id=user.pk, verified=False).delete()
     EmailAddress.objects.add_email(request, user, email, confirm=True).set_as_primary()
 
 
-def _waiting(email: str) -> QuerySet[EmailAddress]:
-    """Where an address waits unconfirmed on an account that a wallet opens."""
+def _unconfirmed(email: str) -> QuerySet[EmailAddress]:
+    """Return the rows of an unconfirmed address, of accounts that a wallet opens."""
     wallets = SocialAccount.objects.filter(provider=PROVIDER_ID).values("user_id")
-    waiting: QuerySet[EmailAddress] = EmailAddress.objects.filter(
+    rows: QuerySet[EmailAddress] = EmailAddress.objects.filter(
         email=email.lower(), verified=False, user_id__in=wallets
     ).select_related("user")
-    return waiting
+    return rows
 
 
 def _has_wallet(user: AbstractBaseUser) -> bool:

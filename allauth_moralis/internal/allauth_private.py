@@ -1,13 +1,16 @@
-"""The only file that reaches into ``allauth.*.internal``.
+"""The only file that imports from ``allauth.*.internal``, and why each import is needed.
 
-Why: allauth's rate limits (their notation, their cache keys, their grouping of IPv6 addresses)
-are what site owners know, and its public ``allauth.core.ratelimit.consume`` reads the limits of
-``allauth.account`` alone. And only ``record_authentication`` tells its own pages that a user has
-confirmed their access, only ``resume_request`` goes on with what they held up until then, and only
-``get_reauthentication_flows`` tells by what somebody can confirm where the site has no pages. That
-an application asks, its headless views note on the request, and nowhere that is documented.
-``send_unknown_account_mail`` is what it sends to an address that has no account.
-``tests/test_allauth_surface.py`` fails with a sentence when they move.
+* ``ratelimit``: site owners know allauth's rate limits (their notation, their cache keys, their
+  grouping of IPv6 addresses), but its public ``allauth.core.ratelimit.consume`` reads the limits of
+  ``allauth.account`` only.
+* ``record_authentication``: the only way to tell allauth's own pages that a user reauthenticated.
+* ``resume_request``: the only way to resume what allauth held up until then.
+* ``get_reauthentication_flows``: the only way to know, on sites without pages, how a user can
+  reauthenticate.
+* ``send_unknown_account_mail``: what allauth sends to an address that has no account.
+
+Besides, allauth's headless views mark the requests of applications in an undocumented attribute.
+``tests/test_allauth_surface.py`` says in a sentence what has moved, when something has.
 """
 
 import json
@@ -39,7 +42,7 @@ from ..exceptions import Misconfigured, RateLimited
 
 @contextmanager
 def cache_must_answer() -> Iterator[None]:
-    """Raise ``Misconfigured`` where the cache is down: no limit counts, no challenge is claimed."""
+    """Raise ``Misconfigured`` if the cache is down: limits and used challenges are kept there."""
     try:
         yield
     except (PermissionDenied, ImproperlyConfigured):
@@ -49,10 +52,10 @@ def cache_must_answer() -> Iterator[None]:
 
 
 def cache_must_keep() -> None:
-    """Raise ``Misconfigured`` where the cache is down and says "no" instead of failing.
+    """Raise ``Misconfigured`` if the cache is down and says "no" instead of failing.
 
-    So do django-redis with ``IGNORE_EXCEPTIONS`` and clients of Memcached: a limit then seems used
-    up, and a challenge answered. To be asked after a "no" alone.
+    django-redis with ``IGNORE_EXCEPTIONS`` and clients of Memcached do that: it then looks as if a
+    limit was reached, or a challenge used. Call this only after the cache has said "no".
     """
     with cache_must_answer():
         if cache.add(f"allauth_moralis:kept:{get_random_string(22)}", 1, timeout=1):
@@ -61,7 +64,7 @@ def cache_must_keep() -> None:
 
 
 def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, key: str) -> None:
-    """Count one ``action`` of this visitor. Raises ``RateLimited`` where it is one too many."""
+    """Count one ``action`` of this visitor. Raise ``RateLimited`` if it is one too many."""
     try:
         with cache_must_answer():
             if ratelimit.consume(
@@ -69,19 +72,19 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
             ):
                 return
     except (PermissionDenied, ImproperlyConfigured):
-        # A socket without addresses, or proxies that ALLAUTH_TRUSTED_PROXY_COUNT does not count.
+        # A unix socket, which has no addresses, or more proxies than ALLAUTH_TRUSTED_PROXY_COUNT.
         raise Misconfigured(
             "the visitor's IP address is not known: set ALLAUTH_TRUSTED_PROXY_COUNT or "
             "ALLAUTH_TRUSTED_CLIENT_IP_HEADER"
         ) from None
     cache_must_keep()
-    # Which of the limits it was is not told; after the longest of their windows all are free.
+    # allauth does not say which limit it was, but after the longest window all of them are free.
     window = max(rate.duration for rate in ratelimit.parse_rates(limits[action]))
     raise RateLimited(action, retry_after=ceil(window))
 
 
 def record_reauthentication(request: HttpRequest, uid: str) -> None:
-    """Tell allauth that the user confirmed their access, as its own methods do."""
+    """Tell allauth that the user reauthenticated, as its own methods do."""
     user = authenticated_user(request)
     record_authentication(
         request, user, "socialaccount", provider=PROVIDER_ID, uid=uid, reauthenticated=True
@@ -89,12 +92,12 @@ def record_reauthentication(request: HttpRequest, uid: str) -> None:
 
 
 def is_headless(request: HttpRequest | None) -> bool:
-    """Whether an application asks, which has no pages and shows no markup."""
+    """Return whether the request is an application's, which has no pages and shows no markup."""
     return hasattr(getattr(request, "allauth", None), "headless")
 
 
 def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether allauth asks the user for a second factor where they must confirm their access."""
+    """Return whether allauth asks the user for a second factor when they reauthenticate."""
     flows = get_reauthentication_flows(user) if user.is_authenticated else []
     return any(flow["id"] == "mfa_reauthenticate" for flow in flows)
 
@@ -108,12 +111,12 @@ def can_confirm(user: AbstractBaseUser) -> bool:
 
 
 def is_held_up(request: HttpRequest) -> bool:
-    """Whether a form, or a link of another provider, waits for a confirmation."""
+    """Return whether a form, or another provider's link, waits for reauthentication."""
     return STATE_SESSION_KEY in request.session
 
 
 def held_up_path(request: HttpRequest) -> str | None:
-    """The path to which the form that waits was sent."""
+    """Return the path to which the form that waits was posted."""
     kept = request.session.get(STATE_SESSION_KEY, {}).get("request")
     path: str | None = None if kept is None else json.loads(kept)["path"]
     return path
@@ -125,17 +128,17 @@ def drop_held_up(request: HttpRequest) -> None:
 
 
 def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpResponseBase:
-    """Go on with the form that allauth held up; else to ``next_url``, or home.
+    """Resume the form that allauth held up; otherwise redirect to ``next_url`` or ``home``.
 
-    It also holds up links of other providers, and those wait without an address to return to. Where
-    this confirmation has one, it was for something else, and a link that was begun earlier, perhaps
-    by somebody else at this browser, must not ride on it.
+    allauth also holds up the linking of other providers' accounts, and that waits without a
+    ``next`` URL. So if this reauthentication has one, it was for something else, and a link that
+    was begun earlier, perhaps by somebody else at this browser, must not ride on it.
     """
     if next_url and "callback" in request.session.get(STATE_SESSION_KEY, {}):
         del request.session[STATE_SESSION_KEY]
     request.GET = QueryDict(urlencode({"next": next_url or home}))
     with ExitStack() as stack:
-        # The form's own view would have been one transaction; the one that calls it here is none.
+        # The form's own view would run in one transaction, but the view that resumes it does not.
         for database in connections:
             if connections.settings[database]["ATOMIC_REQUESTS"]:
                 stack.enter_context(transaction.atomic(using=database))
@@ -144,12 +147,15 @@ def resume(request: HttpRequest, next_url: str | None, home: str) -> HttpRespons
 
 
 def send_unknown_account_mail(request: HttpRequest, email: str) -> None:
-    """Tell whoever reads ``email`` that it has no account here, as allauth does."""
+    """Tell the reader of ``email``, as allauth does, that the address has no account here."""
     signup.send_unknown_account_mail(request, email)
 
 
 def can_be_counted(value: str) -> bool:
-    """Whether every limit of ``value`` is one, by address or by wallet. Raises ``ValueError``."""
+    """Return whether all limits in ``value`` count by IP address or by wallet, and can be reached.
+
+    ``value`` is in allauth's notation. Raise ``ValueError`` if it is not.
+    """
     return all(
         rate.per in ("ip", "key") and rate.amount > 0 and 0 < rate.duration < inf
         for rate in ratelimit.parse_rates(value)
@@ -157,8 +163,8 @@ def can_be_counted(value: str) -> bool:
 
 
 def counts_addresses(limits: Iterable[str]) -> bool:
-    """Whether one of these limits is by the visitor's address."""
+    """Return whether one of these limits counts by the visitor's IP address."""
     try:
         return any(rate.per == "ip" for limit in limits for rate in ratelimit.parse_rates(limit))
-    except (ValueError, AttributeError, TypeError):  # what is no limit at all is told elsewhere
+    except (ValueError, AttributeError, TypeError):  # another check reports malformed limits
         return False

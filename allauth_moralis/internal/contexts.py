@@ -1,4 +1,4 @@
-"""What the wallet page and the profile page show: their contexts, and no HTTP."""
+"""The template contexts of the wallet page and the profile page. No HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ from .stash import Pending
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser
 
-#: What becomes of what allauth has held up until somebody confirms that it is them, by the name of
-#: its view.
+#: What becomes of the form that allauth held up until people reauthenticate, by the name of its
+#: view.
 HELD_UP = {
     "account_email": gettext_lazy(
         "Afterwards, your change to your e-mail addresses will be carried out."
@@ -41,7 +41,7 @@ HELD_UP = {
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a wallet page is for: it decides nothing, and goes with each challenge request."""
+    """What a wallet page is for. It decides nothing, and goes along with each challenge request."""
 
     process: str = AuthProcess.LOGIN
     next: str = ""
@@ -51,15 +51,15 @@ class PageRequest:
     def parse(cls, data: Mapping[str, str]) -> Self:
         process = data.get("process", "")
         return cls(
-            process if process in forms.PURPOSES else AuthProcess.LOGIN,
+            process if process in forms.PROCESSES else AuthProcess.LOGIN,
             forms.safe_next(data.get("next", "")) or "",
             data.get("state", "")[: forms.MAX_FIELD],
         )
 
     @classmethod
     def of(cls, pending: Pending) -> Self:
-        state = pending.state
-        return cls(state["process"], state.get("next", ""), pending.redirect_state or "")
+        state = pending.login_state
+        return cls(state["process"], state.get("next", ""), pending.redirect_state_id or "")
 
     @property
     def query(self) -> str:
@@ -67,58 +67,59 @@ class PageRequest:
 
     @property
     def fields(self) -> dict[str, str]:
-        """The fields of a challenge request; a state stands in for the other two."""
+        """The fields that a challenge request adds. A state replaces the process and ``next``."""
         if self.state:
             return {"state": self.state}
         return {"process": self.process, "next": self.next}
 
 
 def wallet_page(
-    request: HttpRequest, wanted: PageRequest, *, error: WalletError | None
+    request: HttpRequest, page_request: PageRequest, *, error: WalletError | None
 ) -> dict[str, Any]:
-    """The wallet page's context; ``page`` is what its script reads."""
-    sign_in_first = wanted.process != AuthProcess.LOGIN and not request.user.is_authenticated
-    login_url = _login_url(wanted.next)
+    """Return the context of the wallet page; ``page`` is what its script reads."""
+    process = page_request.process
+    sign_in_first = process != AuthProcess.LOGIN and not request.user.is_authenticated
+    login_url = _login_url(page_request.next)
     if sign_in_first:
-        # First the one, by e-mail or by the wallet that is linked already, then back here.
-        here = f"{reverse('moralis_login')}?{wanted.query}"
+        # They sign in by e-mail, or with a wallet that is already linked, and then return here.
+        here = f"{reverse('moralis_login')}?{page_request.query}"
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
-    confirms = wanted.process == REAUTHENTICATE and not sign_in_first
+    confirms = process == REAUTHENTICATE and not sign_in_first
     return {
-        "wanted": wanted,
+        "page_request": page_request,
         "error": error,
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
-        "alternatives": _alternatives(request, wanted) if confirms else [],
+        "alternatives": _alternatives(request, page_request) if confirms else [],
         "login_url": login_url,
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
             "networks": list(conf.current().networks),
-            "asked": wanted.fields,
+            "fields": page_request.fields,
             "texts": _texts(),
         },
     }
 
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
-    """The wallets of who is signed in, the oldest first."""
+    """Return the wallets of the user who is signed in, oldest first."""
     user = cast("AbstractBaseUser", request.user)
     accounts = SocialAccount.objects.filter(user_id=user.pk, provider=PROVIDER_ID)
     return [account.get_provider_account() for account in accounts.order_by("date_joined")]
 
 
-def _alternatives(request: HttpRequest, wanted: PageRequest) -> list[dict[str, str]]:
-    """The other ways to confirm that it is them, as allauth's own pages offer them."""
+def _alternatives(request: HttpRequest, page_request: PageRequest) -> list[dict[str, str]]:
+    """Return the other methods to reauthenticate, as allauth's own pages offer them."""
     return [
-        {**method, "url": _with_next(method["url"], wanted.next)}
+        {**method, "url": _with_next(method["url"], page_request.next)}
         for method in reauthentication.methods_of(request)
         if method["id"] != PROVIDER_ID and method["url"] != request.path
     ]
 
 
 def goes_on(request: HttpRequest) -> str | None:
-    """Say what will be carried out after a confirmation, if something waits for it."""
+    """Say what will be resumed after reauthentication, if anything waits for it."""
     path = reauthentication.held_up_path(request)
     if path is None:
         return None
@@ -132,7 +133,7 @@ def goes_on(request: HttpRequest) -> str | None:
 
 
 def _login_url(next_url: str) -> str | None:
-    """The way in by e-mail, where the site has one."""
+    """Return the URL of allauth's login page, if the site has one."""
     if allauth_settings.SOCIALACCOUNT_ONLY:
         return None
     try:
@@ -147,10 +148,10 @@ def _with_next(url: str, next_url: str) -> str:
 
 
 def _texts() -> dict[str, str]:
-    """What the page's script says."""
+    """Return the texts that the page's script shows."""
     return {
         "searching": _("Looking for wallets in this browser…"),
-        "choose": _("Choose the wallet to use."),
+        "choose": _("Choose a wallet."),
         "browserWallet": _("Browser wallet"),
         "connecting": _(
             "Open your wallet and allow this site to see your address. If nothing opens, press the "
@@ -160,17 +161,19 @@ def _texts() -> dict[str, str]:
         "signing": _("Read the text in your wallet, then sign it. Signing costs nothing."),
         "verifying": _("Checking the signature…"),
         "none": _(
-            "No wallet was found in this browser. Install a wallet extension, or open this page in "
-            "the browser of your wallet's app, and reload it."
+            "No wallet was found in this browser. Install a wallet extension and reload this page, "
+            "or open this page in the browser of your wallet's app."
         ),
-        "rejected": _("You declined in your wallet. Nothing happened; you can try again."),
+        "rejected": _("You declined in your wallet, and nothing has changed. You can try again."),
         "pending": _(
-            "Your wallet is already asking you something. Open it, answer, and try again."
+            "Your wallet is still waiting for your answer. Open it, answer there, and try again."
         ),
-        "locked": _("Your wallet gave no account. Unlock it, choose an account, and try again."),
+        "locked": _(
+            "Your wallet did not share an account. Unlock it, choose an account, and try again."
+        ),
         "walletFailed": _(
-            "Your wallet could not do this. Open it, check that it works, and try again."
+            "Something went wrong in your wallet. Open it, check that it works, and try again."
         ),
         "network": _("This site could not be reached. Check your connection and try again."),
-        "reload": _("Something on this page is out of date. Reload it and try again."),
+        "reload": _("This page is out of date. Reload it and try again."),
     }

@@ -1,11 +1,11 @@
-"""What opens an account now, and the guard on the last of it.
+"""Which ways into an account are open now, and the guard on the last of them.
 
-The one place of that policy: the guard, the warning on the profile page and a site's own views ask
-``ways_in``.
+This module is the one place of that policy: the guard, the warning on the profile page and a site's
+own views all use ``ways_in``.
 
-allauth's guard counts the connected accounts, and deletes one later: of two requests, each would
-count what the other is about to delete. So the ways are counted once more where one is deleted, in
-that transaction and under a lock of their rows.
+allauth's guard counts the connected accounts first and deletes one later: of two simultaneous
+requests, each would count the one that the other is about to delete. So the ways are counted again
+when one is deleted, in the same transaction and with their rows locked.
 """
 
 from typing import Any
@@ -39,19 +39,20 @@ from ..siwx.wallets import NETWORKS, network_of
 from .allauth_private import is_headless
 from .transactions import wait_for_turn
 
-MARK = "allauth_moralis_disconnecting"
+#: Attribute of a request: the primary key of the account that its user wants to disconnect.
+DISCONNECTING = "allauth_moralis_disconnecting"
 
-#: By the codes of allauth's guard, which are ours too.
+#: What the guard says, by code. The codes are those of allauth's own guard.
 LAST_WAY_IN: dict[str, str | Promise] = {
     "disconnect_last": _(
-        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}."
+        "This is the only way into your account. Add another one first: {wallet}link a wallet{end}."
     ),
     "no_password": _(
-        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}"
+        "This is the only way into your account. Add another one first: {wallet}link a wallet{end}"
         ", or {email}add an e-mail address{end} and {password}set a password{end}."
     ),
     "no_verified_email": _(
-        "This is the last way into your account. Add another one first: {wallet}link a wallet{end}"
+        "This is the only way into your account. Add another one first: {wallet}link a wallet{end}"
         ", or {email}confirm an e-mail address{end}."
     ),
 }
@@ -61,25 +62,26 @@ LAST_WAY_IN: dict[str, str | Promise] = {
 
 
 def ways_in(user: AbstractBaseUser) -> list[str]:
-    """By what ``user`` can sign in now; the uid of a connected account stands for itself.
+    """Return the ways by which ``user`` can sign in now, as a list of strings.
 
-    ``"password"``, where the site takes it together with a name that the user has; ``"email"``, a
-    confirmed address, to which allauth mails a link to set a password; ``"passkey"``. A second
-    factor alone is none.
+    A connected account is listed by its uid. The others are ``"password"``, if the site accepts it
+    together with a name that the user has; ``"email"``, a confirmed address, to which allauth sends
+    a link to set a password; and ``"passkey"``. A second factor alone is not a way in.
     """
     return [account.uid for account in _accounts_that_open(user)] + ways_without_accounts(user)
 
 
 def has_one_way_in(user: AbstractBaseUser) -> bool:
-    """Whether all that opens this account is one connected account, so one wallet's key.
+    """Return whether a single connected account, such as one wallet, is all that opens the account.
 
-    For views that want to say so before the key is lost; ``{% moralis_one_way_in %}`` says it.
+    Views can use it to warn people before they lose the wallet's key, as the template tag
+    ``{% moralis_one_way_in %}`` does.
     """
     return _has_one_at_most(user, _accounts_that_open(user))
 
 
 def has_only_a_wallet(user: AbstractBaseUser) -> bool:
-    """The same, where that one is a wallet and not an account of another provider."""
+    """Return whether a single wallet is all that opens the account."""
     accounts = _accounts_that_open(user)
     wallets = [account for account in accounts if account.provider == PROVIDER_ID]
     return bool(wallets) and _has_one_at_most(user, accounts)
@@ -94,7 +96,7 @@ def _accounts_that_open(user: AbstractBaseUser) -> list[SocialAccount]:
 
 
 def opens(account: SocialAccount) -> bool:
-    """Whether one can sign in by a connected account: its provider, or its network, is offered."""
+    """Return whether a connected account can sign in: its provider and its network are offered."""
     if account.provider == PROVIDER_ID:
         data = account.extra_data if isinstance(account.extra_data, dict) else {}
         network = data.get("network")
@@ -103,13 +105,13 @@ def opens(account: SocialAccount) -> bool:
     try:
         account.get_provider(context.request)
     except (ObjectDoesNotExist, MultipleObjectsReturned, ImproperlyConfigured):
-        # uninstalled, or without a SocialApp of its own
+        # The provider was uninstalled, or has no SocialApp.
         return False
     return True
 
 
 def ways_without_accounts(user: AbstractBaseUser) -> list[str]:
-    """What opens the account without any connected one."""
+    """Return the ways into an account other than its connected accounts."""
     if allauth_settings.SOCIALACCOUNT_ONLY:
         return []
     found = []
@@ -124,7 +126,7 @@ def ways_without_accounts(user: AbstractBaseUser) -> list[str]:
 
 
 def _has_name(user: AbstractBaseUser, addresses: list[EmailAddress]) -> bool:
-    """Whether the user has a name that the site asks for beside a password."""
+    """Return whether the user has a name that the site accepts together with a password."""
     methods = account_settings.LOGIN_METHODS
     confirmed = any(address.verified for address in addresses)
     must_be_confirmed = account_settings.EMAIL_VERIFICATION == EmailVerificationMethod.MANDATORY
@@ -149,11 +151,14 @@ def _has_passkey(user: AbstractBaseUser) -> bool:
     return any(key.wrap().is_passwordless for key in keys)
 
 
-# --- The guard on the last of it --------------------------------------------------------------
+# --- The guard on the last way in -------------------------------------------------------------
 
 
 def refusal_code(account: SocialAccount, others: list[SocialAccount]) -> str | None:
-    """Why ``account`` may not be removed, given the user's ``others``: a code, or nothing."""
+    """Return the code of why ``account`` may not be disconnected, or ``None`` if it may.
+
+    ``others`` are the user's other connected accounts.
+    """
     user = account.user
     if any(map(opens, others)) or ways_without_accounts(user):
         return None
@@ -162,19 +167,26 @@ def refusal_code(account: SocialAccount, others: list[SocialAccount]) -> str | N
     return "no_verified_email" if user.has_usable_password() else "no_password"
 
 
-def begin(account: SocialAccount) -> None:
-    """This request's user wants ``account`` to be removed; an operator's deletion is their own."""
+def mark(account: SocialAccount) -> None:
+    """Mark the current request: its user wants to disconnect ``account``.
+
+    Deletions without the mark, such as an operator's in the admin, are not guarded.
+    """
     if context.request is not None:
-        setattr(context.request, MARK, account.pk)
+        setattr(context.request, DISCONNECTING, account.pk)
 
 
 def keep_a_way_in(instance: SocialAccount, using: str) -> None:
-    """Called within the transaction that deletes ``instance``; raises what answers the request."""
+    """Refuse to delete ``instance`` if it is the last way in. Call it within the transaction.
+
+    Raise ``ImmediateHttpResponse``, with the response to the request.
+    """
     request = context.request
-    if request is None or getattr(request, MARK, None) != instance.pk:
+    if request is None or getattr(request, DISCONNECTING, None) != instance.pk:
         return
     wait_for_turn(using)
-    # In one order, and without the user's row, which a sign-in writes while it holds one of these.
+    # Against deadlocks: always in the same order, and without the user's row, which a sign-in
+    # writes while it holds one of these.
     rows = SocialAccount.objects.using(using).filter(user_id=instance.user_id).order_by("pk")
     others = [row for row in rows.select_for_update() if row.pk != instance.pk]
     if code := refusal_code(instance, others):
@@ -182,7 +194,7 @@ def keep_a_way_in(instance: SocialAccount, using: str) -> None:
 
 
 def _refuse(request: HttpRequest, code: str) -> HttpResponse:
-    sentence = plain(str(LAST_WAY_IN[code]))
+    sentence = without_links(str(LAST_WAY_IN[code]))
     if is_headless(request):
         from allauth.headless.base.response import APIResponse  # noqa: PLC0415 - not every site has it
 
@@ -196,8 +208,8 @@ def _refuse(request: HttpRequest, code: str) -> HttpResponse:
 # --- What people are told ---------------------------------------------------------------------
 
 
-def linked(text: str) -> SafeString:
-    """One of the sentences above, its remedies led to by links."""
+def with_links(text: str) -> SafeString:
+    """Return a sentence of ``LAST_WAY_IN`` with links to what it suggests, as HTML."""
     return format_html(
         text,
         wallet=_link("moralis_login", "?process=connect"),
@@ -207,8 +219,8 @@ def linked(text: str) -> SafeString:
     )
 
 
-def plain(text: str) -> str:
-    """The same for those who have no pages."""
+def without_links(text: str) -> str:
+    """Return a sentence of ``LAST_WAY_IN`` as plain text."""
     values: dict[str, Any] = dict.fromkeys(("wallet", "email", "password", "end"), "")
     return text.format(**values)
 
@@ -216,6 +228,6 @@ def plain(text: str) -> str:
 def _link(name: str, query: str = "") -> SafeString:
     try:
         url = reverse(name)
-    except NoReverseMatch:  # the site is headless, or leaves the page out
+    except NoReverseMatch:  # the site is headless, or does not have this page
         return SafeString("<a>")
     return format_html('<a href="{}{}">', url, query)

@@ -1,8 +1,8 @@
-"""What is told of a sign-in: one line in the log of ``allauth_moralis``, and one signal.
+"""The events of a sign-in. Each is one line in the log of ``allauth_moralis``, and one signal.
 
-A line has the event or the code of the refusal, the network, the shortened address, and where a
-service was asked the milliseconds that it took and its own name for the request. It never has a
-key, a signature, a nonce or a text.
+A line has the event or the code of the refusal, the network and the shortened address. If a service
+was called, it also has the milliseconds that the service took and the id that it gave the request.
+It never has a key, a signature, a nonce or a text.
 """
 
 import logging
@@ -32,21 +32,21 @@ logger = logging.getLogger("allauth_moralis")
 _wallet: ContextVar[Wallet | None] = ContextVar("wallet", default=None)
 _process: ContextVar[str | None] = ContextVar("process", default=None)
 
-#: Refusals that say: somebody tried to sign in with a wallet that is not theirs.
+#: Refusals that mean that somebody tried to sign in with a wallet that is not theirs.
 FAILED_LOGINS = (ContractWalletUnsupported, SignatureInvalid)
 
 
-def begin() -> None:
+def reset() -> None:
     """Forget what an earlier request in this thread was about."""
     calls.forget()
     _wallet.set(None)
     _process.set(None)
 
 
-def concerns(wallet: Wallet, process: str | None = None) -> None:
-    """Note what this request is about, to tell it of a refusal.
+def set_wallet(wallet: Wallet, process: str | None = None) -> None:
+    """Remember which wallet this request is about, in case it is refused.
 
-    ``process`` is what a challenge that is answered was for.
+    ``process`` is that of the challenge, if one is being answered.
     """
     _wallet.set(wallet)
     _process.set(process)
@@ -82,17 +82,17 @@ def wallet_refused(request: HttpRequest, error: WalletError) -> None:
 
 
 def _login_failed(request: HttpRequest, wallet: Wallet) -> None:
-    """Tell packages that lock visitors out, as Django does of a wrong password.
+    """Tell packages that lock visitors out, as Django tells them of a wrong password.
 
-    They know whom it was about by ``username`` or by the user model's own field. That is the
-    address, and not the name of its account: nobody is to learn that, and a stranger's refusals
-    must not count as its owner's. Never the signature, and all of it can be written as JSON.
+    They look for the user in ``username`` or in the user model's own field. It is given the
+    address, and not the user name of its account: that must not be disclosed, and a stranger's
+    failures must not count against the owner. The signature is left out, and all of it is JSON.
     """
     user_name = dict.fromkeys(("username", get_user_model().USERNAME_FIELD), wallet.address)
     credentials = {**user_name, "provider": PROVIDER_ID, "uid": wallet.address}
     told = user_login_failed.send_robust(sender=__name__, credentials=credentials, request=request)
     for _receiver, result in told:
-        # How such a package keeps somebody out; another failure of it changes nothing.
+        # This is how such a package locks somebody out; its other failures change nothing.
         if isinstance(result, PermissionDenied):
             raise result
 

@@ -1,4 +1,7 @@
-"""The story: issue a challenge, complete a login. No status codes, no cryptography."""
+"""The two steps of a sign-in: issue a challenge, and complete it with a proof.
+
+No status codes and no cryptography here.
+"""
 
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -22,7 +25,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from .. import conf
-from ..backends import issuer, judge
+from ..backends import issuing_backend, verifying_backend
 from ..conf import PROVIDER_ID
 from ..exceptions import (
     BY_CODE,
@@ -35,7 +38,7 @@ from ..exceptions import (
 from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
-from ..siwx.wallets import Challenge, Proof, SignIn, VerifiedWallet
+from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 from . import events, home, reports, stages, stash
 from .allauth_private import cache_must_answer, cache_must_keep, check_rate
 from .sociallogin import WalletLogin
@@ -45,33 +48,36 @@ from .transactions import writing
 MAX_PORT_DIGITS = 5
 
 
-def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str, Pending]:
-    """Have a text made for the wallet to sign; returns its handle and what waits for the answer.
+def issue_challenge(
+    request: HttpRequest, challenge_request: ChallengeRequest
+) -> tuple[str, Pending]:
+    """Issue a challenge for a wallet, and return its handle and the pending challenge.
 
-    The same for an address that has an account here and for one that has none.
+    It does not matter, and so cannot be seen, whether the address has an account here.
     """
-    events.concerns(asked.wallet)
-    state = _state(request, asked)
+    wallet = challenge_request.wallet
+    events.set_wallet(wallet)
+    state = _login_state(request, challenge_request)
     _check_process(request, state["process"])
-    check_rate(request, "challenge", conf.current().limits, key=asked.wallet.address)
+    check_rate(request, "challenge", conf.current().limits, key=wallet.address)
     expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     domain = domain_of(request)
-    backend = issuer()
+    backend = issuing_backend()
     challenge = backend.request_challenge(
-        SignIn(
-            wallet=asked.wallet,
+        MessageFields(
+            wallet=wallet,
             domain=domain,
             uri=f"{request.scheme}://{domain}/",
-            chain_id=asked.chain_id,
+            chain_id=challenge_request.chain_id,
             statement=conf.current().statement_for(state["process"], domain),
             expiration_time=timestamp(expires),
         )
     )
     pending = Pending(
         challenge=challenge,
-        state=state,
+        login_state=state,
         expires_at=expires.timestamp(),
-        redirect_state=asked.state,
+        redirect_state_id=challenge_request.state,
     )
     if backend.is_remote:
         stash.refresh(request)
@@ -81,7 +87,7 @@ def issue_challenge(request: HttpRequest, asked: ChallengeRequest) -> tuple[str,
 
 
 def _check_process(request: HttpRequest, process: str) -> None:
-    """Raise where nobody is there for it, or where one confirms first: nobody signs in vain."""
+    """Raise if the visitor must sign in or reauthenticate first, so that no one signs in vain."""
     if process == AuthProcess.CONNECT:
         require_for_linking(request)
     elif process != AuthProcess.LOGIN and not request.user.is_authenticated:
@@ -89,11 +95,11 @@ def _check_process(request: HttpRequest, process: str) -> None:
 
 
 def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
-    """Use the challenge up. Whatever comes next, it cannot be answered again."""
+    """Return a pending challenge and use it up: whatever comes next, it cannot be used again."""
     pending = stash.take(request, handle)
     if pending is None:
         return None
-    events.concerns(pending.challenge.wallet, pending.state["process"])
+    events.set_wallet(pending.challenge.wallet, pending.login_state["process"])
     return pending if _claim(pending.challenge) else None
 
 
@@ -101,15 +107,15 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
 def complete_login(
     request: HttpRequest, handle: str, pending: Pending | None, proof: Proof
 ) -> HttpResponseBase:
-    """Judge the answer to a challenge that was taken, and hand the wallet over to allauth.
+    """Verify the proof of a challenge that was taken, and hand the wallet over to allauth.
 
-    A refusal is remembered: who reloads the page that tells of it sends the same once more, and is
-    told the same, and not that the challenge was used.
+    A refusal is remembered: people who reload the page that shows it post the same proof again, and
+    should read the same refusal again rather than that the challenge was used.
     """
-    if pending is None and (code := stash.refusal(request, handle, proof)):
+    if pending is None and (code := stash.remembered_refusal(request, handle, proof)):
         raise BY_CODE[code]
     try:
-        verified, state = judge_answer(request, pending, proof)
+        verified, state = verify_proof(request, pending, proof)
         if state["process"] != REAUTHENTICATE:
             provider = get_adapter().get_provider(request, PROVIDER_ID)
             sociallogin = provider.sociallogin_from_response(request, verified)
@@ -124,17 +130,20 @@ def complete_login(
 
 
 @sensitive_variables("proof", "verified")
-def judge_answer(
+def verify_proof(
     request: HttpRequest, pending: Pending | None, proof: Proof
 ) -> tuple[VerifiedWallet, dict[str, Any]]:
-    """The evidence that the wallet is this visitor's, and what they want with it."""
+    """Return the evidence that the wallet is this visitor's, and the state of their login.
+
+    Raise a ``WalletError`` if the proof is refused.
+    """
     key = pending.challenge.wallet.address if pending else ""
     check_rate(request, "verify", conf.current().limits, key=key)
     if pending is None:
         raise ChallengeMissing
     if pending.expired:
         raise ChallengeExpired
-    backend = judge(pending.challenge.issued_by)
+    backend = verifying_backend(pending.challenge.issued_by)
     if backend is None:
         raise ChallengeMissing("issued by another backend")
     try:
@@ -143,41 +152,41 @@ def judge_answer(
         if backend.is_remote:
             stash.refresh(request)
     reports.hide(request, verified.proof.signature)
-    events.wallet_verified(request, verified, pending.state["process"])
-    return verified, pending.state
+    events.wallet_verified(request, verified, pending.login_state["process"])
+    return verified, pending.login_state
 
 
 def domain_of(request: HttpRequest) -> str:
-    """The domain that the text names, with its port where it is not the scheme's own.
+    """Return the domain that the text names, with its port if it is not the scheme's default.
 
-    Lower case and without a trailing dot, so that wallets, which compare it with the page's
-    origin (EIP-4361), find it equal.
+    It is in lower case and without a trailing dot, so that it equals the page's origin, with which
+    wallets compare it (EIP-4361).
     """
     if domain := conf.current().domain:
         return domain
     name, port = split_domain_port(request.get_host())
-    if len(port) > MAX_PORT_DIGITS:  # Django lets it pass
-        raise InvalidRequest("the port of the Host header is none")
+    if len(port) > MAX_PORT_DIGITS:  # Django does not check it
+        raise InvalidRequest("the port of the Host header is not a port")
     return name if port in ("", "443" if request.is_secure() else "80") else f"{name}:{port}"
 
 
-def _state(request: HttpRequest, asked: ChallengeRequest) -> dict[str, Any]:
-    """What allauth is to know of this login, in the form of its own ``SocialLogin.state``."""
-    if asked.state is None:
-        state: dict[str, Any] = {"process": asked.process}
-        if asked.next:
-            state["next"] = asked.next
+def _login_state(request: HttpRequest, challenge_request: ChallengeRequest) -> dict[str, Any]:
+    """Return what becomes allauth's ``SocialLogin.state``."""
+    if challenge_request.state is None:
+        state: dict[str, Any] = {"process": challenge_request.process}
+        if challenge_request.next:
+            state["next"] = challenge_request.next
     else:
-        state = _redirect_state(request, asked.state)
+        state = _redirect_state(request, challenge_request.state)
     if allauth_settings.HEADLESS_ONLY:
-        # The site has none of allauth's pages: end where its front end can ask how it went.
+        # The site has none of allauth's pages: end where its front end can find out how it went.
         state.setdefault("next", home.after_sign_in())
         state["headless"] = True
     return state
 
 
 def _redirect_state(request: HttpRequest, state_id: str) -> dict[str, Any]:
-    """The state that ``provider.redirect()`` stashed; kept, for the page may ask again."""
+    """Return the state that ``provider.redirect()`` stashed, and keep it for another request."""
     provider = get_adapter().get_provider(request, PROVIDER_ID)
     try:
         state: dict[str, Any] = provider.unstash_redirect_state(request, state_id)
@@ -187,16 +196,16 @@ def _redirect_state(request: HttpRequest, state_id: str) -> dict[str, Any]:
         )
     except PermissionDenied:
         raise InvalidRequest("unknown state") from None
-    except UpdateError:  # another tab signed this visitor out meanwhile
+    except UpdateError:  # another tab has just signed this visitor out
         raise InvalidRequest("the session ended") from None
     return state
 
 
 def _claim(challenge: Challenge) -> bool:
-    """Whether this request is the one that may answer a challenge.
+    """Return whether this request is the only one that may use a challenge.
 
-    Sessions do not lock, and one that lives in a cookie can be sent again; ``cache.add`` is
-    atomic in every cache that processes share.
+    Sessions do not lock, and a session in a cookie can be replayed, but ``cache.add`` is atomic in
+    every cache that processes share.
     """
     digest = sha256(challenge.nonce.encode()).hexdigest()
     with cache_must_answer():
@@ -220,17 +229,17 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
     if links:
         _explain_collision(request, sociallogin)
         return response
-    return stages.pass_without_address(request) or response
+    return stages.skip_without_address(request) or response
 
 
 def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
-    """Back to the wallet page, which has people confirm that it is them before a wallet signs.
+    """Redirect to the wallet page, where people reauthenticate before their wallet signs again.
 
-    allauth would keep the link in the session until they have, and carry it out after whatever
-    confirmation comes next; by then somebody else may sit there, or the wallet be removed.
+    allauth would keep the link in the session until they have reauthenticated, for whatever reason.
+    By then somebody else may be at the browser, or the wallet may have been removed.
     """
     next_url = sociallogin.state.get("next", "")
-    if sociallogin.is_headless:  # as allauth tells the front end that it led away from
+    if sociallogin.is_headless:  # in the way in which allauth reports errors to a front end
         why = {"error": "reauthentication_required", "error_process": AuthProcess.CONNECT}
         separator = "&" if "?" in next_url else "?"
         return HttpResponseRedirect(f"{next_url}{separator}{urlencode(why)}")
@@ -240,11 +249,11 @@ def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
 
 
 def _explain_collision(request: HttpRequest, sociallogin: WalletLogin) -> None:
-    """What allauth's own words, "connected to a different account", leave a person wondering."""
+    """Say what to do about a wallet of another account, because allauth's own message does not."""
     if sociallogin.account.user_id == request.user.pk or sociallogin.is_headless:
         return
     message = _(
-        "This wallet opens another account. To use it here, sign in with it, remove it from that "
-        "account (which needs another way in first), and come back to link it."
+        "This wallet already opens another account. To link it here, first sign in with it and "
+        "remove it from that account, which needs another way in. Then come back and link it."
     )
     get_account_adapter().add_message(request, messages.WARNING, message=str(message))

@@ -1,8 +1,8 @@
-"""Where people are led who were on their way nowhere in particular.
+"""Where people are redirected to without a ``next`` URL.
 
 Django's defaults for ``LOGIN_REDIRECT_URL`` and ``LOGIN_URL`` are paths from the root of the host.
-A site that is served below a prefix (``SCRIPT_NAME``) has its pages elsewhere, and so has one that
-includes allauth's addresses under another name. What a site has set itself stands.
+A site that is served under a prefix (``SCRIPT_NAME``) has its pages elsewhere, and so has one that
+includes allauth's URLs under another path. What a site has set itself is used as it is.
 """
 
 from django.conf import settings
@@ -24,7 +24,7 @@ def log_in_page() -> str:
 
 
 def of_this_site(url: str) -> str:
-    """The same page of this site, where ``url`` is one of Django's defaults; else as it stands."""
+    """Return this site's page in place of one of Django's defaults; any other URL unchanged."""
     names = {LOGIN_REDIRECT_URL: "moralis_profile", LOGIN_URL: "account_login"}
     if url not in names:
         return url
@@ -37,9 +37,10 @@ def of_this_site(url: str) -> str:
 
 
 def is_a_page(path: str) -> bool:
-    """Whether the site has a page at a path, to which the prefix does not belong.
+    """Return whether the site has a page at ``path``, which does not include the site's prefix.
 
-    With the language before it, too, where ``i18n_patterns`` and ``LocaleMiddleware`` lead on.
+    The page may also be at the path with a language before it, to which ``LocaleMiddleware``
+    redirects if the site uses ``i18n_patterns``.
     """
     return _resolves(path) or _resolves(f"/{get_language() or settings.LANGUAGE_CODE}{path}")
 

@@ -1,7 +1,6 @@
-"""A person's own name for each of their wallets ("Ledger", "phone"), beside what was verified.
+"""People's own names for their wallets ("Ledger", "phone"): ``SocialAccount.extra_data["label"]``.
 
-In ``SocialAccount.extra_data["label"]``: allauth writes that anew at each sign-in, and
-``sociallogin.WalletLogin`` keeps the label.
+allauth overwrites ``extra_data`` at each sign-in, and ``sociallogin.WalletLogin`` keeps the label.
 """
 
 from typing import Any
@@ -17,9 +16,9 @@ KEY = "label"
 
 
 def set_label(user: AbstractBaseUser, account_pk: int, label: str) -> None:
-    """Name one of the user's wallets; an empty label takes the name away.
+    """Name one of the user's wallets. An empty label removes the name.
 
-    Raises ``InvalidRequest`` where the row is no wallet of theirs.
+    Raise ``InvalidRequest`` if the row is not a wallet of theirs.
     """
     with writing():
         account = (
@@ -31,12 +30,12 @@ def set_label(user: AbstractBaseUser, account_pk: int, label: str) -> None:
             raise InvalidRequest("not a wallet of this account")
         rest = {key: value for key, value in account.extra_data.items() if key != KEY}
         account.extra_data = {**rest, KEY: label} if label else rest
-        # Alone: to save the rest would tell that the wallet was used just now.
+        # Only this field: saving the others would make it look as if the wallet was just used.
         account.save(update_fields=["extra_data"])
 
 
 def keep(old: object, new: dict[str, Any]) -> dict[str, Any]:
-    """What a sign-in writes in the place of ``old``, with the label that is there, or none."""
+    """Return ``new`` with the label of ``old``, if that has one, and with no other label."""
     evidence = {key: value for key, value in new.items() if key != KEY}
     label = old.get(KEY) if isinstance(old, dict) else None
     return {**evidence, KEY: label} if label else evidence

@@ -6,12 +6,12 @@ from django.contrib.auth.models import AbstractBaseUser
 
 
 def let_users_be_shown(model: Any) -> None:
-    """Have ``str()`` of a user be a string, where the model leaves that to Django.
+    """Make ``str(user)`` return a string, if the model leaves ``__str__`` to Django.
 
-    Django's own gives ``USERNAME_FIELD`` as it is. Where that is an e-mail address, which a wallet
-    does not give, it is ``None``, and a ``TypeError`` wherever a user is shown: in allauth's
-    message that somebody signed in, in its mails, pages and answers to applications, and in the
-    admin. So it is mended in the one place that they all ask. A method of the site's own stays.
+    Django's own method returns ``USERNAME_FIELD`` as it is. If that is an e-mail address, which a
+    wallet does not provide, it is ``None``, and ``str()`` raises ``TypeError`` wherever a user is
+    shown: in allauth's message after a sign-in, in its e-mails, pages and JSON, and in the admin.
+    So it is fixed in the one place that all of these use. A site's own method is left alone.
     """
     field = model._meta.get_field(model.USERNAME_FIELD)  # noqa: SLF001 - documented by Django
     if field.null and model.__str__ is AbstractBaseUser.__str__:

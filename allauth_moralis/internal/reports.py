@@ -1,7 +1,8 @@
-"""Error reports, as they are mailed to ``ADMINS``: no answer to a challenge shows in them.
+"""Keep proofs out of error reports, such as those that Django e-mails to ``ADMINS``.
 
-``sensitive_variables`` hides what is in functions of ours. The same values are in frames of others:
-in allauth's forms, which carry a token through, and in the database's, which store the signature.
+``sensitive_variables`` hides the variables of our own functions. But the same values are in the
+frames of others: of allauth's forms, which pass a token on, and of the database, which stores the
+signature.
 """
 
 from typing import Any, Final
@@ -10,9 +11,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.views.debug import get_exception_reporter_filter
 
-#: Where Django looks for a filter that is the request's own.
+#: The attribute of a request in which Django looks for a filter of its own.
 REQUESTS_OWN: Final = "exception_reporter_filter"
-#: What is shorter is no secret, and might be part of anything.
+#: Anything shorter is not a secret, and might be part of any other value.
 MIN_SECRET = 16  # characters
 
 
@@ -29,7 +30,7 @@ def hide(request: HttpRequest, *secrets: object) -> None:
 
 
 class _HidingFilter:
-    """The site's own filter, which also replaces each variable that shows one of the secrets."""
+    """The site's own filter, but it also replaces each variable that shows one of the secrets."""
 
     def __init__(self, site: Any) -> None:
         self._site = site
@@ -40,14 +41,14 @@ class _HidingFilter:
 
     def get_traceback_frame_variables(self, request: HttpRequest, tb_frame: Any) -> Any:
         variables = self._site.get_traceback_frame_variables(request, tb_frame)
-        if settings.DEBUG:  # when nothing at all is hidden
+        if settings.DEBUG:  # nothing is hidden then
             return variables
         return [(name, self._hidden(value)) for name, value in variables]
 
     def _hidden(self, value: Any) -> Any:
         try:
             shown = repr(value)
-        except Exception:  # noqa: BLE001 - of whatever object it is; the report says so itself
+        except Exception:  # noqa: BLE001 - of any object; the report itself says what failed
             return value
         shows = any(secret in shown for secret in self.secrets)
         return self._site.cleansed_substitute if shows else value

@@ -1,4 +1,4 @@
-"""Refusals and bodies: what pages and applications have in common of HTTP."""
+"""What pages and applications have in common in HTTP: refusals, and how bodies are read."""
 
 import re
 from collections.abc import Callable
@@ -23,9 +23,9 @@ from ..exceptions import CsrfFailed, InvalidRequest, WalletError
 from . import events
 from .stash import Pending
 
-#: What Django raises for a body that is no form: too many fields, broken parts, a charset that is
-#: none (LookupError, UnicodeError) and a visitor who hung up.
-NO_FORM = (
+#: What Django raises for a body that is not a form: too many fields, broken parts, an unknown or
+#: wrong charset (LookupError, UnicodeError), or a visitor who hung up.
+NOT_A_FORM = (
     BadRequest,
     LookupError,
     MultiPartParserError,
@@ -39,7 +39,7 @@ Refusal = Callable[[HttpRequest, WalletError], HttpResponse]
 
 
 class _CsrfCheck(CsrfViewMiddleware):
-    """Django's own, whose answer would be a page that is not ours and leads nowhere."""
+    """Django's own check, but with our refusal in place of a page that leads nowhere."""
 
     def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:  # noqa: ARG002 - Django's signature
         raise CsrfFailed
@@ -48,19 +48,20 @@ class _CsrfCheck(CsrfViewMiddleware):
 def refusals(
     refuse: Refusal, *, csrf: bool = True, max_body: int = forms.MAX_BODY
 ) -> Callable[[View], View]:
-    """Catch every ``WalletError`` of a view, tell of it, and have ``refuse`` make the answer.
+    """Catch every ``WalletError`` of a view, log it, and let ``refuse`` make the response.
 
-    A body of more than ``max_body`` bytes, or no form, is refused before anything else reads it:
-    Django's CSRF check looks for its token in the form, so it would parse ten megabytes first.
+    A body of more than ``max_body`` bytes, or one that is not a form, is refused before anything
+    else reads it: Django's CSRF check looks for its token in the form, so it would parse ten
+    megabytes first.
     """
 
     def decorate(view: View) -> View:
         checked = decorator_from_middleware(_CsrfCheck)(view) if csrf else view
 
-        @csrf_exempt  # by the middleware; `checked` does the same once the size is known
+        @csrf_exempt  # from the middleware; `checked` does the same once the size is known
         @wraps(view)
         def wrapper(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            events.begin()
+            events.reset()
             try:
                 _check_body(request, max_body)
                 return checked(request, *args, **kwargs)
@@ -82,12 +83,15 @@ def _check_body(request: HttpRequest, max_body: int) -> None:
         raise InvalidRequest("body too large")
     try:
         request.POST  # noqa: B018 - parses the form, if it is one
-    except NO_FORM:
+    except NOT_A_FORM:
         raise InvalidRequest("not a form") from None
 
 
 def body_of(request: HttpRequest) -> bytes:
-    """The body; one that hid its size until it was read is refused as any other."""
+    """Return the body. Raise ``InvalidRequest`` if it cannot be read or is too large.
+
+    The size of a body may show only when it is read.
+    """
     try:
         return request.body
     except (RawPostDataException, SuspiciousOperation, UnreadablePostError):
@@ -95,7 +99,7 @@ def body_of(request: HttpRequest) -> bytes:
 
 
 def describe(handle: str, pending: Pending) -> dict[str, str]:
-    """What a page or an application is told of its challenge, and no more."""
+    """Return what a page or an application is told about its challenge, and no more."""
     return {
         "challenge": handle,
         "message": pending.challenge.message,

@@ -1,4 +1,4 @@
-"""A ``SocialLogin`` that two browsers may save at once."""
+"""A ``SocialLogin`` that two browsers can save at the same time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,30 +23,32 @@ from ..exceptions import Misconfigured
 from . import labels
 from .transactions import writing
 
-#: For how long a new wallet may be asked for more, such as an e-mail address, after it signed.
+#: How long after a new wallet has signed its sign-up form, say for an e-mail address, stays valid.
 SIGNUP_TIMEOUT = timedelta(minutes=10)
 
 
 class WalletLogin(SocialLogin):
-    """allauth writes the user, then the account, and a second first login fails in between.
+    """A social login that writes both the user and the social account, or neither.
 
-    Here both are written or neither is, and whoever comes second joins the account that is there.
+    allauth writes one after the other, so when a new wallet signs in twice at the same time, the
+    second sign-in fails in between. Here the second one joins the account of the first.
     """
 
     account: SocialAccount
     user: Any  # of the site's user model
 
     def lookup(self) -> None:
-        """Find the account that this wallet opens, and keep the new evidence there.
+        """Find the account that this wallet opens, and store the new evidence there.
 
-        Never by e-mail, for a wallet has none. The label is its owner's, and stays. The row of
-        somebody else's account, to which this wallet was to be linked, is left as it is: allauth
-        will refuse. Locked, for a row that is removed meanwhile must not be written anew.
+        Accounts are never found by e-mail, because a wallet has none. The owner's label is kept.
+        If the wallet was to be linked but opens somebody else's account, that row stays as it is,
+        and allauth will refuse. The row is locked, so that one that is being removed is not written
+        again.
         """
         self._did_authenticate_by_email = None
         request = context.request
         with writing():
-            account = known(self.account, lock=True).select_related("user").first()
+            account = rows_of(self.account, lock=True).select_related("user").first()
             if account is None:
                 return
             evidence = labels.keep(account.extra_data, self.account.extra_data)
@@ -62,7 +64,7 @@ class WalletLogin(SocialLogin):
         try:
             self._write(request, connect)
         except IntegrityError:
-            existing = known(self.account).first()
+            existing = rows_of(self.account).first()
             if existing is None:
                 if connect:
                     raise
@@ -79,7 +81,7 @@ class WalletLogin(SocialLogin):
             super().save(request, connect)
 
     def _write_under_another_name(self, request: HttpRequest) -> None:
-        """Another wallet's user took the name meanwhile; or it was not the name."""
+        """Try again with another user name: another wallet's user may just have taken this one."""
         if not account_settings.USER_MODEL_USERNAME_FIELD:
             raise user_refused()
         self._rename(request)
@@ -95,12 +97,12 @@ class WalletLogin(SocialLogin):
 
 
 def user_refused() -> Misconfigured:
-    """The site's user model wants what a wallet does not give."""
+    """Return the refusal of a user that the site's user model cannot store."""
     return Misconfigured("the database refuses the new user; manage.py check may know why")
 
 
 def empty_email() -> str | None:
-    """What an address that is missing is stored as: unique, it can be so many times as NULL."""
+    """Return how to store a missing address: as NULL if possible, which may occur repeatedly."""
     try:
         name = account_settings.USER_MODEL_EMAIL_FIELD or ""
         field: Any = get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
@@ -109,8 +111,8 @@ def empty_email() -> str | None:
     return None if field.null else ""
 
 
-def known(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccount]:
-    """The row of this wallet, if there is one."""
+def rows_of(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccount]:
+    """Return a query for the stored row of this wallet, of which there is one at most."""
     database = router.db_for_write(SocialAccount)
     rows: QuerySet[SocialAccount] = SocialAccount.objects.using(database).filter(
         provider=account.provider, uid=account.uid
@@ -121,8 +123,8 @@ def known(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccou
     return rows
 
 
-def signs_up_too_late(sociallogin: SocialLogin) -> bool:
-    """Whether a wallet signed so long ago that whoever fills in its sign-up form may be another."""
+def sign_up_has_expired(sociallogin: SocialLogin) -> bool:
+    """Return whether a wallet signed so long ago that somebody else may be at its sign-up form."""
     if sociallogin.account.provider != PROVIDER_ID:
         return False
     signed_at = datetime.fromisoformat(sociallogin.account.extra_data["verified_at"])

@@ -1,9 +1,9 @@
-"""Stages of allauth's sign-in that need an address, for accounts that have none.
+"""Stages of allauth's sign-in that need an e-mail address, for accounts that have none.
 
-A wallet gives no e-mail address. Where the site wants every address confirmed, allauth would send
-such people to a page that says that a mail was sent, and send none: nobody could ever go on. Nor
-does it give a telephone number: whoever signed up before the site wanted one would be sent back to
-the log-in page without a word.
+A wallet provides no e-mail address. On sites that require confirmed addresses, allauth would send
+such people to a page that says that an e-mail was sent, without sending one, and leave them there.
+Nor does it provide a phone number: people who signed up before the site required one would be sent
+back to the login page without a word.
 """
 
 from allauth import app_settings as allauth_settings
@@ -28,7 +28,7 @@ from .allauth_private import is_headless
 
 
 def has_no_address(login: Login) -> bool:
-    """Whether who is signing in has no e-mail address, because a wallet made the account."""
+    """Return whether the user has no e-mail address, because they signed up by wallet."""
     if login.user is None or login.email:
         return False
     has_one = EmailAddress.objects.filter(user_id=login.user.pk).exists()
@@ -36,14 +36,14 @@ def has_no_address(login: Login) -> bool:
 
 
 def has_no_phone(login: Login) -> bool:
-    """Whether they have no telephone number on a site with numbers, for the same reason."""
+    """Return whether the site asks for phone numbers, and this user of a wallet has none."""
     if login.user is None or "phone" not in account_settings.SIGNUP_FIELDS:
         return False
     return get_account_adapter().get_phone(login.user) is None and _has_wallet(login.user)
 
 
 def cannot_be_reached(login: Login) -> bool:
-    """Whether no code can be sent to them."""
+    """Return whether there is no address or number to which a code can be sent."""
     has_phone = "phone" in account_settings.SIGNUP_FIELDS and not has_no_phone(login)
     return has_no_address(login) and not has_phone
 
@@ -54,10 +54,10 @@ def _has_wallet(user: AbstractBaseUser) -> bool:
 
 
 class WalletEmailVerificationStage(EmailVerificationStage):
-    """allauth's own, which an account without any address passes.
+    """allauth's stage, but accounts without an e-mail address pass it.
 
-    Who has an address that nobody ever confirmed, and comes back with the wallet, is shown where
-    the mail went, and may correct it.
+    People with an address that was never confirmed, who sign in with their wallet again, see where
+    the e-mail was sent and can correct the address.
     """
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
@@ -75,19 +75,19 @@ class WalletEmailVerificationStage(EmailVerificationStage):
 
     def _may_correct(self) -> bool:
         return (
-            # Right after a sign-up the answer must not tell whether the address has an account.
+            # Right after a sign-up the response must not reveal whether the address has an account.
             not self.login.signup
-            # Where allauth mails codes its own page lets them, by a setting of its own.
+            # If allauth sends codes, its own page lets people change the address, by a setting.
             and not account_settings.EMAIL_VERIFICATION_BY_CODE_ENABLED
             and not is_headless(self.request)
             and not allauth_settings.HEADLESS_ONLY
             and self.login.user is not None
-            and addresses.is_theirs(self.request, self.login.user)
+            and addresses.is_owner(self.request, self.login.user)
         )
 
 
 class WalletPhoneVerificationStage(PhoneVerificationStage):
-    """allauth's own, which an account without a telephone number passes."""
+    """allauth's stage, but accounts without a phone number pass it."""
 
     def handle(self) -> tuple[HttpResponseBase | None, bool]:
         if has_no_phone(self.login):
@@ -96,8 +96,8 @@ class WalletPhoneVerificationStage(PhoneVerificationStage):
         return handled
 
 
-def with_ours(stages: list[str]) -> list[str]:
-    """allauth's stages, by their paths, with ours in the place of its own."""
+def with_wallet_stages(stages: list[str]) -> list[str]:
+    """Return allauth's ``stages``, by dotted path, with ours in place of its own."""
     ours = {
         _path(EmailVerificationStage): _path(WalletEmailVerificationStage),
         _path(PhoneVerificationStage): _path(WalletPhoneVerificationStage),
@@ -105,8 +105,11 @@ def with_ours(stages: list[str]) -> list[str]:
     return [ours.get(stage, stage) for stage in stages]
 
 
-def pass_without_address(request: HttpRequest) -> HttpResponseBase | None:
-    """The same, after the fact, for a site whose account adapter has not our mixin."""
+def skip_without_address(request: HttpRequest) -> HttpResponseBase | None:
+    """Leave the stage if the account has no address, and return the response; else ``None``.
+
+    This is for sites whose account adapter does not have ``WalletReauthenticationMixin``.
+    """
     stage = LoginStageController.enter(request, EmailVerificationStage.key)
     if stage is None or socialaccount_settings.EMAIL_REQUIRED or not has_no_address(stage.login):
         return None

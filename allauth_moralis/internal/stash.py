@@ -1,8 +1,9 @@
-"""Pending challenges, kept in the visitor's session: single use, bound to one browser.
+"""Pending challenges, kept in the visitor's session: single use, and bound to one browser.
 
-allauth's own state stash would do, at the price of two writes and a read of the session for each
-challenge (it saves at once and has the middleware save again); this one leaves the one write to
-the session middleware. Taking a challenge is saved at once, before anything can fail.
+allauth's own state stash would do, but at the price of two writes and a read of the session for
+each challenge: it saves at once, and the middleware saves again. Here the middleware's write is the
+only one when a challenge is put. When one is taken, the session is saved at once, before anything
+can fail.
 """
 
 import json
@@ -22,21 +23,22 @@ from ..siwx.wallets import Challenge, Proof
 
 SESSION_KEY = "allauth_moralis"
 REFUSED_KEY = "allauth_moralis_refused"
-#: So many tabs may be signing at once; the oldest gives way.
+#: How many tabs may be signing at the same time; the oldest gives way.
 MAX_PENDING = 10
-#: Seconds for which an expired challenge is kept, so that its answer is told why it came too late.
+#: Seconds for which an expired challenge is kept, to tell people that they ran out of time.
 KEEP_EXPIRED = 600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """A challenge on its way. ``state`` becomes the ``SocialLogin``'s, as allauth shapes it."""
+    """A challenge that was issued and not used yet."""
 
     challenge: Challenge
-    state: dict[str, Any]
+    #: What becomes ``SocialLogin.state``, in allauth's form.
+    login_state: dict[str, Any]
     expires_at: float  # seconds since the epoch
-    #: allauth's name for the redirect flow that led to the page, which may ask again.
-    redirect_state: str | None = None
+    #: allauth's id of the stashed state of the redirect that led to the page, if one did.
+    redirect_state_id: str | None = None
 
     @property
     def expires(self) -> datetime:
@@ -48,7 +50,7 @@ class Pending:
 
 
 def put(request: HttpRequest, pending: Pending) -> str:
-    """Keep ``pending``; returns the handle by which this browser can take it, once."""
+    """Keep ``pending``, and return the handle by which this browser can take it, once."""
     horizon = time.time() - KEEP_EXPIRED
     kept = [
         (handle, entry)
@@ -58,55 +60,55 @@ def put(request: HttpRequest, pending: Pending) -> str:
     handle = get_random_string(32)
     entry = {
         "challenge": pending.challenge.to_json(),
-        "state": pending.state,
+        "state": pending.login_state,
         "expires_at": pending.expires_at,
-        "redirect_state": pending.redirect_state,
+        "redirect_state": pending.redirect_state_id,
     }
     request.session[SESSION_KEY] = dict([*kept, (handle, entry)][-MAX_PENDING:])
     return handle
 
 
 def take(request: HttpRequest, handle: str) -> Pending | None:
-    """Give the challenge out and forget it, whatever happens next; ``None`` if there is none."""
+    """Return a pending challenge, if there is one, and forget it, whatever happens next."""
     entries = _entries(request)
     entry = entries.pop(handle, None)
     if entry is None:
         return None
     request.session[SESSION_KEY] = entries
     try:
-        # Now, and not at the end of the request: Django saves no session on a 5xx.
+        # Now, and not at the end of the request: Django does not save the session of a 5xx.
         request.session.save()
     except UpdateError:
-        # Another request signed this visitor out meanwhile. Writing on would bring the session
-        # that they ended back to life.
+        # Another request has just signed this visitor out. Writing now would bring the session that
+        # they ended back to life.
         request.session.flush()
         return None
     return _pending(entry)
 
 
 def waiting(request: HttpRequest) -> list[Pending]:
-    """Return what waits for an answer from this browser, without using any of it up."""
+    """Return the pending challenges of this browser, without using them up."""
     return [_pending(entry) for entry in _entries(request).values()]
 
 
 def _pending(entry: dict[str, Any]) -> Pending:
     return Pending(
         challenge=Challenge.from_json(entry["challenge"]),
-        state=entry["state"],
+        login_state=entry["state"],
         expires_at=entry["expires_at"],
-        redirect_state=entry["redirect_state"],
+        redirect_state_id=entry["redirect_state"],
     )
 
 
 def refresh(request: HttpRequest) -> None:
-    """Read the session afresh, after a service was asked and before anything is written.
+    """Read the session again, after a service was called and before anything is written.
 
-    What another tab wrote while the service worked would be lost: sessions are written whole.
-    Raises ``ChallengeMissing`` where another request ended the session.
+    Sessions are written as a whole, so what another tab wrote during the call would be lost. Raise
+    ``ChallengeMissing`` if another request ended the session.
     """
     session = request.session
     key = session.session_key
-    if key is None or not session.accessed:  # it has not been read yet
+    if key is None or not session.accessed:  # not read yet
         return
     fresh = session.load()
     if session.session_key != key:
@@ -117,25 +119,25 @@ def refresh(request: HttpRequest) -> None:
 
 
 def remember_refusal(request: HttpRequest, handle: str, proof: Proof, code: str) -> None:
-    """Keep why this answer was refused, for whoever reloads the page that says so."""
+    """Remember why this proof was refused, for when the page that says so is reloaded."""
     refused = dict(request.session.get(REFUSED_KEY) or {})
     kept = [*refused.items(), (_digest(handle, proof), code)]
     request.session[REFUSED_KEY] = dict(kept[-MAX_PENDING:])
-    # Now, as above. Where the session ended, there is nobody left to tell.
+    # Now, as in ``take``. If the session has ended, there is no one left to tell.
     with suppress(UpdateError):
         request.session.save()
 
 
-def refusal(request: HttpRequest, handle: str, proof: Proof) -> str | None:
-    """The code by which this very answer was refused in this browser before."""
+def remembered_refusal(request: HttpRequest, handle: str, proof: Proof) -> str | None:
+    """Return the code with which this very proof was refused in this browser before, if any."""
     refused = request.session.get(REFUSED_KEY) or {}
     code: str | None = refused.get(_digest(handle, proof))
     return code
 
 
 def _digest(handle: str, proof: Proof) -> str:
-    answer = json.dumps([handle, proof.signature, proof.full_message])
-    return sha256(answer.encode()).hexdigest()
+    posted = json.dumps([handle, proof.signature, proof.full_message])
+    return sha256(posted.encode()).hexdigest()
 
 
 def _entries(request: HttpRequest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The answer to a challenge as JSON: for ``allauth.headless`` alone."""
+"""Proofs that arrive as JSON, from ``allauth.headless``."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TokenLogin(WalletLogin):
-    """One that allauth's view completes, which knows of no ``WalletError``."""
+    """A login that is completed by allauth's own view, which does not know ``WalletError``."""
 
     def save(self, request: HttpRequest, connect: bool = False) -> None:
         try:
@@ -29,15 +29,20 @@ class TokenLogin(WalletLogin):
 
 
 @sensitive_variables()
-def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]) -> WalletLogin:
-    """A ``WalletLogin`` for allauth to complete; raises ``ValidationError`` with a stable code."""
-    events.begin()
+def verify_token(
+    request: HttpRequest, provider: "MoralisProvider", token: dict[str, Any]
+) -> WalletLogin:
+    """Return a ``WalletLogin`` for allauth to complete.
+
+    Raise ``ValidationError``, with a stable code, if the proof is refused.
+    """
+    events.reset()
     reports.hide(request, token.get("id_token"))
     try:
         process = _process(request)
         if process == AuthProcess.CONNECT:
             require_for_linking(request)
-        verified, state = judge(request, token.get("id_token"), process)
+        verified, state = verify_json(request, token.get("id_token"), process)
     except WalletError as error:
         raise _told(request, error) from None
     login = provider.sociallogin_from_response(request, verified)
@@ -47,29 +52,30 @@ def verify(request: HttpRequest, provider: "MoralisProvider", token: dict[str, A
 
 
 def _told(request: HttpRequest, error: WalletError) -> ValidationError:
-    """The view is allauth's, and not one of those that ``responses.refusals`` wraps."""
+    """Log a refusal, and return it in the form that allauth's own view understands."""
     events.wallet_refused(request, error)
     return ValidationError(str(error.message), code=error.code)
 
 
 @sensitive_variables()
-def judge(
-    request: HttpRequest, answer: object, process: object
+def verify_json(
+    request: HttpRequest, posted: object, process: object
 ) -> tuple[VerifiedWallet, dict[str, Any]]:
-    """Judge an answer, the text of a JSON object, to a challenge that was for ``process``.
+    """Verify the proof of a challenge, given as a JSON object in a string or bytes.
 
-    Raises ``WalletError``.
+    The challenge must have been issued for ``process``. Return what ``flows.verify_proof`` returns.
+    Raise a ``WalletError`` if the proof is refused.
     """
-    data = forms.parse_answer(answer)
+    data = forms.parse_proof_fields(posted)
     reports.hide(request, *data.values())
     pending = flows.take_challenge(request, forms.handle_of(data))
     proof = forms.parse_proof(data)
-    if pending is not None and pending.state["process"] != process:
-        raise ChallengeMissing("for another purpose")
-    return flows.judge_answer(request, pending, proof)
+    if pending is not None and pending.login_state["process"] != process:
+        raise ChallengeMissing("for another process")
+    return flows.verify_proof(request, pending, proof)
 
 
 def _process(request: HttpRequest) -> object:
-    """What the request says it is for; allauth tells a provider only afterwards."""
-    process = forms.parse_json(request.body, max_body=forms.MAX_ANSWER).get("process")
+    """Return the process that the request names. allauth tells a provider only afterwards."""
+    process = forms.parse_json(request.body, max_body=forms.MAX_PROOF_BODY).get("process")
     return process if process in (AuthProcess.LOGIN, AuthProcess.CONNECT) else None

@@ -1,9 +1,9 @@
-"""Transactions that read what they then write, on every database that Django ships with.
+"""Transactions that read and then write, on every database that Django ships with.
 
-SQLite, as Django sets it up, begins a transaction as one that reads. Of two that have read, and
-then want to write, one fails at once ("database is locked"), however long it would wait for its
-turn. So the first statement of ours writes. ``"OPTIONS": {"transaction_mode": "IMMEDIATE"}`` does
-the same, and there nothing is added; nor is it on other databases, which lock rows.
+SQLite, as Django sets it up, begins each transaction as a reader. If two have read, and then want
+to write, one of them fails at once ("database is locked"), however long it is allowed to wait. So
+the first statement of ours writes. ``"OPTIONS": {"transaction_mode": "IMMEDIATE"}`` has the same
+effect, so nothing is added then; nor is it on other databases, which lock rows.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from ..conf import PROVIDER_ID
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """All of it or nothing, where connected accounts are kept."""
+    """Run the block in one transaction on the database in which social accounts are stored."""
     using = router.db_for_write(SocialAccount)
     is_outermost = not connections[using].in_atomic_block
     with transaction.atomic(using=using):
@@ -27,7 +27,7 @@ def writing() -> Iterator[None]:
 
 
 def wait_for_turn(using: str) -> None:
-    """At the beginning of a transaction: on SQLite, be the one that writes."""
+    """On SQLite, become the only writer. Call this at the beginning of a transaction."""
     connection = connections[using]
     if connection.vendor == "sqlite" and getattr(connection, "transaction_mode", None) is None:
         SocialAccount.objects.using(using).filter(provider=PROVIDER_ID, uid="").update(uid="")

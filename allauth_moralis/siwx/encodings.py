@@ -4,9 +4,9 @@ ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def base58_decode(text: str) -> bytes:
-    """The bytes of ``text``. Raises ``ValueError`` for a character that is none of the alphabet.
+    """Return the bytes of ``text``. Raise ``ValueError`` for a character outside the alphabet.
 
-    Slow for long texts (the effort grows with the square): bound what you give it.
+    The effort grows with the square of the length, so limit the length before you call this.
     """
     number = 0
     for character in text:

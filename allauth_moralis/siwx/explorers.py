@@ -1,4 +1,4 @@
-"""Where a person can look an address up: the public block explorer of its chain."""
+"""Public block explorers, on which people can look up an address."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ EVM_EXPLORERS: Final = {
     80002: "https://amoy.polygonscan.com",
     11155111: "https://sepolia.etherscan.io",
 }
-#: Searches many EVM chains at once: right for the chains that the table does not name.
+#: It searches many EVM chains at once, and so serves the chains that are not in the table.
 ANY_EVM_EXPLORER: Final = "https://blockscan.com"
 
 
@@ -30,7 +30,7 @@ def address_url(wallet: Wallet, chain_id: int | None) -> str:
         return f"https://explorer.solana.com/address/{wallet.address}"
     if wallet.network == APTOS:
         return f"https://explorer.aptoslabs.com/account/{wallet.address}?network={MAINNET}"
-    # A row that was edited by hand may hold a list there, which no table can be asked for.
+    # A row that was edited by hand may hold a list there, which cannot be looked up in a table.
     chain = chain_id or 1 if isinstance(chain_id, int | None) else None
     base = ANY_EVM_EXPLORER if chain is None else EVM_EXPLORERS.get(chain, ANY_EVM_EXPLORER)
     return f"{base}/address/{wallet.address}"

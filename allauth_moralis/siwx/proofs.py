@@ -1,4 +1,4 @@
-"""Does this proof answer this challenge? The one judgement that every backend shares."""
+"""Check a proof against its challenge. Every backend shares this check."""
 
 import re
 from base64 import b64decode
@@ -12,18 +12,18 @@ from .text import AptosWrapper
 from .wallets import APTOS, SOLANA, Challenge, Proof
 
 BASE58_SIGNATURE = re.compile(r"[1-9A-HJ-NP-Za-km-z]{64,88}", re.ASCII)
-#: 64 bytes; the last digit before the padding carries two bits alone.
+#: 64 bytes; the last digit before the padding carries only two bits.
 BASE64_SIGNATURE = re.compile(r"([A-Za-z0-9+/]{85}[AQgw])(?:==)?", re.ASCII)
 HEX_SIGNATURE = re.compile(r"(?:0[xX])?([0-9a-fA-F]{128})", re.ASCII)
-#: As the SDK of Aptos writes it: before the 64 bytes their kind (Ed25519) and their length.
+#: Aptos' SDK writes the kind of signature (Ed25519) and its length before the 64 bytes.
 APTOS_SIGNATURE = re.compile(r"(?:0[xX])?(?:0040)?([0-9a-fA-F]{128})", re.ASCII)
 
 
 def check(challenge: Challenge, proof: Proof) -> Proof:
     """Return the proof with its signature in the one spelling that is stored and sent on.
 
-    Raises ``SignatureInvalid`` unless the challenge's wallet signed the challenge's text, and
-    ``ContractWalletUnsupported`` where no key can have made the signature.
+    Raise ``SignatureInvalid`` unless the challenge's wallet signed the challenge's text, and
+    ``ContractWalletUnsupported`` if the signature cannot have been made by a key.
     """
     wallet = challenge.wallet
     if wallet.network == SOLANA:
@@ -35,7 +35,7 @@ def check(challenge: Challenge, proof: Proof) -> Proof:
 
 
 def _check_solana(challenge: Challenge, proof: Proof) -> Proof:
-    """The text may stand bare, or in one of the envelopes that hardware wallets put around it."""
+    """Accept the bare text, and the text in one of the envelopes that hardware wallets add."""
     key, text = base58_decode(challenge.wallet.address), challenge.message.encode()
     for signature in _solana_signatures(proof.signature):
         for envelope in (b"", *offchain.envelopes(text, key)):
@@ -48,7 +48,7 @@ def _check_solana(challenge: Challenge, proof: Proof) -> Proof:
 
 
 def _solana_signatures(signature: str) -> Iterator[bytes]:
-    """What the signature may mean. One text can be base58 and base64 at once."""
+    """Yield the signatures that a string may stand for: it can be both base58 and base64."""
     if match := HEX_SIGNATURE.fullmatch(signature):
         yield bytes.fromhex(match[1])
     if BASE58_SIGNATURE.fullmatch(signature):
@@ -58,13 +58,13 @@ def _solana_signatures(signature: str) -> Iterator[bytes]:
 
 
 def _check_aptos(challenge: Challenge, proof: Proof) -> Proof:
-    """The text may be signed bare as well: some wallets for developers do, and it says the same."""
+    """Accept the wrapped text, and the bare text, which says the same and some wallets sign."""
     if proof.full_message is not None:
         wrapper = AptosWrapper.parse(proof.full_message)
         if (
             wrapper is None
             or wrapper.text != challenge.message
-            or not wrapper.fits(challenge.asked)
+            or not wrapper.fits(challenge.fields)
         ):
             raise SignatureInvalid("the wallet signed another text")
     match = APTOS_SIGNATURE.fullmatch(proof.signature)

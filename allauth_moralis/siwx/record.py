@@ -1,7 +1,7 @@
-"""What is kept of a wallet that was verified: ``SocialAccount.extra_data``, whoever verified it.
+"""What is stored about a verified wallet, in ``SocialAccount.extra_data``, by whatever backend.
 
-The names under ``verified`` are the Auth API's, by promise: people who come from it, and sites that
-change the backend, find the same fields.
+The names under ``verified`` are promised to be the Auth API's, so that people who come from it, and
+sites that change the backend, find the same fields.
 """
 
 from typing import Any
@@ -14,24 +14,24 @@ def verified_fields(challenge: Challenge, profile_id: str | None) -> dict[str, A
 
     Fields that do not apply are left out.
     """
-    asked = challenge.asked
-    fields = {
+    fields = challenge.fields
+    values = {
         "id": challenge.id,
-        "domain": asked.domain,
-        "chainId": asked.chain_id,
-        "network": None if asked.wallet.network == EVM else asked.cluster,
-        "address": asked.wallet.address,
-        "publicKey": asked.wallet.public_key,
-        "statement": asked.statement,
-        "uri": asked.uri,
-        "expirationTime": asked.expiration_time,
-        "notBefore": asked.not_before,
-        "resources": list(asked.resources) or None,
+        "domain": fields.domain,
+        "chainId": fields.chain_id,
+        "network": None if fields.wallet.network == EVM else fields.cluster,
+        "address": fields.wallet.address,
+        "publicKey": fields.wallet.public_key,
+        "statement": fields.statement,
+        "uri": fields.uri,
+        "expirationTime": fields.expiration_time,
+        "notBefore": fields.not_before,
+        "resources": list(fields.resources) or None,
         "version": "1",
         "nonce": challenge.nonce,
         "profileId": profile_id,
     }
-    return {name: value for name, value in fields.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def extra_data(verified: VerifiedWallet) -> dict[str, Any]:
@@ -39,12 +39,12 @@ def extra_data(verified: VerifiedWallet) -> dict[str, Any]:
     challenge, envelope = verified.challenge, verified.proof.envelope
     return {
         "network": challenge.wallet.network,
-        "chain_id": challenge.asked.chain_id,
+        "chain_id": challenge.fields.chain_id,
         "verified": verified_fields(challenge, verified.profile_id),
         "verified_by": verified.verified_by,
         "verified_at": verified.verified_at.isoformat(),
         "message": challenge.signed_text(verified.proof),
         "signature": verified.proof.signature,
-        # Without it nobody could see that the two belong together.
+        # Without it no one could see that the message and the signature belong together.
         **({"envelope": envelope} if envelope else {}),
     }

@@ -1,4 +1,4 @@
-"""Is this text signed by this wallet? The only file that speaks to the cryptography."""
+"""Check the signature of a text. This is the only file that imports cryptography."""
 
 import re
 
@@ -10,30 +10,30 @@ from nacl.signing import VerifyKey
 from ..exceptions import ContractWalletUnsupported, SignatureInvalid
 
 HEX_BYTES = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)|0[xX]", re.ASCII)
-# r and s of 32 bytes each, and one byte, v, that tells which of the candidate keys it was. EIP-2098
-# has that in the highest bit of s, which is free since s is always the smaller one of two.
+# r and s, of 32 bytes each, and one byte, v, that tells which of the candidate keys signed.
+# EIP-2098 puts that into the highest bit of s, which is free: s is always the smaller of two.
 EVM_LENGTH, COMPACT_LENGTH = 65, 64  # bytes
 PARITY_BIT = 0x80
-# EIP-191 wallets give 27 or 28; some hardware wallets the bare 0 or 1, and some add the chain as
-# EIP-155 does for transactions: 35 + 2 * chain id. Not 255, which fills bytes that nobody wrote.
+# EIP-191 wallets give 27 or 28, some hardware wallets a bare 0 or 1, and some add the chain as
+# EIP-155 does for transactions: 35 + 2 * chain id. 255 is left out: it is what unset bytes hold.
 RECOVERY_IDS = {0: 0, 1: 1, 27: 0, 28: 1, **{v: (v - 35) % 2 for v in range(35, 255)}}
-#: What ends a signature of ERC-8010: it is judged by the contract that the account is to become.
+#: The end of an ERC-8010 signature, which the contract verifies that the account will become.
 ERC8010_SUFFIX = bytes.fromhex("8010" * 16)
 ED25519_SIGNATURE_LENGTH = 64  # bytes
 
 
 def keccak256(data: bytes) -> bytes:
-    """Ethereum's hash: Keccak with its first padding, which is not ``hashlib.sha3_256``."""
+    """Return Ethereum's hash: Keccak with its original padding, unlike ``hashlib.sha3_256``."""
     return keccak.new(digest_bits=256, data=data).digest()
 
 
 def check_evm(message: str, signature: str, address: str) -> str:
     """Raise ``SignatureInvalid`` unless ``address`` signed ``message``.
 
-    ``signature`` is hex with or without ``0x``, 65 bytes or EIP-2098's 64; it is returned as
-    ``0x`` and 65 bytes, the last of which is 27 or 28. Hex of another length is a contract's:
-    ``ContractWalletUnsupported``. ``address`` is ``0x`` and 40 hex digits of any letter case. The
-    text is hashed as ``personal_sign`` does (EIP-191, version ``0x45``).
+    ``signature`` is hex with or without ``0x``, of 65 bytes or of EIP-2098's 64. Return it as
+    ``0x`` and 65 bytes, the last of which is 27 or 28. Raise ``ContractWalletUnsupported`` for hex
+    of any other length. ``address`` is ``0x`` and 40 hex digits in any letter case. The text is
+    hashed as ``personal_sign`` does it (EIP-191, version ``0x45``).
     """
     compact, recovery_id = _evm_signature(signature)
     text = message.encode()
@@ -50,11 +50,11 @@ def check_evm(message: str, signature: str, address: str) -> str:
 
 
 def _evm_signature(signature: str) -> tuple[bytes, int]:
-    """r and s, and which of the candidate keys it was."""
+    """Return r and s, and which of the candidate keys signed."""
     match = HEX_BYTES.fullmatch(signature)
     if match is None:
         raise SignatureInvalid("not hex")
-    raw = bytes.fromhex(match[1] or "")  # "0x" alone: of a Safe that signed on its chain
+    raw = bytes.fromhex(match[1] or "")  # a bare "0x" comes from a Safe that signed on its chain
     if raw.endswith(ERC8010_SUFFIX):
         raise ContractWalletUnsupported("ERC-8010")
     if len(raw) == COMPACT_LENGTH:
@@ -69,8 +69,8 @@ def _evm_signature(signature: str) -> tuple[bytes, int]:
 def check_ed25519(message: bytes, signature: bytes, public_key: bytes) -> None:
     """Raise ``SignatureInvalid`` unless the holder of ``public_key`` signed ``message``.
 
-    libsodium is strict where RFC 8032 lets one choose: it refuses keys of small order, for which
-    anybody can make a signature, and an S that is not below the group's order.
+    libsodium is strict where RFC 8032 leaves a choice: it refuses keys of small order, for which
+    anyone can make a signature, and an S that is not below the order of the group.
     """
     if len(signature) != ED25519_SIGNATURE_LENGTH:
         raise SignatureInvalid("not 64 bytes")

@@ -1,8 +1,8 @@
-"""The text that a wallet signs (EIP-4361): made here, or recognised when made elsewhere. Pure.
+"""The text that a wallet signs (EIP-4361): made here, or recognised when made elsewhere.
 
-Sources: EIP-4361 for the text; recordings of the Moralis Auth API for what the standard leaves
-open (no scheme before the domain, milliseconds, ``Z``) and for Solana and Aptos, for which it has
-the same text with another name and another line for the chain.
+Sources: EIP-4361 for the text; recordings of the Moralis Auth API for what the standard leaves open
+(no scheme before the domain, milliseconds, ``Z``), and for Solana and Aptos, whose texts differ in
+the name of the network and in the line for the chain.
 """
 
 import re
@@ -11,7 +11,7 @@ import string
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from .wallets import APTOS, MAINNET, SOLANA, SignIn
+from .wallets import APTOS, MAINNET, SOLANA, MessageFields
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 NONCE_LENGTH = 17  # 101 bits; EIP-4361 asks for at least 8 characters
@@ -28,51 +28,51 @@ APTOS_WRAPPER = re.compile(
 )
 
 
-def render(sign_in: SignIn, *, nonce: str, issued_at: str) -> str:
-    """The text, to the letter. It ends without a newline."""
-    blockchain, chain = _account(sign_in)
+def render(fields: MessageFields, *, nonce: str, issued_at: str) -> str:
+    """Return the text, to the letter. It does not end with a newline."""
+    blockchain, chain = _account(fields)
     lines = [
-        f"{sign_in.domain} wants you to sign in with your {blockchain} account:",
-        sign_in.wallet.address,
+        f"{fields.domain} wants you to sign in with your {blockchain} account:",
+        fields.wallet.address,
         "",
-        # Without a statement its line is left out and both empty lines around it stay.
-        *([] if sign_in.statement is None else [sign_in.statement]),
+        # Without a statement its line is left out, but both empty lines around it stay.
+        *([] if fields.statement is None else [fields.statement]),
         "",
-        f"URI: {sign_in.uri}",
+        f"URI: {fields.uri}",
         "Version: 1",
         chain,
         f"Nonce: {nonce}",
         f"Issued At: {issued_at}",
     ]
-    if sign_in.expiration_time is not None:
-        lines.append(f"Expiration Time: {sign_in.expiration_time}")
-    if sign_in.not_before is not None:
-        lines.append(f"Not Before: {sign_in.not_before}")
-    if sign_in.resources:
+    if fields.expiration_time is not None:
+        lines.append(f"Expiration Time: {fields.expiration_time}")
+    if fields.not_before is not None:
+        lines.append(f"Not Before: {fields.not_before}")
+    if fields.resources:
         lines.append("Resources:")
-        lines.extend(f"- {resource}" for resource in sign_in.resources)
+        lines.extend(f"- {resource}" for resource in fields.resources)
     return "\n".join(lines)
 
 
-def _account(sign_in: SignIn) -> tuple[str, str]:
-    """How the text names the network, and the line that takes EIP-4361's place for the chain."""
-    if sign_in.wallet.network == SOLANA:
-        return "Solana", f"Network: {sign_in.cluster}"
-    if sign_in.wallet.network == APTOS:
-        return "Aptos", f"Chain ID: {APTOS_CHAIN_IDS[sign_in.cluster]}"
-    return "Ethereum", f"Chain ID: {sign_in.chain_id}"
+def _account(fields: MessageFields) -> tuple[str, str]:
+    """Return the text's name for the network, and the line that names the chain."""
+    if fields.wallet.network == SOLANA:
+        return "Solana", f"Network: {fields.cluster}"
+    if fields.wallet.network == APTOS:
+        return "Aptos", f"Chain ID: {APTOS_CHAIN_IDS[fields.cluster]}"
+    return "Ethereum", f"Chain ID: {fields.chain_id}"
 
 
-def match(text: str, sign_in: SignIn) -> tuple[str, str] | None:
-    """``(nonce, issued_at)`` of a text that says what was asked and nothing else, or ``None``.
+def match(text: str, fields: MessageFields) -> tuple[str, str] | None:
+    """Return ``(nonce, issued_at)`` of a text that says exactly what was asked, or else ``None``.
 
-    There is no parser to fool: the text is made again from what was asked and compared.
+    There is no parser to fool: the text is rendered again from what was asked, and compared.
     """
     found = ISSUED.search(text)
     if found is None:
         return None
     nonce, issued_at = found.groups()
-    return (nonce, issued_at) if render(sign_in, nonce=nonce, issued_at=issued_at) == text else None
+    return (nonce, issued_at) if render(fields, nonce=nonce, issued_at=issued_at) == text else None
 
 
 def new_nonce() -> str:
@@ -80,18 +80,19 @@ def new_nonce() -> str:
 
 
 def timestamp(moment: datetime) -> str:
-    """``2026-01-01T00:00:00.000Z``: ISO 8601 as JavaScript writes it."""
+    """Return a time in ISO 8601 as JavaScript writes it: ``2026-01-01T00:00:00.000Z``."""
     utc = moment.astimezone(UTC)
     return utc.strftime("%Y-%m-%dT%H:%M:%S.") + f"{utc.microsecond // 1000:03d}Z"
 
 
 @dataclass(frozen=True, slots=True)
 class AptosWrapper:
-    """What an Aptos wallet signs: a prefix, the account, the site and the chain where it names
-    them, our text, and a nonce that means nothing here, for ours stands within the text (AIP-62).
+    """What an Aptos wallet signs (AIP-62).
 
-    All of it but the nonce is compared with what was asked, and the nonce is a line of ASCII: what
-    is stored holds nothing that a database, or a service, does not take.
+    It consists of a prefix; the account, the site and the chain, if the wallet names them; our
+    text; and a nonce that means nothing here, because ours is within the text. Everything but that
+    nonce is compared with what was asked, and the nonce is a line of ASCII, so that a database or a
+    service accepts what is stored and sent on.
     """
 
     address: str | None
@@ -104,12 +105,12 @@ class AptosWrapper:
         found = APTOS_WRAPPER.fullmatch(full_message)
         return found and cls(found["address"], found["application"], found["chain"], found["text"])
 
-    def fits(self, sign_in: SignIn) -> bool:
-        """Whether account, site and chain, where they are named, are the ones that were asked."""
+    def fits(self, fields: MessageFields) -> bool:
+        """Return whether account, site and chain, if named, are the ones that were asked for."""
         return (
-            (self.address is None or int(self.address, 16) == int(sign_in.wallet.address, 16))
-            and (self.application is None or _same_site(self.application, sign_in.uri))
-            and (self.chain is None or self.chain == str(APTOS_CHAIN_IDS[sign_in.cluster]))
+            (self.address is None or int(self.address, 16) == int(fields.wallet.address, 16))
+            and (self.application is None or _same_site(self.application, fields.uri))
+            and (self.chain is None or self.chain == str(APTOS_CHAIN_IDS[fields.cluster]))
         )
 
 

@@ -1,4 +1,4 @@
-"""Frozen values that pass between the rooms: wallets, challenges and what was verified."""
+"""Frozen values that pass between the packages: wallets, challenges, proofs and evidence."""
 
 import re
 from dataclasses import asdict, dataclass, field
@@ -12,27 +12,28 @@ from .signatures import keccak256
 
 EVM, SOLANA, APTOS = "evm", "solana", "aptos"
 KEY_LENGTH = 32  # bytes
-#: The network of Solana and of Aptos that sites ask for, as the Auth API names it.
+#: The cluster of Solana and of Aptos that challenges are for, as the Auth API names it.
 MAINNET = "mainnet"
-#: The networks that can be offered, in the order in which pages name them.
+#: The networks that a site can offer, in the order in which pages name them.
 NETWORKS = (EVM, SOLANA, APTOS)
 
 EVM_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{40})", re.ASCII)
-#: The chains that chose EIP-1191's checksum: RSK and its test network.
+#: The chains that use the checksum of EIP-1191: RSK and its test network.
 EIP1191_CHAINS = (30, 31)
 SOLANA_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
 APTOS_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{1,64})", re.ASCII)
 ED25519_KEY = re.compile(r"(?:0[xX])?([0-9a-fA-F]{64})", re.ASCII)
-#: How an Aptos address is made of an Ed25519 key: as a key of its own, or as a "single key"
-#: (scheme 2, with the variant and the length of the key before it).
+#: What is hashed before and after an Ed25519 key to derive its Aptos address: by the legacy scheme,
+#: or as a "single key" (scheme 2, with the key's variant and length before it).
 APTOS_SCHEMES = ((b"", b"\x00"), (b"\x00\x20", b"\x02"))
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """A wallet's account: its network and its address in the one spelling that is stored.
+    """A wallet's account: its network, and its address in the one spelling that is stored.
 
-    ``public_key`` is Aptos' alone, 64 hex digits with ``0x``: there the address does not carry it.
+    ``public_key`` is for Aptos only, where the address does not contain it: ``0x`` and 64
+    lower-case hex digits.
     """
 
     network: str
@@ -47,9 +48,11 @@ class Wallet:
         public_key: str | None = None,
         chain_id: int | None = None,
     ) -> Self:
-        """Read an address as a wallet writes it. Raises ``InvalidAddress``.
+        """Return the wallet of an address in any spelling that wallets use.
 
-        ``chain_id`` is EVM's alone: some chains have a checksum of their own.
+        ``chain_id`` is for EVM only, where some chains have a checksum of their own. Raise
+        ``InvalidAddress`` for an address that is not one of the network, and ``InvalidRequest`` for
+        a malformed public key.
         """
         if network == SOLANA:
             return cls(network, _solana_address(address))
@@ -60,12 +63,12 @@ class Wallet:
 
     @property
     def short(self) -> str:
-        """For people and for the log: enough to tell one's own wallets apart."""
+        """The shortened address, for pages and the log: enough to tell one's own wallets apart."""
         return f"{self.address[:6]}…{self.address[-4:]}"
 
 
 def network_of(address: str) -> str:
-    """The network of an address in the spelling that is stored."""
+    """Return the network of an address, given in the spelling that is stored."""
     if not address.startswith("0x"):
         return SOLANA
     return EVM if len(address) == len("0x") + 40 else APTOS
@@ -88,16 +91,16 @@ def _evm_address(address: str, chain_id: int | None) -> str:
 
 
 def _solana_address(address: str) -> str:
-    """A Solana address is an Ed25519 public key in base58, which has one spelling."""
+    """Check a Solana address: an Ed25519 public key in base58, which has only one spelling."""
     if not SOLANA_ADDRESS.fullmatch(address) or len(base58_decode(address)) != KEY_LENGTH:
         raise InvalidAddress("not 32 bytes of base58")
     return address
 
 
 def _aptos_address(address: str, key: bytes) -> str:
-    """64 lower-case digits, of an account whose key was never rotated.
+    """Return an Aptos address with 64 lower-case digits, of an account with its original key.
 
-    A rotated key belongs to the address by an entry on the chain, which only a node can tell.
+    Only a node can tell whether a rotated key belongs to an address: the chain says so.
     """
     match = APTOS_ADDRESS.fullmatch(address)
     if match is None:
@@ -118,12 +121,12 @@ def _ed25519_key(value: str) -> bytes:
 
 
 def eip55(digits: str) -> str:
-    """Spell 40 lower-case hex digits with the checksum of EIP-55 in their letter case."""
+    """Return the address of 40 lower-case hex digits, with the checksum of EIP-55 in its case."""
     return _checksummed(digits, digits)
 
 
 def eip1191(digits: str, chain_id: int) -> str:
-    """Spell 40 lower-case hex digits with the checksum that RSK's chains have."""
+    """Return the address of 40 lower-case hex digits, with the checksum of EIP-1191 in its case."""
     return _checksummed(digits, f"{chain_id}0x{digits}")
 
 
@@ -136,16 +139,16 @@ def _checksummed(digits: str, hashed: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """What a text is asked to say: all of it but the nonce and the time of issue.
+class MessageFields:
+    """The fields of a text (EIP-4361), except for the nonce and the time of issue.
 
-    Times are ISO 8601 and are used to the letter; ``resources`` are RFC 3986 URIs (EIP-4361).
+    Times are strings in ISO 8601 and are used to the letter. ``resources`` are RFC 3986 URIs.
     """
 
     wallet: Wallet
     domain: str
     uri: str
-    chain_id: int | None = None  # EVM alone
+    chain_id: int | None = None  # EVM only
     cluster: str = MAINNET  # Solana and Aptos: which of their networks
     statement: str | None = None
     expiration_time: str | None = None
@@ -155,13 +158,13 @@ class SignIn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenge:
-    """A text that was issued for one wallet to sign, and all that its answer is held against.
+    """A text that was issued for one wallet to sign, with all that its proof is checked against.
 
-    ``id`` and ``profile_id`` are the issuer's own names for the challenge and for the wallet's
-    owner; ``issued_by`` is the backend that must judge the answer.
+    ``id`` and ``profile_id`` are the backend's own ids of the challenge and of the wallet's owner.
+    ``issued_by`` is the name of the backend that issued it and must verify the proof.
     """
 
-    asked: SignIn
+    fields: MessageFields
     nonce: str
     issued_at: str
     message: str
@@ -171,10 +174,10 @@ class Challenge:
 
     @property
     def wallet(self) -> Wallet:
-        return self.asked.wallet
+        return self.fields.wallet
 
     def signed_text(self, proof: "Proof") -> str:
-        """What the wallet was given to sign; for Aptos alone, what it made of that."""
+        """Return the text that was signed: the issued one or, for Aptos, the wrapper around it."""
         if self.wallet.network == APTOS and proof.full_message:
             return proof.full_message
         return self.message
@@ -184,15 +187,15 @@ class Challenge:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        asked = data["asked"]
+        fields = data["fields"]
         return cls(
             **{
                 **data,
-                "asked": SignIn(
+                "fields": MessageFields(
                     **{
-                        **asked,
-                        "wallet": Wallet(**asked["wallet"]),
-                        "resources": tuple(asked["resources"]),
+                        **fields,
+                        "wallet": Wallet(**fields["wallet"]),
+                        "resources": tuple(fields["resources"]),
                     }
                 ),
             }
@@ -201,19 +204,19 @@ class Challenge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """What the wallet gave back. The text itself never comes from the browser."""
+    """What the wallet returned. The text itself never comes from the browser."""
 
     signature: str = field(repr=False)
-    #: Aptos alone: the text that was signed, which is the wallet's wrapper around ours.
+    #: Aptos only: the text that was signed, which is the wallet's wrapper around ours.
     full_message: str | None = field(default=None, repr=False)
-    #: Solana alone: what a hardware wallet put before the text that it signed, in hex. Never from
-    #: the browser.
+    #: Solana only: what a hardware wallet put before the text that it signed, in hex. It is never
+    #: the browser's.
     envelope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedWallet:
-    """The evidence that a backend returns; a wrong answer is an exception, never a value."""
+    """The evidence that a backend returns. A wrong proof is an exception, never a value."""
 
     challenge: Challenge
     proof: Proof

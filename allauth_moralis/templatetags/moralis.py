@@ -1,4 +1,4 @@
-"""``{% load moralis %}``: what a site's own pages may want to say of wallets."""
+"""Template tags for a site's own pages: ``{% load moralis %}``."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from ..internal.disconnect import has_only_a_wallet
 from ..reauthentication import current_wallet
 from ..siwx.wallets import EVM, SOLANA, network_of
 
-#: Whose wallets tell their account without asking anybody.
+#: Networks whose wallets tell a page their account without asking the person first.
 WATCHED = (EVM, SOLANA)
 
 register = template.Library()
@@ -24,14 +24,15 @@ register = template.Library()
 
 @register.inclusion_tag("moralis/snippets/wallet_watch.html", takes_context=True)
 def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> dict[str, Any]:
-    """A banner for pages of people who came in with an EVM or Solana wallet; nothing for others.
+    """Render a banner that appears when the wallet is switched to an account other than this one.
 
-    ``on_change="logout"``: sign out, by POST, as soon as the wallet changes its account while the
-    page is open. A change of chain never does anything.
+    It is for people who signed in with an EVM or Solana wallet; for others nothing is rendered.
+    With ``on_change="logout"`` a switch of accounts while the page is open signs the person out, by
+    POST, instead. Switching chains has no effect.
     """
     if on_change not in ("banner", "logout"):
         raise TemplateSyntaxError('on_change is "banner" or "logout"')
-    request = context.get("request")  # error pages are rendered without
+    request = context.get("request")  # error pages are rendered without one
     wallet = moralis_current_wallet(context)
     if not request or not wallet or network_of(wallet) not in WATCHED:
         return {"wallet": None}
@@ -47,14 +48,17 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
 
 @register.simple_tag(takes_context=True)
 def moralis_current_wallet(context: dict[str, Any]) -> str | None:
-    """The ``uid`` of the wallet that this session came in with, or proved last."""
+    """Return the ``uid`` of the wallet that this session signed in with or proved last, if any."""
     request = context.get("request")
     return current_wallet(request) if request is not None and _user(request) else None
 
 
 @register.inclusion_tag("moralis/snippets/one_way_in.html", takes_context=True)
 def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
-    """A warning to those whose account opens by one wallet alone, with what they can do."""
+    """Render a warning, with what to do about it, if one wallet is the only way into the account.
+
+    For everyone else nothing is rendered.
+    """
     request = context.get("request")
     user = _user(request)
     if user is None or not has_only_a_wallet(user):
@@ -64,14 +68,14 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
 
 @register.inclusion_tag("moralis/snippets/goes_on.html", takes_context=True)
 def moralis_goes_on(context: dict[str, Any]) -> dict[str, Any]:
-    """On a page where one confirms that it is them: what will be carried out once they have."""
+    """Render, on a page for reauthentication, a sentence on what will be resumed afterwards."""
     request = context.get("request")
     return {"sentence": goes_on(request) if request is not None and _user(request) else None}
 
 
 @register.inclusion_tag("moralis/snippets/development_wallet.html", takes_context=True)
 def moralis_development_wallet(context: dict[str, Any]) -> dict[str, Any]:
-    """A wallet with accounts of its own, on this machine while ``DEBUG`` is on; else nothing."""
+    """Render the development wallet, if ``DEBUG`` is on and the browser is on this machine."""
     request = context.get("request")
     if request is None or not is_within_reach(request):
         return {"chain_id": None}
@@ -80,7 +84,7 @@ def moralis_development_wallet(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _user(request: HttpRequest | None) -> Any:
-    """Who is signed in. A page that tells of an early error has no request, or one without."""
+    """Return the user who is signed in, if any. Error pages may have no request, or no user."""
     user = getattr(request, "user", None)
     return user if user is not None and user.is_authenticated else None
 

@@ -1,8 +1,8 @@
 """A kit for a site's own tests: wallets that sign, and a whole sign-in in one call.
 
-``factories`` makes users who have a wallet, ``browser`` puts wallets into Playwright's and
-Selenium's browsers, and ``fixtures`` is a plugin for pytest that a site loads by naming it.
-Nothing of the package imports this kit.
+``factories`` makes users who have a wallet, ``browser`` puts wallets into the browsers of
+Playwright and Selenium, and ``fixtures`` is a pytest plugin that a site names in its
+``conftest.py``. The rest of the package never imports this kit.
 """
 
 from .ceremony import (

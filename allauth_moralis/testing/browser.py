@@ -1,4 +1,4 @@
-"""Wallets in a browser that a test drives: what ``wallet.js`` announces there signs here.
+"""Wallets for the browser of a test: ``wallet.js`` announces them there, and they sign in Python.
 
 The keys never enter the browser. Neither Playwright nor Selenium is imported.
 """
@@ -18,34 +18,34 @@ POLL = 0.05  # seconds
 
 
 class WalletBehaviour(TypedDict, total=False):
-    """How a wallet differs from one that does as it is told."""
+    """How a wallet differs from one that simply does what the page asks."""
 
     icon: object
-    #: EIP-6963's id of the wallet, else a new one.
+    #: The wallet's ``uuid`` (EIP-6963); by default a new one.
     uuid: str
-    #: EIP-155's chain id as the wallet writes it, ``0x1`` where nothing is said.
+    #: The chain id as the wallet writes it (EIP-155); by default ``0x1``.
     chain_id: str
-    #: It only sets ``window.ethereum`` and does not announce itself.
+    #: The wallet only sets ``window.ethereum`` and does not announce itself.
     injected: bool
-    #: It comes when the page calls ``testWallets.arrive()``.
+    #: The wallet appears when the page calls ``testWallets.arrive()``.
     late: bool
-    #: Each of its answers takes so many milliseconds.
+    #: How many milliseconds each of its responses takes.
     delay: int
-    #: It gives no account to the page.
+    #: The wallet shares no account with the page.
     locked: bool
-    #: So many requests to connect are never answered.
+    #: How many requests to connect it leaves without a response.
     unanswered: int
-    #: By method: the codes of errors with which it fails, one for each call (EIP-1193).
+    #: By method, the error codes with which it fails, one for each call (EIP-1193).
     errors: dict[str, list[object]]
-    #: The addresses that a page sees which asks for nothing.
+    #: The addresses that a page sees without asking.
     shows: list[str]
-    #: A wallet of Solana throws an error with these words.
+    #: Solana: the wallet throws an error with this message.
     failure: str
-    #: A wallet of Aptos answers that the user said no (AIP-62).
+    #: Aptos: the wallet responds that the user declined (AIP-62).
     rejects: bool
-    #: A wallet of Aptos gives objects with ``toUint8Array`` and not hex.
+    #: Aptos: the wallet returns objects with ``toUint8Array`` instead of hex.
     objects: bool
-    #: Another wallet's key makes its signatures.
+    #: Sign with the key of this other wallet.
     signer: SigningWallet
 
 
@@ -53,14 +53,14 @@ class BrowserWallets:
     """The wallets of one browser."""
 
     def __init__(self) -> None:
-        #: By address, as the page knows it.
+        #: The signing wallets by the address that the page knows.
         self.signers: dict[str, SigningWallet] = {}
 
     def script(
         self, wallet: SigningWallet, name: str = "Test wallet", **behaviour: Unpack[WalletBehaviour]
     ) -> str:
-        """Return the JavaScript that puts a wallet into a page, to be run before the page's own."""
-        # Wallets of Ethereum give their address in lower case.
+        """Return the JavaScript that puts a wallet into a page. Run it before the page's own."""
+        # Ethereum wallets give their address in lower case.
         address = wallet.address.lower() if wallet.network == EVM else wallet.address
         self.signers[address] = behaviour.pop("signer", wallet)
         described = {
@@ -79,7 +79,7 @@ class BrowserWallets:
 
 
 class PlaywrightTarget(Protocol):
-    """A ``Page`` or a ``BrowserContext`` of Playwright's synchronous interface."""
+    """A ``Page`` or a ``BrowserContext`` of Playwright's synchronous API."""
 
     def expose_function(self, name: str, callback: Callable[..., Any]) -> Any: ...
 
@@ -87,7 +87,7 @@ class PlaywrightTarget(Protocol):
 
 
 class PlaywrightWallets(BrowserWallets):
-    """Wallets for a page, or for all pages of a context. Make it before any page is opened."""
+    """The wallets of a page, or of all pages of a context. Create it before any page is opened."""
 
     def __init__(self, target: PlaywrightTarget) -> None:
         super().__init__()
@@ -102,7 +102,7 @@ class PlaywrightWallets(BrowserWallets):
 
 
 class ChromiumDriver(Protocol):
-    """A Selenium driver of Chromium: ``webdriver.Chrome`` or ``webdriver.Edge``."""
+    """A Selenium driver for Chromium: ``webdriver.Chrome`` or ``webdriver.Edge``."""
 
     def execute_script(self, script: str, *args: Any) -> Any: ...
 
@@ -110,9 +110,9 @@ class ChromiumDriver(Protocol):
 
 
 class SeleniumWallets(BrowserWallets):
-    """Wallets for a driver's pages.
+    """The wallets of a Selenium driver's pages.
 
-    A page cannot call back into Selenium, so it keeps its requests for a signature until
+    A page cannot call back into Selenium, so it queues its requests for a signature until
     ``serve`` fetches them.
     """
 
@@ -128,9 +128,9 @@ class SeleniumWallets(BrowserWallets):
         self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
 
     def serve(self, *, signatures: int = 1, timeout: float = 10) -> None:
-        """Wait until the page has asked for so many signatures, and give them.
+        """Wait until the page has asked for this many ``signatures``, and provide them.
 
-        Raises ``TimeoutError`` after ``timeout`` seconds.
+        Raise ``TimeoutError`` after ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
         while signatures > 0:

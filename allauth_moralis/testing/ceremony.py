@@ -1,6 +1,6 @@
-"""A sign-in over HTTP, as a page's script and as a headless application take its steps.
+"""Sign-in over HTTP, step by step, as the page's script or a headless application does it.
 
-Each function takes Django's test client, which goes by the pages, or a ``HeadlessClient``.
+Each function takes either Django's test client, which uses the pages, or a ``HeadlessClient``.
 """
 
 import json
@@ -20,9 +20,9 @@ ALERT = re.compile(r'role="alert"[^>]*data-error-code="([a-z_]+)"[^>]*>([^<]+)<'
 
 
 class HeadlessClient:
-    """A client of ``allauth.headless``: a browser has a session cookie, an app a session token.
+    """A client of ``allauth.headless``: a browser with a session cookie, or an app with a token.
 
-    Paths are relative to the version of the API, as in ``client.get("auth/session")``.
+    Paths are relative to the versioned root of the API, as in ``client.get("auth/session")``.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class HeadlessClient:
     ) -> None:
         self.client = Client() if client is None else client
         self.kind = kind
-        #: The app's session token, as the latest answer gave it.
+        #: The app's session token, from the latest response that had one.
         self.session_token: str | None = None
 
     def get(self, path: str) -> "Response":
@@ -43,7 +43,7 @@ class HeadlessClient:
         return self.request("DELETE", path, data)
 
     def request(self, method: str, path: str, data: object = None) -> "Response":
-        """Send ``data`` as JSON, or as it stands where it is a string."""
+        """Send ``data`` as JSON, or unchanged if it is a string."""
         body = data if isinstance(data, str) else json.dumps(data)
         headers = {"X-Session-Token": self.session_token} if self.session_token else {}
         response = self.client.generic(
@@ -60,17 +60,17 @@ class HeadlessClient:
 
 
 class IssuedChallenge(NamedTuple):
-    """What a request for a challenge is answered with: its handle, and the text to sign."""
+    """An issued challenge: its handle, and the text to sign."""
 
     challenge: str
     message: str
 
 
 def sign_in(client: Client | HeadlessClient, wallet: SigningWallet, **fields: Any) -> "Response":
-    """Sign in with a wallet, and return the response to the signature.
+    """Sign in with a wallet, and return the response to its proof.
 
-    ``fields`` are added to the request for the challenge: ``process="connect"`` links the wallet
-    to the account that is signed in, ``next="/there/"`` is where the sign-in ends.
+    ``fields`` are added to the challenge request: ``process="connect"`` links the wallet to the
+    account that is signed in, and ``next="/there/"`` is where the sign-in redirects to.
     """
     issued = obtain_challenge(client, wallet, **fields)
     proof = wallet.prove(issued.message)
@@ -80,7 +80,10 @@ def sign_in(client: Client | HeadlessClient, wallet: SigningWallet, **fields: An
 def request_challenge(
     client: Client | HeadlessClient, wallet: SigningWallet, **fields: Any
 ) -> "Response":
-    """Request a challenge for a wallet; ``fields`` are added to its own or override them."""
+    """Request a challenge for a wallet, and return the response.
+
+    ``fields`` are added to the wallet's own fields or override them.
+    """
     data = {**wallet.described, **fields}
     if isinstance(client, HeadlessClient):
         return client.post("auth/provider/moralis/challenge", data)
@@ -91,7 +94,10 @@ def request_challenge(
 def obtain_challenge(
     client: Client | HeadlessClient, wallet: SigningWallet, **fields: Any
 ) -> IssuedChallenge:
-    """Request a challenge that must be given."""
+    """Request a challenge for a wallet, and return it.
+
+    ``fields`` are those of ``request_challenge``. Raise ``AssertionError`` if it is refused.
+    """
     response = request_challenge(client, wallet, **fields)
     if response.status_code != 200:  # noqa: PLR2004 - OK
         raise AssertionError(f"no challenge was given: {_describe(response)}")
@@ -108,9 +114,10 @@ def answer(
     process: str | None = None,
     **fields: str,
 ) -> "Response":
-    """Answer a challenge. ``process`` is what it was requested for, ``login`` where it is left out.
+    """Answer a challenge with a proof, and return the response.
 
-    A page sends it as well, to go on from there when the answer is refused.
+    ``challenge`` is its handle and ``process`` the one for which it was requested; by default
+    ``login``. A page sends the process too, so that a refusal can offer to start again.
     """
     data = {"challenge": challenge, "signature": signature, **fields}
     if not isinstance(client, HeadlessClient):
@@ -124,9 +131,9 @@ def answer(
 
 
 def refusal_code(response: "Response") -> str:
-    """Return the stable code of a refusal, from the page, the JSON or the headless envelope.
+    """Return the stable code of a refusal, be it a page, JSON or allauth's headless envelope.
 
-    Raises ``AssertionError`` for a response that is not a refusal.
+    Raise ``AssertionError`` if the response is not a refusal.
     """
     if response["Content-Type"].startswith("application/json"):
         return _json_code(response)
@@ -142,7 +149,7 @@ def _json_code(response: "Response") -> str:
 
 
 def _page_code(response: "Response") -> str:
-    """The code stands on the element that announces the refusal, beside a sentence."""
+    """Return the code from the element that announces the refusal, next to its sentence."""
     match = ALERT.search(response.content.decode())
     if match is None or not match[2].strip():
         raise AssertionError(f"not a refusal: {_describe(response)}")

@@ -1,4 +1,4 @@
-"""Users who have a wallet, in the very form in which a sign-in stores them."""
+"""Users who have a wallet, stored exactly as a sign-in stores them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
@@ -15,7 +15,7 @@ from .. import conf
 from ..backends.local import LocalBackend
 from ..receivers import propose_username
 from ..siwx.text import timestamp
-from ..siwx.wallets import EVM, Proof, SignIn, VerifiedWallet, Wallet
+from ..siwx.wallets import EVM, MessageFields, Proof, VerifiedWallet, Wallet
 from .wallets import EvmWallet, SigningWallet
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
 
 def create_wallet_user(wallet: SigningWallet | None = None, **attributes: Any) -> Any:
-    """Create the user whom the first sign-in with this wallet, or with a new one, creates.
+    """Create the user that the first sign-in with this wallet would create, and return it.
 
-    ``attributes`` are set on the user before it is saved. No signals are sent.
+    Without ``wallet`` a new EVM wallet is used. ``attributes`` are set on the user before it is
+    saved. No signals are sent.
     """
     request = _request()
     with context.request_context(request):
@@ -37,7 +38,7 @@ def create_wallet_user(wallet: SigningWallet | None = None, **attributes: Any) -
 
 
 def link_wallet(user: AbstractBaseUser, wallet: SigningWallet | None = None) -> SocialAccount:
-    """Link a wallet, or a new one, to a user. No signals are sent."""
+    """Link a wallet, by default a new EVM wallet, to a user. No signals are sent."""
     request = _request()
     with context.request_context(request):
         account: SocialAccount = _social_login(request, wallet, "connect").account
@@ -49,12 +50,12 @@ def link_wallet(user: AbstractBaseUser, wallet: SigningWallet | None = None) -> 
 def verify_wallet(
     wallet: SigningWallet, *, process: str = "login", domain: str = "testserver"
 ) -> VerifiedWallet:
-    """Have a wallet sign a text of this site, and return the evidence of the embedded verifier."""
+    """Have a wallet sign a text of this site, and return what the embedded verifier returns."""
     expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
     backend = LocalBackend()
     given = wallet.described
     challenge = backend.request_challenge(
-        SignIn(
+        MessageFields(
             wallet=Wallet.parse(given["network"], given["address"], given.get("public_key")),
             domain=domain,
             uri=f"http://{domain}/",
@@ -75,7 +76,7 @@ def _social_login(request: HttpRequest, wallet: SigningWallet | None, process: s
 
 
 def _request() -> HttpRequest:
-    """A visitor's request, for allauth and for a site's own adapters to look at."""
+    """Return an anonymous visitor's request, for allauth and a site's own adapters to look at."""
     request = RequestFactory().get("/")
     request.user = AnonymousUser()
     request.session = SessionBase()

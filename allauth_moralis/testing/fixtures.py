@@ -1,4 +1,4 @@
-"""Fixtures for pytest, with pytest-django. A site loads them in its ``conftest.py``:
+"""Fixtures for pytest with pytest-django. To load them, write in ``conftest.py``:
 
 ``pytest_plugins = ["allauth_moralis.testing.fixtures"]``
 """
@@ -18,25 +18,25 @@ from .wallets import AptosWallet, EvmWallet, SolanaWallet
 
 @pytest.fixture
 def evm_wallet() -> EvmWallet:
-    """An Ethereum wallet with a new key."""
+    """Return an Ethereum wallet with a new key."""
     return EvmWallet()
 
 
 @pytest.fixture
 def solana_wallet() -> SolanaWallet:
-    """A Solana wallet with a new key."""
+    """Return a Solana wallet with a new key."""
     return SolanaWallet()
 
 
 @pytest.fixture
 def aptos_wallet() -> AptosWallet:
-    """An Aptos wallet with a new key."""
+    """Return an Aptos wallet with a new key."""
     return AptosWallet()
 
 
 @pytest.fixture
 def wallet_settings(settings: Any) -> dict[str, Any]:
-    """The provider's settings, which a test may change for itself."""
+    """Return the provider's settings as a dictionary that a test may change for itself."""
     settings.SOCIALACCOUNT_PROVIDERS = copy.deepcopy(
         getattr(settings, "SOCIALACCOUNT_PROVIDERS", {})
     )
@@ -46,13 +46,13 @@ def wallet_settings(settings: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def no_wallet_rate_limits(wallet_settings: dict[str, Any]) -> None:
-    """No limit on how often one address may sign in: a test suite is one visitor in a hurry."""
+    """Turn the rate limits off: to them a test suite is one visitor in a hurry."""
     wallet_settings["RATE_LIMITS"] = False
 
 
 @pytest.fixture
 def moralis_emulator(wallet_settings: dict[str, Any]) -> Iterator[Emulator]:
-    """The stand-in of the Moralis Auth API, over real HTTP, with the site speaking to it."""
+    """Run an emulator of the Moralis Auth API over real HTTP, and make the site use it."""
     with Emulator() as emulator:
         wallet_settings.pop("BACKEND", None)
         wallet_settings.update(API_KEY="key-of-the-emulator", BASE_URL=emulator.url)
@@ -63,5 +63,5 @@ def moralis_emulator(wallet_settings: dict[str, Any]) -> Iterator[Emulator]:
 
 @pytest.fixture
 def wallet_browser(page: Any) -> PlaywrightWallets:
-    """Wallets in pytest-playwright's ``page``, to be installed before it goes anywhere."""
+    """Return the wallets of pytest-playwright's ``page``. Install them before it opens a URL."""
     return PlaywrightWallets(page)

@@ -1,4 +1,4 @@
-"""Wallets with real keys that sign as a wallet extension does."""
+"""Wallets with real keys that sign as wallet extensions do."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -14,18 +14,18 @@ from ..siwx.wallets import APTOS, EVM, SOLANA, eip55
 
 
 class SigningWallet(ABC):
-    """A wallet that can be signed in with: its address, and what it makes of a text."""
+    """A wallet that a test can sign in with."""
 
     network: ClassVar[str]
 
     @property
     @abstractmethod
     def address(self) -> str:
-        """The address as the site stores it, which is also the ``SocialAccount.uid``."""
+        """The address as the site stores it in ``SocialAccount.uid``."""
 
     @abstractmethod
     def sign_bytes(self, message: str) -> bytes:
-        """Sign a text, and return the bytes of the signature."""
+        """Sign a text, and return the signature as bytes."""
 
     @abstractmethod
     def sign(self, message: str) -> str:
@@ -33,24 +33,24 @@ class SigningWallet(ABC):
 
     @property
     def described(self) -> dict[str, str]:
-        """The fields that a page sends about the wallet when it requests a challenge."""
+        """The fields that describe the wallet in a challenge request."""
         return {"network": self.network, "address": self.address}
 
     def prove(self, message: str) -> dict[str, str]:
-        """Return the fields with which a challenge's text is answered."""
+        """Sign a challenge's text, and return the fields of the proof."""
         return {"signature": self.sign(message)}
 
 
 @dataclass(frozen=True)
 class EvmWallet(SigningWallet):
-    """An externally owned account. It signs by ``personal_sign`` (EIP-191)."""
+    """An externally owned account. It signs as ``personal_sign`` does (EIP-191)."""
 
     key: PrivateKey = field(default_factory=PrivateKey, repr=False)
     network: ClassVar[str] = EVM
 
     @classmethod
     def from_hex(cls, key: str) -> Self:
-        """Return the wallet of a private key in hex."""
+        """Return the wallet of a private key, given in hex with or without ``0x``."""
         return cls(PrivateKey.from_hex(key.removeprefix("0x")))
 
     @property
@@ -70,7 +70,7 @@ class EvmWallet(SigningWallet):
 
 @dataclass(frozen=True)
 class SolanaWallet(SigningWallet):
-    """A key pair of Solana. It signs by ``solana:signMessage``, and writes signatures in base58."""
+    """A Solana key pair. It signs as ``solana:signMessage`` does, and writes base58."""
 
     key: SigningKey = field(default_factory=SigningKey.generate, repr=False)
     network: ClassVar[str] = SOLANA
@@ -88,10 +88,10 @@ class SolanaWallet(SigningWallet):
 
 @dataclass(frozen=True)
 class AptosWallet(SigningWallet):
-    """An account of Aptos with an Ed25519 key. ``prove`` is ``aptos:signMessage``: the wallet signs
-    a wrapper of its own around the text.
+    """An Aptos account with an Ed25519 key.
 
-    ``single_key`` makes the address by the newer scheme (AIP-55).
+    ``prove`` signs as ``aptos:signMessage`` does: a wrapper of the wallet's own around the text
+    (AIP-62). ``single_key`` derives the address by the newer scheme (AIP-55).
     """
 
     key: SigningKey = field(default_factory=SigningKey.generate, repr=False)
@@ -119,7 +119,7 @@ class AptosWallet(SigningWallet):
         return "0x" + self.sign_bytes(message).hex()
 
     def wrap(self, message: str, lines: str = "", nonce: str = "null") -> str:
-        """Return what the wallet signs for a text (AIP-62); ``lines`` go before the text."""
+        """Return the wrapper that the wallet signs (AIP-62), with ``lines`` before the text."""
         return f"APTOS\n{lines}message: {message}\nnonce: {nonce}"
 
     def prove(self, message: str, **wrapping: str) -> dict[str, str]:

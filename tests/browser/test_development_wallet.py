@@ -103,7 +103,7 @@ def test_it_does_not_pass_for_a_wallet_of_the_browser(developer, wallet):
 
     developer.install({"wallet": wallet, "injected": True})
     developer.open_wallet_page()
-    expect(developer.page.get_by_role("status")).to_have_text("Choose the wallet to use.")
+    expect(developer.page.get_by_role("status")).to_have_text("Choose a wallet.")
     developer.button("Browser wallet").click()
 
     signed_in(developer)
@@ -156,7 +156,7 @@ def test_a_server_that_refuses_is_a_wallet_that_fails(developer, settings):
 
     developer.button("Development wallet").click()
 
-    expect(developer.alert).to_contain_text("Your wallet could not do this")
+    expect(developer.alert).to_contain_text("Something went wrong in your wallet")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

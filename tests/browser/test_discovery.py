@@ -57,7 +57,7 @@ def test_a_wallet_that_only_sets_window_ethereum(visitor, wallet):
 def test_window_ethereum_gives_way_to_wallets_that_announce_themselves(visitor, wallet):
     visitor.install({"wallet": wallet}, {"wallet": wallet, "injected": True})
     visitor.open_wallet_page()
-    expect(visitor.page.get_by_role("status")).to_have_text("Choose the wallet to use.")
+    expect(visitor.page.get_by_role("status")).to_have_text("Choose a wallet.")
     visitor.page.wait_for_timeout(1000)  # past the search
 
     assert visitor.page.locator("#moralis-wallets button").count() == 1
@@ -197,11 +197,11 @@ def test_a_network_that_is_not_offered_has_no_button(visitor, provider):
 @pytest.mark.parametrize(
     ("wallet", "behaviour", "sentence"),
     [
-        (SolanaWallet(), {"locked": True}, "Your wallet gave no account."),
-        (SolanaWallet(), {"failure": "User rejected the request."}, "You declined in your wallet."),
-        (SolanaWallet(), {"failure": "Internal error"}, "Your wallet could not do this."),
-        (AptosWallet(), {"locked": True}, "Your wallet gave no account."),
-        (AptosWallet(), {"rejects": True}, "You declined in your wallet."),
+        (SolanaWallet(), {"locked": True}, "Your wallet did not share an account."),
+        (SolanaWallet(), {"failure": "User rejected the request."}, "You declined in your wallet"),
+        (SolanaWallet(), {"failure": "Internal error"}, "Something went wrong in your wallet."),
+        (AptosWallet(), {"locked": True}, "Your wallet did not share an account."),
+        (AptosWallet(), {"rejects": True}, "You declined in your wallet"),
     ],
 )
 def test_a_wallet_of_the_standard_that_says_no(visitor, every_network, wallet, behaviour, sentence):

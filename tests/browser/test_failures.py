@@ -21,15 +21,15 @@ pytestmark = [
 @pytest.mark.parametrize(
     ("method", "code", "sentence"),
     [
-        ("eth_requestAccounts", 4001, "You declined in your wallet."),
-        ("personal_sign", 4001, "You declined in your wallet."),
-        ("personal_sign", "ACTION_REJECTED", "You declined in your wallet."),
-        ("personal_sign", "4001", "You declined in your wallet."),
-        ("personal_sign", 5000, "You declined in your wallet."),
-        ("eth_requestAccounts", -32002, "Your wallet is already asking you something."),
-        ("eth_requestAccounts", 4100, "Your wallet gave no account."),
-        ("eth_chainId", -32603, "Your wallet could not do this."),
-        ("personal_sign", -32603, "Your wallet could not do this."),
+        ("eth_requestAccounts", 4001, "You declined in your wallet"),
+        ("personal_sign", 4001, "You declined in your wallet"),
+        ("personal_sign", "ACTION_REJECTED", "You declined in your wallet"),
+        ("personal_sign", "4001", "You declined in your wallet"),
+        ("personal_sign", 5000, "You declined in your wallet"),
+        ("eth_requestAccounts", -32002, "Your wallet is still waiting for your answer."),
+        ("eth_requestAccounts", 4100, "Your wallet did not share an account."),
+        ("eth_chainId", -32603, "Something went wrong in your wallet."),
+        ("personal_sign", -32603, "Something went wrong in your wallet."),
     ],
 )
 def test_a_wallet_that_says_no_once(visitor, wallet, method, code, sentence):
@@ -114,7 +114,7 @@ def test_a_refusal_of_the_challenge(visitor, wallet, provider):
 
     visitor.button().click()
     expect(visitor.alert).to_have_attribute("data-error-code", "unsupported_chain")
-    expect(visitor.alert).to_contain_text("This chain is not accepted by this site.")
+    expect(visitor.alert).to_contain_text("This site does not accept this chain.")
     provider["CHAINS"] = None
     visitor.button().click()
 
@@ -146,7 +146,7 @@ def test_a_service_that_is_down(visitor, wallet, provider):
     visitor.button().click()
 
     expect(visitor.alert).to_have_attribute("data-error-code", "upstream_unavailable")
-    expect(visitor.alert).to_contain_text("does not answer right now")
+    expect(visitor.alert).to_contain_text("is not responding")
 
 
 def test_a_site_that_is_out_of_reach(visitor, wallet):
@@ -178,7 +178,7 @@ def test_linking_without_being_signed_in_shows_the_way(visitor, wallet):
     visitor.install({"wallet": wallet})
     visitor.open_wallet_page("?process=connect")
 
-    expect(visitor.page.get_by_text("Sign in first.")).to_be_visible()
+    expect(visitor.page.get_by_text("Please sign in first.")).to_be_visible()
     assert visitor.page.locator("#moralis-wallets").count() == 0
 
 

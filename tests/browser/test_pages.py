@@ -31,11 +31,11 @@ def test_a_wallet_of_another_account_and_the_last_way_in(visitor, wallet, other_
     page.goto("/accounts/3rdparty/")
     page.get_by_role("main").get_by_role("link", name="Wallet", exact=True).click()
     visitor.button("Theirs").click()
-    expect(page.get_by_text("This wallet opens another account.")).to_be_visible()
+    expect(page.get_by_text("This wallet already opens another account.")).to_be_visible()
     page.get_by_role("radio").check()
     page.get_by_role("button", name="Remove").click()
 
-    expect(page.get_by_text("This is the last way into your account.")).to_be_visible()
+    expect(page.get_by_text("This is the only way into your account.")).to_be_visible()
     assert SocialAccount.objects.count() == 2
 
 
@@ -107,7 +107,7 @@ def test_naming_a_wallet(visitor, wallet):
 
     page.get_by_text("Name this wallet").click()
     visitor.check_accessibility()
-    page.get_by_label("Your own name for it").fill("Ledger in the drawer")
+    page.get_by_label("Your own name for this wallet").fill("Ledger in the drawer")
     page.get_by_role("button", name="Save").click()
 
     expect(page.get_by_role("heading", name="Ledger in the drawer")).to_be_visible()

@@ -43,7 +43,7 @@ def test_switching_signs_in_as_the_other_account(visitor, wallet, other_wallet):
     user = SocialAccount.objects.get().user_id
     show(visitor, other_wallet)
 
-    visitor.page.get_by_role("link", name="Sign in with that one").click()
+    visitor.page.get_by_role("link", name="Sign in with that account").click()
 
     expect(visitor.page).to_have_url(re.compile(r"/moralis/login/\?next=%2Faccounts%2Fprofile%2F"))
     assert SocialAccount.objects.get().user_id == user
@@ -54,7 +54,7 @@ def test_staying_is_remembered(visitor, wallet, other_wallet):
     banner = visitor.page.locator("#moralis-watch")
     expect(banner).to_be_visible()
 
-    visitor.page.get_by_role("button", name="Stay signed in as I am").click()
+    visitor.page.get_by_role("button", name="Stay signed in").click()
     expect(banner).to_be_hidden()
     visitor.page.reload()
     visitor.page.wait_for_timeout(500)
@@ -77,7 +77,7 @@ def test_the_banner_needs_no_storage_and_stands_a_wallet_that_throws(visitor, wa
     banner = visitor.page.locator("#moralis-watch")
     expect(banner).to_contain_text(other_wallet.address.lower())
 
-    visitor.page.get_by_role("button", name="Stay signed in as I am").click()
+    visitor.page.get_by_role("button", name="Stay signed in").click()
 
     expect(banner).to_be_hidden()
 

@@ -25,7 +25,7 @@ def test_a_wallet_is_linked_once_the_access_was_confirmed(
     age(client, 1000)
 
     page = client.get("/accounts/moralis/login/?process=connect", follow=True)
-    assert (page.status_code, page.context["wanted"].process) == (200, "reauthenticate")
+    assert (page.status_code, page.context["page_request"].process) == (200, "reauthenticate")
     assert json_code(request_challenge(client, other_wallet, process="connect")) == "login_required"
     assert SocialAccount.objects.count() == 1
     sign_in(client, wallet, process="reauthenticate")

@@ -9,7 +9,7 @@ from allauth_moralis.emulator import AuthService, Emulator
 from allauth_moralis.exceptions import SignatureInvalid
 from allauth_moralis.siwx import signatures
 from allauth_moralis.siwx.text import match, render
-from allauth_moralis.siwx.wallets import EVM, SignIn, Wallet
+from allauth_moralis.siwx.wallets import EVM, MessageFields, Wallet
 from allauth_moralis.testing import EvmWallet
 
 from .common import (
@@ -23,7 +23,7 @@ from .common import (
     verify,
 )
 
-RECORDED_SIGN_IN = SignIn(
+RECORDED_SIGN_IN = MessageFields(
     wallet=Wallet(EVM, "0x28cC324d04132b8Caa67479C9083e6f5ad505EC1"),
     domain="defi.finance",
     uri="https://defi.finance/",
@@ -72,7 +72,7 @@ def test_recording_with_a_change_does_not_verify(text, signature):
 
 def test_text_with_resources_is_that_of_the_net_recording():
     rendered = render(
-        SignIn(
+        MessageFields(
             wallet=Wallet(EVM, "0x35ba4825204dcE15C7147eA89b31178a00750f81"),
             domain="1155project.com",
             uri="https://1155project.com/",
@@ -98,7 +98,7 @@ def test_text_with_resources_is_that_of_the_net_recording():
 def test_vector_of_a_public_test_key():
     wallet = EvmWallet.from_hex("4c0883a69102937d6231471b5dbb6204fe5129617082792ae468d01a3f362318")
     text = render(
-        SignIn(
+        MessageFields(
             wallet=Wallet(EVM, "0x2c7536E3605D9C16a7a3D7b1898e529396a65c23"),
             domain="localhost",
             uri="http://localhost:8000/",

@@ -280,7 +280,7 @@ def test_the_last_wallet_stays_and_the_sentence_has_no_markup(app, wallet):
 
     assert codes(answer) == ["no_password"]
     assert answer["errors"][0]["message"] == (
-        "This is the last way into your account. Add another one first: link a wallet, or add an "
+        "This is the only way into your account. Add another one first: link a wallet, or add an "
         "e-mail address and set a password."
     )
     assert SocialAccount.objects.count() == 1

@@ -202,7 +202,7 @@ def test_it_names_a_few_of_many_and_all_on_request():
     few, all_of_them = run()[1], run("--verbosity", "2")[1]
 
     assert len(re.findall("^inactive: ", few, re.MULTILINE)) == 5
-    assert "(5 of each; --verbosity 2 names them all)" in few
+    assert "(5 of each; --verbosity 2 shows them all)" in few
     assert len(re.findall("^inactive: ", all_of_them, re.MULTILINE)) == 9
     assert "of each" not in all_of_them
 

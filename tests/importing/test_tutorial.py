@@ -82,7 +82,7 @@ def test_the_admin_says_that_it_was_imported(admin_client, wallet):
 
     html = admin_client.get("/admin/socialaccount/socialaccount/").content.decode()
 
-    assert "nobody yet; imported from tutorial" in html
+    assert "not verified yet; imported from tutorial" in html
 
 
 def test_it_can_be_run_again(wallet):

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from allauth_moralis.backends.local import LocalBackend
 from allauth_moralis.backends.moralis.backend import MoralisBackend
 from allauth_moralis.siwx.text import render, timestamp
-from allauth_moralis.siwx.wallets import Challenge, SignIn
+from allauth_moralis.siwx.wallets import Challenge, MessageFields
 
 from ..conftest import API_KEY
 
@@ -19,35 +19,39 @@ PROFILE = "0x" + "5b" * 32
 SECRET = "signature-that-must-not-be-seen-anywhere"
 
 
-def issued(asked: SignIn) -> Challenge:
+def issued(fields: MessageFields) -> Challenge:
     """A challenge as the service would have made it a moment ago."""
-    return replace(LocalBackend().request_challenge(asked), profile_id=PROFILE, issued_by="moralis")
+    return replace(
+        LocalBackend().request_challenge(fields), profile_id=PROFILE, issued_by="moralis"
+    )
 
 
-def request(asked: SignIn) -> Challenge:
-    return MoralisBackend().request_challenge(asked)
+def request(fields: MessageFields) -> Challenge:
+    return MoralisBackend().request_challenge(fields)
 
 
-def text(asked: SignIn, *, nonce: str = "rhB7VY6zuNlwTu4KM", issued_at: str | None = None) -> str:
+def text(
+    fields: MessageFields, *, nonce: str = "rhB7VY6zuNlwTu4KM", issued_at: str | None = None
+) -> str:
     now = timestamp(datetime.now(UTC))
-    return render(asked, nonce=nonce, issued_at=now if issued_at is None else issued_at)
+    return render(fields, nonce=nonce, issued_at=now if issued_at is None else issued_at)
 
 
-def request_answer(asked: SignIn, **changes: object) -> dict:
-    return {"id": "FBQpoJMHHmdm4F7Fv", "message": text(asked), "profileId": PROFILE, **changes}
+def request_answer(fields: MessageFields, **changes: object) -> dict:
+    return {"id": "FBQpoJMHHmdm4F7Fv", "message": text(fields), "profileId": PROFILE, **changes}
 
 
 def verify_answer(challenge: Challenge, **changes: object) -> dict:
     """The service's "yes", in the order of its recordings."""
-    asked = challenge.asked
+    fields = challenge.fields
     answer = {
         "id": challenge.id,
-        "domain": asked.domain,
-        "chainId": asked.chain_id,
-        "address": asked.wallet.address,
-        "statement": asked.statement,
-        "uri": asked.uri,
-        "expirationTime": asked.expiration_time,
+        "domain": fields.domain,
+        "chainId": fields.chain_id,
+        "address": fields.wallet.address,
+        "statement": fields.statement,
+        "uri": fields.uri,
+        "expirationTime": fields.expiration_time,
         "version": "1",
         "nonce": challenge.nonce,
         "profileId": PROFILE,

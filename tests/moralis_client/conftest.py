@@ -7,7 +7,7 @@ import pytest
 import responses
 
 from allauth_moralis.siwx.text import timestamp
-from allauth_moralis.siwx.wallets import EVM, Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.wallets import EVM, Challenge, MessageFields, Proof, Wallet
 from allauth_moralis.testing import EvmWallet
 
 from ..conftest import API_KEY
@@ -23,8 +23,8 @@ def service(provider: dict) -> Iterator[responses.RequestsMock]:
 
 
 @pytest.fixture
-def asked(wallet: EvmWallet) -> SignIn:
-    return SignIn(
+def fields(wallet: EvmWallet) -> MessageFields:
+    return MessageFields(
         wallet=Wallet.parse(EVM, wallet.address),
         domain="localhost",
         uri="http://localhost/",
@@ -35,8 +35,8 @@ def asked(wallet: EvmWallet) -> SignIn:
 
 
 @pytest.fixture
-def challenge(asked: SignIn) -> Challenge:
-    return issued(asked)
+def challenge(fields: MessageFields) -> Challenge:
+    return issued(fields)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import responses
 
-from allauth_moralis.backends.moralis.auth_api import MAX_ANSWER
+from allauth_moralis.backends.moralis.auth_api import MAX_RESPONSE
 from allauth_moralis.backends.moralis.backend import MoralisBackend
 from allauth_moralis.exceptions import (
     ChallengeExpired,
@@ -19,7 +19,7 @@ from allauth_moralis.exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from allauth_moralis.siwx.wallets import SOLANA, Proof, SignIn, Wallet
+from allauth_moralis.siwx.wallets import SOLANA, MessageFields, Proof, Wallet
 
 from .common import CHAIN_ENUM, REQUEST, VERIFY, request, request_answer
 
@@ -38,18 +38,18 @@ NO_ANSWERS = {
     "two_objects": "{}{}",
     "not_utf8": b'{"id": "\xff\xfe"}',
     "compressed": gzip.compress(b"{}"),
-    "one_byte_too_many": "{}".ljust(MAX_ANSWER + 1),
+    "one_byte_too_many": "{}".ljust(MAX_RESPONSE + 1),
     "many_megabytes": b" " * (8 * 1024 * 1024),
 }
 
 
 @pytest.mark.parametrize("status", [200, 201])
 @pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS)
-def test_request_answered_with_no_object_is_refused(service, asked, body, status):
+def test_request_answered_with_no_object_is_refused(service, fields, body, status):
     service.post(REQUEST, body=body, status=status)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)
 
 
 @pytest.mark.parametrize("body", NO_ANSWERS.values(), ids=NO_ANSWERS)
@@ -61,14 +61,14 @@ def test_verify_answered_with_no_object_is_refused(service, challenge, proof, bo
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_is_refused_and_not_followed(service, asked, status):
+def test_redirect_is_refused_and_not_followed(service, fields, status):
     elsewhere = "https://evil.example/"
     service.post(REQUEST, status=status, headers={"Location": elsewhere})
     for method in ("GET", "POST"):
-        service.add(method, elsewhere, json=request_answer(asked), status=201)
+        service.add(method, elsewhere, json=request_answer(fields), status=201)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)
 
     assert [call.request.url for call in service.calls] == [REQUEST]
 
@@ -111,7 +111,7 @@ STATUSES: dict[str, tuple[int, object, type[WalletError]]] = {
     "400_with_numbers": (400, {"message": [5, None, {}]}, UpstreamRejected),
     "400_other_string": (400, {"message": "Something else"}, UpstreamRejected),
     "400_other_list": (400, {"message": ["uri must be a URL address"]}, UpstreamRejected),
-    "400_too_large": (400, '{"message": "' + "x" * MAX_ANSWER + '"}', UpstreamRejected),
+    "400_too_large": (400, '{"message": "' + "x" * MAX_RESPONSE + '"}', UpstreamRejected),
 }
 
 
@@ -121,11 +121,11 @@ def post(service: responses.RequestsMock, url: str, status: int, body: object) -
 
 
 @pytest.mark.parametrize(("status", "body", "error"), STATUSES.values(), ids=STATUSES)
-def test_request_answered_with_status(service, asked, status, body, error):
+def test_request_answered_with_status(service, fields, status, body, error):
     post(service, REQUEST, status, body)
 
     with pytest.raises(error):
-        request(asked)
+        request(fields)
 
     assert len(service.calls) == 1
 
@@ -151,12 +151,12 @@ REQUEST_REASONS: dict[str, tuple[object, type[WalletError]]] = {
 
 
 @pytest.mark.parametrize(("message", "error"), REQUEST_REASONS.values(), ids=REQUEST_REASONS)
-def test_request_answered_with_400(service, asked, message, error):
+def test_request_answered_with_400(service, fields, message, error):
     body = {"statusCode": 400, "name": "BadRequestException", "message": message}
     post(service, REQUEST, 400, body)
 
     with pytest.raises(error):
-        request(asked)
+        request(fields)
 
     assert len(service.calls) == 1
 
@@ -170,15 +170,15 @@ CHAIN_REASONS: dict[str, object] = {
 
 
 @pytest.mark.parametrize("message", CHAIN_REASONS.values(), ids=CHAIN_REASONS)
-def test_chain_that_is_refused_is_judged_here(service, wallet, asked, caplog, message):
-    asked = replace(asked, domain="localhost:8000", chain_id=42161)
+def test_chain_that_is_refused_is_judged_here(service, wallet, fields, caplog, message):
+    fields = replace(fields, domain="localhost:8000", chain_id=42161)
     post(service, REQUEST, 400, {"message": message})
     backend = MoralisBackend()
 
-    challenge = backend.request_challenge(asked)
+    challenge = backend.request_challenge(fields)
     verified = backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
-    assert (challenge.asked, challenge.issued_by) == (asked, "moralis")
+    assert (challenge.fields, challenge.issued_by) == (fields, "moralis")
     assert (verified.verified_by, verified.profile_id) == ("local", None)
     assert len(service.calls) == 1
     assert "chain 42161" in caplog.text
@@ -191,14 +191,16 @@ def test_chain_that_is_refused_is_judged_here(service, wallet, asked, caplog, me
     [("chainId must be 1", UnsupportedChain), ("network must be mainnet", UnsupportedNetwork)],
 )
 def test_refusal_says_that_the_service_refuses(service, reason, error):
-    asked = SignIn(wallet=Wallet(SOLANA, "1" * 32), domain="a.example", uri="https://a.example/")
+    fields = MessageFields(
+        wallet=Wallet(SOLANA, "1" * 32), domain="a.example", uri="https://a.example/"
+    )
     post(service, REQUEST.replace("evm", "solana"), 400, {"message": [reason]})
 
     with pytest.raises(error) as caught:
-        request(asked)
+        request(fields)
 
     assert caught.value.code == error.code
-    assert "by the verification service" in str(caught.value.message)
+    assert "The verification service of this site" in str(caught.value.message)
     assert caught.value.message != error.message
 
 

@@ -27,20 +27,20 @@ from .common import (
 # --- Connections ---------------------------------------------------------------------------------
 
 
-def test_request_is_repeated_once_where_there_was_no_connection(service, asked):
+def test_request_is_repeated_once_where_there_was_no_connection(service, fields):
     service.post(REQUEST, body=requests.ConnectionError("refused"))
 
     with pytest.raises(UpstreamUnavailable):
-        request(asked)
+        request(fields)
 
     assert len(service.calls) == 2
 
 
-def test_second_connection_will_do_for_a_request(service, asked):
+def test_second_connection_will_do_for_a_request(service, fields):
     service.post(REQUEST, body=requests.ConnectionError("reset"))
-    service.post(REQUEST, json=request_answer(asked), status=201)
+    service.post(REQUEST, json=request_answer(fields), status=201)
 
-    assert request(asked).asked == asked
+    assert request(fields).fields == fields
 
 
 def test_verify_is_never_repeated(service, challenge, proof):
@@ -54,11 +54,11 @@ def test_verify_is_never_repeated(service, challenge, proof):
 
 
 @pytest.mark.parametrize("kind", [requests.ReadTimeout, requests.ConnectTimeout])
-def test_time_out_of_a_request_is_not_repeated(service, asked, kind):
+def test_time_out_of_a_request_is_not_repeated(service, fields, kind):
     service.post(REQUEST, body=kind("too slow"))
 
     with pytest.raises(UpstreamUnavailable):
-        request(asked)
+        request(fields)
 
     assert len(service.calls) == 1
 
@@ -73,26 +73,26 @@ def test_time_out_of_a_verify_is_not_repeated(service, challenge, proof, kind):
     assert len(service.calls) == 1
 
 
-def test_nobody_listens(provider, wallet, asked):
+def test_nobody_listens(provider, wallet, fields):
     with Emulator() as emulator:
         provider.update(API_KEY=API_KEY, BASE_URL=emulator.url)
         backend = MoralisBackend()
-        challenge = backend.request_challenge(asked)
+        challenge = backend.request_challenge(fields)
         proof = Proof(signature=wallet.sign(challenge.message))
 
     for attempt in (
-        lambda: MoralisBackend().request_challenge(asked),
+        lambda: MoralisBackend().request_challenge(fields),
         lambda: MoralisBackend().verify(challenge, proof),
     ):
         with pytest.raises(UpstreamUnavailable):
             attempt()
 
 
-def test_fifty_sign_ins_are_a_hundred_calls_on_one_connection(moralis, wallet, asked):
+def test_fifty_sign_ins_are_a_hundred_calls_on_one_connection(moralis, wallet, fields):
     backend = MoralisBackend()
 
     for _ in range(50):
-        challenge = backend.request_challenge(asked)
+        challenge = backend.request_challenge(fields)
         backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
     assert moralis.connections == 1
@@ -125,11 +125,11 @@ def test_logins_of_several_browsers_share_the_connection(moralis, wallet, other_
     ],
     ids=repr,
 )
-def test_key_or_url_that_cannot_be_used(provider, asked, changes):
+def test_key_or_url_that_cannot_be_used(provider, fields, changes):
     provider.update({"API_KEY": API_KEY, "BASE_URL": "http://127.0.0.1:1", **changes})
 
     with pytest.raises(Misconfigured) as caught:
-        request(asked)
+        request(fields)
 
     assert_nothing_seen(caught.value)
 

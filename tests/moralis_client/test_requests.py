@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from allauth_moralis.backends.moralis.auth_api import MAX_ANSWER
+from allauth_moralis.backends.moralis.auth_api import MAX_RESPONSE
 from allauth_moralis.backends.moralis.backend import MoralisBackend
 from allauth_moralis.emulator import AuthService, Behaviour, Emulator
 from allauth_moralis.exceptions import UpstreamRejected
@@ -30,12 +30,12 @@ from .common import (
 # --- What is sent --------------------------------------------------------------------------------
 
 
-def test_request_sends_what_the_contract_asks_for(service, wallet, asked, provider):
+def test_request_sends_what_the_contract_asks_for(service, wallet, fields, provider):
     provider["CHALLENGE_TTL"] = 90
-    asked = replace(asked, chain_id=137, wallet=Wallet.parse(EVM, wallet.address.lower()))
-    service.post(REQUEST, json=request_answer(asked), status=201)
+    fields = replace(fields, chain_id=137, wallet=Wallet.parse(EVM, wallet.address.lower()))
+    service.post(REQUEST, json=request_answer(fields), status=201)
 
-    request(asked)
+    request(fields)
 
     sent = service.calls[0].request
     assert sent.headers["X-API-Key"] == API_KEY
@@ -48,16 +48,16 @@ def test_request_sends_what_the_contract_asks_for(service, wallet, asked, provid
         "uri": "http://localhost/",
         "timeout": 90,
         "statement": "Sign in to localhost",
-        "expirationTime": asked.expiration_time,
+        "expirationTime": fields.expiration_time,
     }
     assert isinstance(body["timeout"], int)
 
 
-def test_request_leaves_out_what_was_not_asked(service, asked):
-    asked = replace(asked, statement=None, expiration_time=None)
-    service.post(REQUEST, json=request_answer(asked), status=201)
+def test_request_leaves_out_what_was_not_asked(service, fields):
+    fields = replace(fields, statement=None, expiration_time=None)
+    service.post(REQUEST, json=request_answer(fields), status=201)
 
-    request(asked)
+    request(fields)
 
     assert set(json.loads(service.calls[0].request.body)) == {
         *("domain", "chainId", "address", "uri", "timeout")
@@ -78,14 +78,14 @@ def test_verify_sends_the_kept_text_and_the_signature_alone(service, challenge, 
 
 
 @pytest.mark.parametrize("status", [200, 201])
-def test_request_takes_both_statuses_of_success(service, asked, status):
-    answer = request_answer(asked, more="of whatever")
+def test_request_takes_both_statuses_of_success(service, fields, status):
+    answer = request_answer(fields, more="of whatever")
     service.post(REQUEST, json=answer, status=status)
 
-    challenge = request(asked)
+    challenge = request(fields)
 
     assert challenge == Challenge(
-        asked=asked,
+        fields=fields,
         nonce="rhB7VY6zuNlwTu4KM",
         issued_at=challenge.issued_at,
         message=answer["message"],
@@ -97,27 +97,27 @@ def test_request_takes_both_statuses_of_success(service, asked, status):
 
 
 @pytest.mark.parametrize("seconds", [-10, 10])
-def test_a_few_seconds_of_skew_pass(service, asked, seconds):
+def test_a_few_seconds_of_skew_pass(service, fields, seconds):
     moment = datetime.now(UTC) + timedelta(seconds=seconds)
-    answer = request_answer(asked, message=text(asked, issued_at=timestamp(moment)))
+    answer = request_answer(fields, message=text(fields, issued_at=timestamp(moment)))
     service.post(REQUEST, json=answer, status=201)
 
-    assert request(asked).issued_at == timestamp(moment)
+    assert request(fields).issued_at == timestamp(moment)
 
 
-def test_time_of_issue_in_another_zone_passes(service, asked):
+def test_time_of_issue_in_another_zone_passes(service, fields):
     moment = datetime.now(timezone(timedelta(hours=5, minutes=30))).isoformat()
-    answer = request_answer(asked, message=text(asked, issued_at=moment))
+    answer = request_answer(fields, message=text(fields, issued_at=moment))
     service.post(REQUEST, json=answer, status=201)
 
-    assert request(asked).issued_at == moment
+    assert request(fields).issued_at == moment
 
 
-def test_answer_at_the_cap_passes(service, asked):
-    body = json.dumps(request_answer(asked)).encode().ljust(MAX_ANSWER)
+def test_answer_at_the_cap_passes(service, fields):
+    body = json.dumps(request_answer(fields)).encode().ljust(MAX_RESPONSE)
     service.post(REQUEST, body=body, status=201)
 
-    assert request(asked).asked == asked
+    assert request(fields).fields == fields
 
 
 @pytest.mark.parametrize(
@@ -132,14 +132,14 @@ def test_answer_at_the_cap_passes(service, asked):
     ],
     ids=["usual", "no_statement", "no_expiration", "chain", "not_before", "resources"],
 )
-def test_round_trip_with_the_emulator(moralis, wallet, asked, changes):
-    asked = replace(asked, **changes)
+def test_round_trip_with_the_emulator(moralis, wallet, fields, changes):
+    fields = replace(fields, **changes)
     backend = MoralisBackend()
 
-    challenge = backend.request_challenge(asked)
+    challenge = backend.request_challenge(fields)
     verified = backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
-    assert challenge.asked == asked
+    assert challenge.fields == fields
     assert verified.challenge == challenge
     assert verified.verified_by == "moralis"
     assert verified.profile_id == challenge.profile_id
@@ -160,14 +160,14 @@ NO_DOMAIN = {"message": ["domain must be a valid domain name"]}
 )
 @pytest.mark.parametrize("reason", [NO_DOMAIN, {"message": NO_DOMAIN["message"][0]}])
 def test_port_is_left_out_where_the_service_takes_none(
-    service, asked, caplog, domain, bare, reason
+    service, fields, caplog, domain, bare, reason
 ):
-    asked = replace(asked, domain=domain, uri=f"http://{domain}/")
-    without_port = replace(asked, domain=bare)
+    fields = replace(fields, domain=domain, uri=f"http://{domain}/")
+    without_port = replace(fields, domain=bare)
     service.post(REQUEST, json=reason, status=400)
     service.post(REQUEST, json=request_answer(without_port), status=201)
 
-    assert request(asked).asked == without_port
+    assert request(fields).fields == without_port
 
     sent = [json.loads(call.request.body) for call in service.calls]
     assert [body["domain"] for body in sent] == [domain, bare]
@@ -177,42 +177,42 @@ def test_port_is_left_out_where_the_service_takes_none(
     assert repr(bare) in record.getMessage()
 
 
-def test_domain_is_bared_once_only(service, asked):
+def test_domain_is_bared_once_only(service, fields):
     service.post(REQUEST, json=NO_DOMAIN, status=400)
     service.post(REQUEST, json=NO_DOMAIN, status=400)
 
     with pytest.raises(UpstreamRejected):
-        request(replace(asked, domain="localhost:8000"))
+        request(replace(fields, domain="localhost:8000"))
 
     assert len(service.calls) == 2
 
 
-def test_answer_for_the_port_after_all_is_refused(service, asked):
-    asked = replace(asked, domain="localhost:8000")
+def test_answer_for_the_port_after_all_is_refused(service, fields):
+    fields = replace(fields, domain="localhost:8000")
     service.post(REQUEST, json=NO_DOMAIN, status=400)
-    service.post(REQUEST, json=request_answer(asked), status=201)
+    service.post(REQUEST, json=request_answer(fields), status=201)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)
 
 
-def test_port_is_kept_where_something_else_is_wrong(service, asked):
+def test_port_is_kept_where_something_else_is_wrong(service, fields):
     service.post(REQUEST, json={"message": ["uri must be a URL address"]}, status=400)
 
     with pytest.raises(UpstreamRejected):
-        request(replace(asked, domain="localhost:8000"))
+        request(replace(fields, domain="localhost:8000"))
 
     assert len(service.calls) == 1
 
 
-def test_round_trip_with_a_service_that_takes_no_port(provider, wallet, asked):
-    asked = replace(asked, domain="localhost:8000", uri="http://localhost:8000/")
+def test_round_trip_with_a_service_that_takes_no_port(provider, wallet, fields):
+    fields = replace(fields, domain="localhost:8000", uri="http://localhost:8000/")
     strict = AuthService(behaviour=Behaviour(domain_rule="fqdn"))
     with Emulator(strict) as emulator:
         provider.update(API_KEY=API_KEY, BASE_URL=emulator.url)
         backend = MoralisBackend()
 
-        challenge = backend.request_challenge(asked)
+        challenge = backend.request_challenge(fields)
         verified = backend.verify(challenge, Proof(signature=wallet.sign(challenge.message)))
 
     assert verified.challenge.message.startswith("localhost wants you to sign in ")

@@ -47,11 +47,11 @@ ECHOES: dict[str, dict] = {
 
 
 @pytest.mark.parametrize("answer", ECHOES.values(), ids=ECHOES)
-def test_request_refused_shows_no_secret(service, asked, every_log, answer):
+def test_request_refused_shows_no_secret(service, fields, every_log, answer):
     service.post(REQUEST, **answer)
 
     with pytest.raises(WalletError) as caught:
-        request(asked)
+        request(fields)
 
     assert_nothing_seen(caught.value, every_log.text)
 
@@ -68,10 +68,10 @@ def test_verify_refused_shows_no_secret(service, challenge, proof, every_log, an
     assert proof.signature not in every_log.text
 
 
-def test_login_over_http_logs_no_secret(moralis, wallet, asked, every_log):
+def test_login_over_http_logs_no_secret(moralis, wallet, fields, every_log):
     backend = MoralisBackend()
 
-    challenge = backend.request_challenge(asked)
+    challenge = backend.request_challenge(fields)
     signature = wallet.sign(challenge.message)
     backend.verify(challenge, Proof(signature=signature))
 
@@ -80,12 +80,12 @@ def test_login_over_http_logs_no_secret(moralis, wallet, asked, every_log):
     assert signature not in every_log.text
 
 
-def test_wrong_key_over_http_shows_no_secret(provider, asked, every_log):
+def test_wrong_key_over_http_shows_no_secret(provider, fields, every_log):
     with Emulator(AuthService(api_key="another")) as emulator:
         provider.update(API_KEY=API_KEY, BASE_URL=emulator.url)
 
         with pytest.raises(Misconfigured) as caught:
-            request(asked)
+            request(fields)
 
     assert_nothing_seen(caught.value, every_log.text)
 

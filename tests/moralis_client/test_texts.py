@@ -34,14 +34,14 @@ OTHER_SIGN_INS: dict[str, dict] = {
 
 
 @pytest.mark.parametrize("changes", OTHER_SIGN_INS.values(), ids=OTHER_SIGN_INS)
-def test_text_with_other_field_is_refused(service, asked, changes):
+def test_text_with_other_field_is_refused(service, fields, changes):
     if changes == {"wallet": None}:
-        changes = {"wallet": Wallet(EVM, asked.wallet.address.lower())}
-    answer = request_answer(asked, message=text(replace(asked, **changes)))
+        changes = {"wallet": Wallet(EVM, fields.wallet.address.lower())}
+    answer = request_answer(fields, message=text(replace(fields, **changes)))
     service.post(REQUEST, json=answer, status=201)
 
     with pytest.raises(UpstreamRejected, match="not the one that was asked for"):
-        request(asked)
+        request(fields)
 
 
 OTHER_TEXTS: dict[str, Callable[[str], str]] = {
@@ -62,11 +62,11 @@ OTHER_TEXTS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("change", OTHER_TEXTS.values(), ids=OTHER_TEXTS)
-def test_text_that_says_anything_else_is_refused(service, asked, change):
-    service.post(REQUEST, json=request_answer(asked, message=change(text(asked))), status=201)
+def test_text_that_says_anything_else_is_refused(service, fields, change):
+    service.post(REQUEST, json=request_answer(fields, message=change(text(fields))), status=201)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)
 
 
 @pytest.mark.parametrize(
@@ -74,19 +74,21 @@ def test_text_that_says_anything_else_is_refused(service, asked, change):
     ["", "seven77", "x" * 97, "with-dash", "with space", "abcdefgh\u0661"],
     ids=["empty", "short", "long", "dash", "space", "not_ascii"],
 )
-def test_nonce_that_is_none_is_refused(service, asked, nonce):
-    service.post(REQUEST, json=request_answer(asked, message=text(asked, nonce=nonce)), status=201)
-
-    with pytest.raises(UpstreamRejected):
-        request(asked)
-
-
-def test_shortest_nonce_passes(service, asked):
+def test_nonce_that_is_none_is_refused(service, fields, nonce):
     service.post(
-        REQUEST, json=request_answer(asked, message=text(asked, nonce="eight888")), status=201
+        REQUEST, json=request_answer(fields, message=text(fields, nonce=nonce)), status=201
     )
 
-    assert request(asked).nonce == "eight888"
+    with pytest.raises(UpstreamRejected):
+        request(fields)
+
+
+def test_shortest_nonce_passes(service, fields):
+    service.post(
+        REQUEST, json=request_answer(fields, message=text(fields, nonce="eight888")), status=201
+    )
+
+    assert request(fields).nonce == "eight888"
 
 
 ISSUE_TIMES = {
@@ -103,12 +105,12 @@ ISSUE_TIMES = {
 
 
 @pytest.mark.parametrize("issued_at", ISSUE_TIMES.values(), ids=ISSUE_TIMES)
-def test_time_of_issue_that_is_not_now_is_refused(service, asked, issued_at):
-    answer = request_answer(asked, message=text(asked, issued_at=issued_at))
+def test_time_of_issue_that_is_not_now_is_refused(service, fields, issued_at):
+    answer = request_answer(fields, message=text(fields, issued_at=issued_at))
     service.post(REQUEST, json=answer, status=201)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)
 
 
 WRONG_TYPES: list[object] = [None, 17, True, 1.5, [], {}, ["FBQpoJMHHmdm4F7Fv"], ""]
@@ -118,25 +120,25 @@ WRONG_TYPES: list[object] = [None, 17, True, 1.5, [], {}, ["FBQpoJMHHmdm4F7Fv"],
 
 
 @pytest.mark.parametrize("key", ["id", "message", "profileId"])
-def test_request_without_required_field_is_refused(service, asked, key):
-    service.post(REQUEST, json=without(request_answer(asked), key), status=201)
+def test_request_without_required_field_is_refused(service, fields, key):
+    service.post(REQUEST, json=without(request_answer(fields), key), status=201)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)
 
 
 @pytest.mark.parametrize("key", ["id", "message", "profileId"])
 @pytest.mark.parametrize("value", WRONG_TYPES, ids=repr)
-def test_request_with_field_of_wrong_type_is_refused(service, asked, key, value):
-    service.post(REQUEST, json=request_answer(asked, **{key: value}), status=201)
+def test_request_with_field_of_wrong_type_is_refused(service, fields, key, value):
+    service.post(REQUEST, json=request_answer(fields, **{key: value}), status=201)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)
 
 
 @pytest.mark.parametrize(("key", "value"), MALFORMED)
-def test_request_with_malformed_field_is_refused(service, asked, key, value):
-    service.post(REQUEST, json=request_answer(asked, **{key: value}), status=201)
+def test_request_with_malformed_field_is_refused(service, fields, key, value):
+    service.post(REQUEST, json=request_answer(fields, **{key: value}), status=201)
 
     with pytest.raises(UpstreamRejected):
-        request(asked)
+        request(fields)

@@ -34,8 +34,8 @@ def test_profile_of_the_verify_is_kept_not_that_of_the_request(service, challeng
 
 
 @pytest.mark.parametrize("form", [137, "137", "0x89"])
-def test_chain_in_each_form_is_accepted(service, wallet, asked, form):
-    challenge = issued(replace(asked, chain_id=137))
+def test_chain_in_each_form_is_accepted(service, wallet, fields, form):
+    challenge = issued(replace(fields, chain_id=137))
     service.post(VERIFY, json=verify_answer(challenge, chainId=form), status=201)
 
     assert MoralisBackend().verify(
@@ -64,9 +64,9 @@ def test_address_in_other_letter_case_is_accepted(service, challenge, proof, cas
     assert MoralisBackend().verify(challenge, proof).wallet == challenge.wallet
 
 
-def test_all_that_was_asked_comes_back(service, wallet, asked):
+def test_all_that_was_asked_comes_back(service, wallet, fields):
     start, resource = "2020-01-01T00:00:00.000Z", "https://docs.moralis.io/"
-    challenge = issued(replace(asked, not_before=start, resources=(resource,)))
+    challenge = issued(replace(fields, not_before=start, resources=(resource,)))
     answer = verify_answer(challenge, notBefore=start, resources=[resource])
     service.post(VERIFY, json=answer, status=201)
 

@@ -9,7 +9,7 @@ from allauth_moralis.exceptions import InvalidAddress, SignatureInvalid
 from allauth_moralis.siwx.encodings import ALPHABET, base58_decode, base58_encode
 from allauth_moralis.siwx.proofs import check
 from allauth_moralis.siwx.signatures import check_ed25519
-from allauth_moralis.siwx.wallets import Challenge, Proof, SignIn, Wallet
+from allauth_moralis.siwx.wallets import Challenge, MessageFields, Proof, Wallet
 from allauth_moralis.testing import (
     AptosWallet,
     SolanaWallet,
@@ -60,11 +60,11 @@ SMALL_ORDER = [
 
 
 def challenge_of(wallet: Wallet, text: str) -> Challenge:
-    asked = SignIn(
+    fields = MessageFields(
         wallet=wallet, domain="localhost", uri="http://localhost:8000/", statement="Please confirm"
     )
     return Challenge(
-        asked=asked,
+        fields=fields,
         nonce="n" * 17,
         issued_at="2024-01-01T00:00:00.000Z",
         message=text,

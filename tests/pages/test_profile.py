@@ -34,7 +34,7 @@ def test_it_shows_everything_that_was_verified(client, wallet, backend):
     assert message in html
     assert data["verified_at"].replace("+", "&#x2B;") in html or data["verified_at"] in html
     assert f"https://polygonscan.com/address/{wallet.address}" in html
-    assert ("by the Moralis Auth API, and by this site." in html) == (backend == "moralis")
+    assert ("by the Moralis Auth API and by this site." in html) == (backend == "moralis")
 
 
 def test_it_shows_the_ways_on(client, wallet):
@@ -135,7 +135,7 @@ def test_the_last_way_in_stays_and_the_page_says_why(client, wallet):
     response = client.post(reverse("socialaccount_connections"), {"account": row.pk})
 
     assert SocialAccount.objects.filter(pk=row.pk).exists()
-    assert "This is the last way into your account." in response.content.decode()
+    assert "This is the only way into your account." in response.content.decode()
 
 
 def test_removing_nothing_says_so(client, wallet):

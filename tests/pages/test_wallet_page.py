@@ -72,7 +72,7 @@ def test_what_its_script_will_ask(client, wallet, query, asked):
 
     response = client.get(LOGIN, query)
 
-    assert page_data(response.content.decode())["asked"] == asked
+    assert page_data(response.content.decode())["fields"] == asked
 
 
 def test_markup_in_the_query_stays_text(client):
@@ -85,7 +85,7 @@ def test_linking_while_signed_out_says_what_to_do(client, django_assert_num_quer
     with django_assert_num_queries(0):
         html = client.get(LOGIN, {"process": "connect", "next": "/there/"}).content.decode()
 
-    assert "Sign in first." in html
+    assert "Please sign in first." in html
     assert 'href="/accounts/login/?next=%2Faccounts%2Fmoralis%2Flogin%2F' in html
     assert 'id="moralis-form"' not in html
 

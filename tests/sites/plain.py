@@ -79,4 +79,4 @@ ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "allauth_moralis.adapter.SocialAccountAdapter"
 HEADLESS_ADAPTER = "allauth_moralis.headless.adapter.HeadlessAdapter"
 SOCIALACCOUNT_EMAIL_REQUIRED = False
-SOCIALACCOUNT_PROVIDERS = {"moralis": {"API_KEY": ""}}
+SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, object]] = {"moralis": {"API_KEY": ""}}

@@ -168,7 +168,7 @@ def test_starting_again_in_the_redirect_flow_keeps_its_end(client, wallet, other
     challenge, _ = obtain_challenge(client, other_wallet, state=state)
 
     page = answer(client, challenge, "0x00").content.decode()
-    asked = json.loads(search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["asked"]
+    asked = json.loads(search(r'id="moralis-page"[^>]*>(.*?)</script>', page)[1])["fields"]
     response = sign_in(client, other_wallet, **asked)
 
     assert asked == {"state": state}
@@ -181,7 +181,7 @@ def test_starting_again_without_a_challenge_keeps_what_the_page_was_for(client, 
 
     page = answer(client, "x", "0x00", process="connect", next="/there/").content.decode()
 
-    assert '"asked": {"process": "connect", "next": "/there/"}' in page
+    assert '"fields": {"process": "connect", "next": "/there/"}' in page
     assert "Link a wallet" in page
 
 
@@ -191,7 +191,7 @@ def test_starting_again_without_a_challenge_keeps_what_the_page_was_for(client, 
 def test_what_the_page_was_for_is_not_believed(client, process, next_url):
     page = answer(client, "x", "0x00", process=process, next=next_url).content.decode()
 
-    assert '"asked": {"process": "login", "next": ""}' in page
+    assert '"fields": {"process": "login", "next": ""}' in page
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The Moralis Auth API over HTTP: the border to the service. Foreign exceptions die here."""
+"""The HTTP client of the Moralis Auth API. Exceptions of ``requests`` do not leave this file."""
 
 import json
 import re
@@ -18,8 +18,8 @@ from .. import calls
 from .circuit import Circuit
 from .transport import DeadlineAdapter
 
-MAX_ANSWER = 64 * 1024  # bytes; a real one has some hundreds
-#: A plan that is used up answers 401, as a wrong key does; only the words tell them apart.
+MAX_RESPONSE = 64 * 1024  # bytes; a real response has some hundreds
+#: The service answers 401 for a used-up plan, as it does for a wrong key; only the words differ.
 QUOTA = r"service blocked|support blocked|usage has been consumed|unpaid invoices"
 
 
@@ -35,7 +35,7 @@ class Refused(Exception):
 
 
 class AuthApi:
-    """Asks the service. One instance a process: its connections are kept alive."""
+    """A client of the service. Use one per process, so that its connections are kept alive."""
 
     def __init__(self) -> None:
         self.circuit = Circuit()
@@ -51,9 +51,10 @@ class AuthApi:
 
     @sensitive_variables()
     def post(self, path: str, body: dict[str, Any], *, retry: bool = False) -> dict[str, Any]:
-        """The answer's JSON object. Raises ``Refused`` for a 400, else a ``WalletError``.
+        """Return the JSON object of the response to a POST.
 
-        ``retry``: whether to ask once more where the connection failed.
+        ``retry`` tells whether to try again if the connection fails. Raise ``Refused`` for a 400,
+        and a ``WalletError`` for all other failures.
         """
         data = self._ask("POST", path, body, retry=retry)
         if not isinstance(data, dict):
@@ -61,7 +62,7 @@ class AuthApi:
         return data
 
     def get(self, path: str) -> list[Any]:
-        """The answer's JSON array, of which the service has one alone. Raises as ``post``."""
+        """Return the JSON array of the response to a GET. Raise the errors of ``post``."""
         data = self._ask("GET", path, None, retry=True)
         if not isinstance(data, list):
             raise UpstreamRejected("not a JSON array")
@@ -74,7 +75,7 @@ class AuthApi:
             try:
                 response = self._connect(method, path, body, retry=retry)
                 with response:
-                    return _judge(response)
+                    return _read_result(response)
             finally:
                 calls.record(
                     time.monotonic() - started,
@@ -89,8 +90,8 @@ class AuthApi:
         try:
             return self._send(method, path, body)
         except requests.ConnectionError:
-            # Once more where it failed at once, as a kept-alive connection does that has gone
-            # stale; not where the visitor has waited already.
+            # Try again if it failed at once, as a stale keep-alive connection does, but not if the
+            # visitor has waited already.
             if not retry or time.monotonic() - started > conf.current().timeout[0]:
                 raise UpstreamUnavailable("no connection") from None
         try:
@@ -102,7 +103,7 @@ class AuthApi:
     def _send(self, method: str, path: str, body: dict[str, Any] | None) -> requests.Response:
         settings = conf.current()
         connect, total = settings.timeout
-        # `from None` throughout: what requests raises may carry the key or the signature.
+        # `from None` throughout: the exceptions of requests may carry the key or the signature.
         try:
             return self._session.request(
                 method,
@@ -111,33 +112,33 @@ class AuthApi:
                 headers={
                     "X-API-Key": settings.api_key,
                     "Accept": "application/json",
-                    # An answer of some hundred bytes; and nothing to unpack that could swell.
+                    # Responses are small, and what need not be unpacked cannot swell.
                     "Accept-Encoding": "identity",
                 },
                 timeout=(connect, total),
                 allow_redirects=False,
                 stream=True,
             )
-        except requests.Timeout:  # one of them, to connect, is a ConnectionError as well
+        except requests.Timeout:  # first, because ConnectTimeout is a ConnectionError as well
             raise UpstreamUnavailable("no answer in time") from None
         except requests.ConnectionError:
             raise
-        except ValueError as error:  # the key is no header, or BASE_URL no URL
+        except ValueError as error:  # the key is not a header, or BASE_URL is not a URL
             if isinstance(error.__context__, urllib3.exceptions.InvalidHeader):
-                raise UpstreamRejected("the answer's headers are malformed") from None
+                raise UpstreamRejected("the response's headers are malformed") from None
             raise Misconfigured("API_KEY or BASE_URL cannot be used") from None
         except requests.RequestException:
             raise UpstreamUnavailable("no answer") from None
 
 
 class _Session(requests.Session):
-    """Looks at no redirect: requests reads all of its body even where it does not follow it."""
+    """A session without redirects: requests would read their bodies, though not follow them."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - its signature
         return None
 
 
-def _judge(response: requests.Response) -> Any:
+def _read_result(response: requests.Response) -> Any:
     status = response.status_code
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise UpstreamUnavailable(f"status {status}")
@@ -154,15 +155,15 @@ def _judge(response: requests.Response) -> Any:
 
 def _read(response: requests.Response) -> bytes:
     try:
-        body: bytes = response.raw.read(MAX_ANSWER + 1)
+        body: bytes = response.raw.read(MAX_RESPONSE + 1)
     except urllib3.exceptions.HTTPError:
-        raise UpstreamUnavailable("the answer broke off, or took too long") from None
-    except ValueError:  # a chunk of less than nothing
-        raise UpstreamRejected("the answer is malformed") from None
-    if response.raw.length_remaining and len(body) <= MAX_ANSWER:
-        raise UpstreamUnavailable("the answer broke off")
-    if len(body) > MAX_ANSWER:
-        raise UpstreamRejected("the answer is too large")
+        raise UpstreamUnavailable("the response broke off, or took too long") from None
+    except ValueError:  # a chunk of negative length
+        raise UpstreamRejected("the response is malformed") from None
+    if response.raw.length_remaining and len(body) <= MAX_RESPONSE:
+        raise UpstreamUnavailable("the response broke off")
+    if len(body) > MAX_RESPONSE:
+        raise UpstreamRejected("the response is too large")
     return body
 
 
@@ -174,7 +175,7 @@ def _json(body: bytes) -> Any:
 
 
 def _reasons(data: Any) -> list[str]:
-    """The ``message`` of an error, which is a string or a list of strings."""
+    """Return the reasons in an error's ``message``, which is a string or a list of strings."""
     message = data.get("message") if isinstance(data, dict) else None
     return [
         text

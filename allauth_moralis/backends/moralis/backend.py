@@ -1,7 +1,7 @@
-"""Moralis judges: its Auth API makes the text, and has the second word on the signature.
+"""The backend of the Moralis Auth API, which makes the text and verifies the proof after us.
 
-On what the Auth API's reference leaves open (single use, the fate of ``host:port``) nothing here
-depends. What goes over the wire is in ``payloads.py``.
+Nothing here depends on what the Auth API's reference leaves open (single use, whether a domain may
+have a port). What goes over the wire is in ``payloads.py``.
 """
 
 import logging
@@ -21,7 +21,7 @@ from ...exceptions import (
     WalletError,
 )
 from ...siwx import proofs
-from ...siwx.wallets import EVM, Challenge, Proof, SignIn, VerifiedWallet
+from ...siwx.wallets import EVM, Challenge, MessageFields, Proof, VerifiedWallet
 from ..base import Backend
 from ..local import challenge_here, verified_here
 from . import payloads
@@ -42,39 +42,39 @@ class MoralisBackend(Backend):
     def available(self) -> bool:
         return not self.api.circuit.is_open
 
-    def request_challenge(self, asked: SignIn) -> Challenge:
+    def request_challenge(self, fields: MessageFields) -> Challenge:
         try:
-            return self._request(asked)
+            return self._request(fields)
         except Refused as refused:
-            if asked.wallet.network == EVM and refused.says(CHAIN_REFUSED):
-                return self._make_here(asked)
-            bare = re.sub(r":[0-9]+$", "", asked.domain)
-            if bare == asked.domain or not refused.says(r"^domain must be a valid"):
+            if fields.wallet.network == EVM and refused.says(CHAIN_REFUSED):
+                return self._make_here(fields)
+            bare = re.sub(r":[0-9]+$", "", fields.domain)
+            if bare == fields.domain or not refused.says(r"^domain must be a valid"):
                 raise request_error(refused) from None
-        # Whether the service takes a domain with a port is not documented, so it is asked for.
-        logger.warning("the service takes no port in a domain; set DOMAIN to %r", bare)
+        # Whether the service accepts a domain with a port is not documented, so it is tried.
+        logger.warning("the service accepts no port in a domain; set DOMAIN to %r", bare)
         try:
-            return self._request(replace(asked, domain=bare))
+            return self._request(replace(fields, domain=bare))
         except Refused as refused:
             raise request_error(refused) from None
 
-    def _make_here(self, asked: SignIn) -> Challenge:
-        """Make the text for a chain that the service does not list.
+    def _make_here(self, fields: MessageFields) -> Challenge:
+        """Issue a challenge for a chain that the service does not list.
 
-        To have it made for another chain would put a chain into the text, and into what is stored,
-        that the wallet is not on; and a contract wallet would be looked for on that one.
+        Asking the service for another chain would put a chain into the text, and into what is
+        stored, that the wallet is not on; and a contract wallet would be looked up on that one.
         """
-        logger.warning("the service does not list chain %d: judged here", asked.chain_id)
-        return challenge_here(asked, issued_by=self.name)
+        logger.warning("the service does not list chain %d: verified here", fields.chain_id)
+        return challenge_here(fields, issued_by=self.name)
 
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
-        # First here: a wrong signature costs no call, and no "yes" of the service can heal it.
+        # First here: a wrong signature costs no call, and the service's "yes" cannot make it right.
         proof = proofs.check(challenge, proof)
-        # The service knows the challenges that it made, and signatures of the bare text alone.
+        # The service knows only the challenges that it made, and only signatures of the bare text.
         if challenge.profile_id is None or proof.envelope:
             return verified_here(challenge, proof)
         try:
-            answer = self.api.post(
+            response = self.api.post(
                 f"/challenge/verify/{challenge.wallet.network}",
                 payloads.verify_request(challenge, proof),
             )
@@ -85,7 +85,7 @@ class MoralisBackend(Backend):
             proof=proof,
             verified_by=self.name,
             verified_at=datetime.now(UTC),
-            profile_id=payloads.profile_id_from(answer, challenge),
+            profile_id=payloads.profile_id_from(response, challenge),
         )
 
     def check(self) -> list[CheckMessage]:
@@ -100,11 +100,11 @@ class MoralisBackend(Backend):
             )
         ]
 
-    def _request(self, asked: SignIn) -> Challenge:
-        body = payloads.challenge_request(asked, timeout=conf.current().challenge_ttl)
-        # Asking twice harms nobody: a text that no wallet sees is worth nothing.
-        answer = self.api.post(f"/challenge/request/{asked.wallet.network}", body, retry=True)
-        return payloads.challenge_from(answer, asked, issued_by=self.name)
+    def _request(self, fields: MessageFields) -> Challenge:
+        body = payloads.challenge_request(fields, timeout=conf.current().challenge_ttl)
+        # Asking twice does no harm: a text that no wallet sees is worth nothing.
+        response = self.api.post(f"/challenge/request/{fields.wallet.network}", body, retry=True)
+        return payloads.challenge_from(response, fields, issued_by=self.name)
 
 
 def request_error(refused: Refused) -> WalletError:
@@ -120,4 +120,4 @@ def verify_error(refused: Refused) -> WalletError:
         return ChallengeExpired("said by the service")
     if refused.says(r"\bsignature\b"):
         return SignatureInvalid("said by the service")
-    return UpstreamRejected("the service refused to judge the signature")
+    return UpstreamRejected("the service refused to verify the signature")

@@ -1,8 +1,8 @@
-"""A dead service must not hold every worker for its whole time-out, request after request.
+"""A circuit breaker, so that a dead service does not hold every worker for its whole time-out.
 
-After some failures in a row the circuit opens: for some seconds nothing is asked at all. Then one
-request is let through; its outcome closes the circuit or opens it again. Kept per process: workers
-learn for themselves, and share nothing that could fail too.
+After some failures in a row the circuit opens: for some seconds the service is not called at all.
+Then one request is let through, and its outcome closes the circuit or opens it again. Each process
+has its own circuit: workers find out for themselves, and share nothing that could fail too.
 """
 
 import threading
@@ -30,12 +30,13 @@ class Circuit:
 
     @contextmanager
     def guard(self) -> Iterator[None]:
-        """Count what comes of a call; raise ``UpstreamUnavailable`` without it while open."""
+        """Count the outcome of a call. While the circuit is open, raise ``UpstreamUnavailable``."""
         with self._lock:
             if self.is_open:
                 raise UpstreamUnavailable("not asked: it failed several times in a row")
             if self._failures >= THRESHOLD:
-                # This call finds out; until it has, or is lost, the others wait no longer than it.
+                # This call tries the service. Until it returns, but not for longer than this if it
+                # never does, the others are refused at once.
                 self._open_until = self.clock() + PAUSE
         try:
             yield
@@ -46,7 +47,7 @@ class Circuit:
                     self._open_until = self.clock() + PAUSE
             raise
         except Exception:
-            self._close()  # it answered, if not as was hoped
+            self._close()  # the service answered, if not as hoped
             raise
         self._close()
 

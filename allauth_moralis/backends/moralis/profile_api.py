@@ -1,11 +1,13 @@
-"""Profiles of the Moralis Auth API: which addresses it takes for one owner's.
+"""Profiles of the Moralis Auth API: which addresses it attributes to one owner.
 
-A profile's id is an attribute of a wallet, never its key: it is known before anything was proven,
-and it changes when wallets are bound or unbound. Every function raises a ``WalletError``.
+A profile's id is an attribute of a wallet, and never identifies it: it is known before anything has
+been proven, and it changes when wallets are bound or unbound. If anything fails, every function
+raises a ``WalletError``.
 
-These texts name no domain, no expiration time and no chain, so a page elsewhere could have one
-signed for its own ends, and which of the profiles a text names is not documented. That is why the
-package's own pages offer no binding; a site that does should show the text and say what it means.
+The texts to sign name no domain, no expiration time and no chain, so a page elsewhere could have
+one signed for its own ends; and it is not documented which of the profiles a text names. That is
+why the package's own pages do not offer binding. A site that does should show the text and say what
+it means.
 
 Source: the Auth API's reference, ``/profile/{profileId}/addresses`` and ``/bind/…``.
 """
@@ -31,7 +33,10 @@ UNBIND = (
 
 
 def addresses(profile_id: str) -> list[str]:
-    """The addresses of a profile, as the service spells them."""
+    """Return the addresses of a profile, in the service's spelling.
+
+    ``profile_id`` is ``0x`` and 64 hex digits.
+    """
     if not re.fullmatch(PROFILE_ID, profile_id, re.ASCII):
         raise InvalidRequest("not a profile id")
     try:
@@ -39,14 +44,14 @@ def addresses(profile_id: str) -> list[str]:
     except Refused:
         raise UpstreamRejected("the service knows no such profile") from None
     if not all(isinstance(address, str) for address in found):
-        raise UpstreamRejected("an address is none")
+        raise UpstreamRejected("not a list of addresses")
     return found
 
 
 def request_bind(first: Wallet, second: Wallet) -> tuple[str, str]:
-    """Two texts, the one for each wallet to sign, by which their profiles become a new one."""
-    answer = _post("/bind/request", {"addresses": [_described(first), _described(second)]})
-    texts = answer.get("messages")
+    """Return two texts, one for each wallet to sign, to merge their profiles into a new one."""
+    response = _post("/bind/request", {"addresses": [_described(first), _described(second)]})
+    texts = response.get("messages")
     if not isinstance(texts, list) or len(texts) != 2:  # noqa: PLR2004 - one for each wallet
         raise UpstreamRejected("not two texts")
     one, other = texts
@@ -54,26 +59,26 @@ def request_bind(first: Wallet, second: Wallet) -> tuple[str, str]:
 
 
 def verify_bind(signed: Sequence[tuple[str, str]]) -> str:
-    """The id of the new profile, for two pairs of text and signature."""
+    """Return the id of the new profile, given two pairs of a text and its signature."""
     verifications = [{"message": text, "signature": signature} for text, signature in signed]
     return _profile_id("/bind/request/verify", {"verifications": verifications})
 
 
 def request_unbind(wallet: Wallet, profile_id: str) -> str:
-    """The text for the wallet to sign, by which it leaves the profile for one of its own."""
-    answer = _post("/bind/remove", {**_described(wallet), "profileId": profile_id})
-    return _matched(answer.get("message"), UNBIND, wallet, profile_id)
+    """Return the text for the wallet to sign, to leave the profile for one of its own."""
+    response = _post("/bind/remove", {**_described(wallet), "profileId": profile_id})
+    return _matched(response.get("message"), UNBIND, wallet, profile_id)
 
 
 def verify_unbind(text: str, signature: str) -> str:
-    """The id of the profile that the wallet has from now on."""
+    """Return the id of the wallet's new profile, given the text and its signature."""
     return _profile_id("/bind/remove/verify", {"message": text, "signature": signature})
 
 
 def _api() -> AuthApi:
     backend = get_backend()
     if not isinstance(backend, MoralisBackend):
-        raise Misconfigured("profiles are Moralis' alone, and BACKEND is another")
+        raise Misconfigured("only the Moralis backend has profiles, and BACKEND is another")
     return backend.api
 
 
@@ -94,7 +99,7 @@ def _described(wallet: Wallet) -> dict[str, object]:
 
 
 def _matched(text: object, pattern: str, wallet: Wallet, profile: str = PROFILE_ID) -> str:
-    """A text that says what was asked: no wallet shall be shown another."""
+    """Return the text if it says exactly what was asked: no wallet may be shown any other."""
     expected = pattern.format(address=re.escape(wallet.address), profile=profile)
     if not isinstance(text, str) or not re.fullmatch(expected, text, re.ASCII):
         raise UpstreamRejected("the text is not the one that was asked for")

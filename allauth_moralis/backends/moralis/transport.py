@@ -1,8 +1,8 @@
-"""One deadline for a whole answer, over ``requests``' pooled connections.
+"""One deadline for a whole response, over the pooled connections of ``requests``.
 
-The time-outs of ``requests`` start anew with every byte, so a service that drips one byte a
-second holds a worker for hours. Here each read of the socket gets what is left of the answer's
-time: headers and body alike, over TLS as well.
+The time-outs of ``requests`` start again with every byte, so a service that drips one byte a second
+could hold a worker for hours. Here each read of the socket gets only what is left of the response's
+time: for headers and body alike, and over TLS as well.
 """
 
 import io
@@ -16,12 +16,12 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager, ProxyManager
 
-#: Bytes of one answer, headers and all. A real one has some thousand at the most.
+#: Bytes of one response, including its headers. A real one has a few thousand at most.
 BUDGET = 256 * 1024
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket until a moment, and not a second longer; and no more than a budget."""
+    """Reads a socket until a deadline and not a second longer, and no more than a budget."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float) -> None:
         self._raw, self._sock, self._deadline = raw, sock, deadline
@@ -33,9 +33,9 @@ class _DeadlineReader(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("the answer took too long")
+            raise TimeoutError("the response took too long")
         if self._left <= 0:
-            raise TimeoutError("it would take too long")  # so that it is not asked for again
+            raise TimeoutError("the response is too long")  # a time-out, so that it is not retried
         self._sock.settimeout(left)
         count: int | None = self._raw.readinto(buffer)
         self._left -= count or 0
@@ -47,7 +47,7 @@ class _DeadlineReader(io.RawIOBase):
 
 
 class _DeadlineResponse(HTTPResponse):
-    """An answer whose read time-out, set on the connection, counts for all of it."""
+    """A response for the whole of which the connection's read time-out counts."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         super().__init__(sock, *args, **kwargs)
@@ -74,7 +74,7 @@ class _SecurePool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """Mount it, and the read time-out of a request becomes a limit on its whole answer."""
+    """An adapter that turns a request's read time-out into a limit on the whole response."""
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -82,7 +82,7 @@ class DeadlineAdapter(HTTPAdapter):
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
         manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
-        if isinstance(manager, ProxyManager):  # and not SOCKS, whose connections are its own
+        if isinstance(manager, ProxyManager):  # not SOCKS, which has connections of its own
             _use_deadlines(manager)
         return manager
 

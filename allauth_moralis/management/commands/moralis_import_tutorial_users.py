@@ -1,4 +1,4 @@
-"""``manage.py moralis_import_tutorial_users``: link the wallets that another package knows."""
+"""``manage.py moralis_import_tutorial_users``: import wallets from other packages."""
 
 from argparse import ArgumentParser
 from collections import Counter
@@ -15,32 +15,34 @@ from allauth_moralis.importing import (
     import_wallets,
 )
 
-EXAMPLES = 5  # rows of each refusal; `--verbosity 2` names them all
+EXAMPLES = 5  # rows that are shown of each refusal; `--verbosity 2` shows them all
 
-#: The flag that lets a refusal through, and what whoever gives it says.
+#: The flag that lets a refusal through, and what it links.
 FLAGS = {
     Verdict.NO_CHECKSUM: ("--lower-case", "addresses without a checksum in their letter case"),
-    Verdict.INACTIVE: ("--inactive", "users who are not active (they stay so)"),
-    Verdict.PRIVILEGED: ("--privileged", "staff and superusers: a wallet will open their account"),
+    Verdict.INACTIVE: ("--inactive", "users who are not active (they stay inactive)"),
+    Verdict.PRIVILEGED: (
+        "--privileged",
+        "staff and superusers, whose accounts a wallet will then open",
+    ),
     Verdict.PASSWORD: (
         "--with-password",
-        "users with a password: you know that none of them chose the name of another's wallet",
+        "users with a password, if you know that none of them chose another's address as a name",
     ),
     Verdict.OTHER_WAY_IN: (
         "--with-other-ways-in",
-        "users with an e-mail address, a social account or an authenticator: likewise",
+        "users with an e-mail address, a social account or an authenticator, if you know the same",
     ),
 }
 DONE = (Verdict.LINK, Verdict.LINKED)
-#: Rows that need nobody's eye.
+#: Rows that are counted but not listed.
 UNNAMED = (*DONE, Verdict.NOT_AN_ADDRESS)
 
 
 class Command(BaseCommand):
     help = (
-        "Give users of Moralis' Django tutorial (and of django-siwe-auth and siwe-django) the "
-        "social account that lets them sign in by their wallet here. Writes nothing without "
-        "--apply."
+        "Let users of Moralis' Django tutorial (or of django-siwe-auth or siwe-django) sign in "
+        "with their wallet here, by giving them a social account. Writes nothing without --apply."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -62,7 +64,7 @@ class Command(BaseCommand):
         def report(candidate: Candidate, verdict: Verdict) -> None:
             counts[verdict] += 1
             if options["verbosity"] > 1 or (verdict not in UNNAMED and counts[verdict] <= EXAMPLES):
-                # `ascii`: a name is whatever somebody wrote, and this is a terminal.
+                # In ASCII: a name is whatever somebody chose, and this is a terminal.
                 self.stdout.write(
                     f"{verdict.value}: {candidate.address!a}, user {candidate.user.pk!a}"
                 )
@@ -77,7 +79,7 @@ class Command(BaseCommand):
             )
         except ImportRefused as refusal:
             raise CommandError(str(refusal)) from refusal
-        # The names that do not even begin like an address were not read at all.
+        # Names that do not even start like an address were not read at all.
         counts[Verdict.NOT_AN_ADDRESS] += max(source.rows.count() - counts.total(), 0)
         self._summarize(counts, options)
 
@@ -85,7 +87,7 @@ class Command(BaseCommand):
         if options["verbosity"] < 2 and any(  # noqa: PLR2004 - as Django counts it
             counts[verdict] > EXAMPLES for verdict in Verdict if verdict not in UNNAMED
         ):
-            self.stdout.write(f"({EXAMPLES} of each; --verbosity 2 names them all)")
+            self.stdout.write(f"({EXAMPLES} of each; --verbosity 2 shows them all)")
         self.stdout.write("")
         for verdict in Verdict:
             if counts[verdict] or verdict in DONE:

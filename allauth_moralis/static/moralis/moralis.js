@@ -271,7 +271,7 @@
           Accept: 'application/json',
           [page.csrfHeader]: form.elements.csrfmiddlewaretoken.value
         },
-        body: JSON.stringify({ ...account, ...page.asked })
+        body: JSON.stringify({ ...account, ...page.fields })
       })
     } catch {
       throw new Failure(texts.network)

@@ -24,5 +24,11 @@ class Adapter(WalletReauthenticationMixin, DefaultAccountAdapter):
     def get_user_by_phone(self, phone: str) -> Any:
         return Caller.objects.filter(phone=phone).first()
 
-    def send_verification_code_sms(self, phone: str, code: str, **_: Any) -> None:
+    def send_verification_code_sms(
+        self,
+        user: Any,  # noqa: ARG002 - allauth's signature
+        phone: str,
+        code: str,
+        **_: Any,
+    ) -> None:
         send_mail("SMS", code, None, [phone])
