@@ -49,10 +49,15 @@ REQUIRED = "allauth_moralis_reauthentication_required"
 HELD_UP_FOR = 300  # seconds; a form that has waited for longer may be somebody else's
 MAX_AGE = 300  # seconds, as allauth's ACCOUNT_REAUTHENTICATION_TIMEOUT
 
+#: The app of allauth in which accounts are connected, so wallets linked.
+LINKS = "allauth.socialaccount"
 #: The apps of allauth whose changes always require proof from the accounts of wallets, because they
 #: open an account or lead to it: first passwords, e-mail addresses, connected accounts. allauth's
 #: settings may leave these unguarded; second factors it guards always.
-GUARDED = ("allauth.account", "allauth.socialaccount")
+GUARDED = ("allauth.account", LINKS)
+#: Attribute of a request whose user may link a wallet now. allauth asks once more before it links,
+#: and refuses people who have nothing to confirm by.
+MAY_LINK = "allauth_moralis_may_link"
 
 #: Our own pages, which hold up no form and write nothing.
 OUR_PAGES = ("moralis_login", "moralis_reauthenticate")
@@ -168,7 +173,8 @@ def is_required(request: HttpRequest, *, app: str, by_allauth: bool) -> bool:
     to apply its own rules of what counts as proof, and from whom.
     """
     if not has_wallet(request.user):
-        return by_allauth
+        links = app == LINKS and getattr(request, MAY_LINK, False)
+        return by_allauth and not links
     if not (by_allauth or app in GUARDED):
         return False
     if is_confirmed(request, by_allauths_rules=by_allauth):
@@ -185,8 +191,14 @@ def require_for_linking(request: HttpRequest) -> None:
     """
     if not request.user.is_authenticated:
         raise LoginRequired
-    _require_by_allauths_rules(request)
+    try:
+        _require_by_allauths_rules(request)
+    except ReauthenticationRequired:
+        if has_wallet(request.user) or allauth_private.can_confirm(request.user):
+            raise
+        # For people who have nothing to confirm by, a sign-in is all the proof that there can be.
     if is_confirmed(request, by_allauths_rules=False):
+        setattr(request, MAY_LINK, True)
         return
     raise _required(request) if methods_of(request) or is_headless(request) else SignInIsOld
 
@@ -202,9 +214,9 @@ def is_required_by_wallet(request: HttpRequest) -> bool:
 
 
 #: Raises ``ReauthenticationRequired`` if allauth requires it before an account is connected.
-_require_by_allauths_rules: Callable[[HttpRequest], None] = reauthentication_required(
-    app="allauth.socialaccount"
-)(lambda request: None)  # noqa: ARG005 - the decorator is what counts
+_require_by_allauths_rules: Callable[[HttpRequest], None] = reauthentication_required(app=LINKS)(
+    lambda request: None  # noqa: ARG005 - the decorator is what counts
+)
 
 
 def methods(

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import ceil, inf
 
+from allauth import app_settings as allauth_settings
 from allauth.account.internal.flows import signup
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import (
@@ -99,6 +100,14 @@ def has_second_factor(user: AbstractBaseUser | AnonymousUser) -> bool:
     """Return whether allauth asks the user for a second factor when they reauthenticate."""
     flows = get_reauthentication_flows(user) if user.is_authenticated else []
     return any(flow["id"] == "mfa_reauthenticate" for flow in flows)
+
+
+def can_confirm(user: AbstractBaseUser) -> bool:
+    """Whether the user has anything of allauth's to confirm by, on pages or without them."""
+    flows = {flow["id"] for flow in get_reauthentication_flows(user)}
+    if allauth_settings.SOCIALACCOUNT_ONLY:  # no password opens anything there
+        flows.discard("reauthenticate")
+    return bool(flows)
 
 
 def is_held_up(request: HttpRequest) -> bool:

@@ -14,6 +14,9 @@ from django.db import connections, router, transaction
 
 from ..conf import PROVIDER_ID
 
+#: Values of SQLite's ``transaction_mode``.
+WAITS_BY_ITSELF = ("IMMEDIATE", "EXCLUSIVE")
+
 
 @contextmanager
 def writing() -> Iterator[None]:
@@ -29,5 +32,5 @@ def writing() -> Iterator[None]:
 def wait_for_turn(using: str) -> None:
     """On SQLite, become the only writer. Call this at the beginning of a transaction."""
     connection = connections[using]
-    if connection.vendor == "sqlite" and getattr(connection, "transaction_mode", None) is None:
+    if connection.vendor == "sqlite" and connection.transaction_mode not in WAITS_BY_ITSELF:  # type: ignore[attr-defined]  # of SQLite's
         SocialAccount.objects.using(using).filter(provider=PROVIDER_ID, uid="").update(uid="")

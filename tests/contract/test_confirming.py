@@ -5,6 +5,7 @@ from allauth import app_settings
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 
+from allauth_moralis.reauthentication import SIGNED_IN_KEY
 from allauth_moralis.testing import request_challenge, sign_in
 
 from ..ceremony import age, give_password, json_code, user_of
@@ -61,6 +62,39 @@ def test_who_has_no_wallet_yet_and_links_one(client, wallet, confirmed_access):
     if app_settings.SOCIALACCOUNT_ONLY:  # a password of old opens nothing there
         sign_in(client, wallet, process="connect")
         assert SocialAccount.objects.get().user_id == user.pk
+
+
+def test_who_has_nothing_to_confirm_by_signs_in_again(client, wallet, confirmed_access):
+    """An account of another provider: its sign-in is all the proof there is, while it is recent."""
+    user = get_user_model()()
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user)
+    session = client.session
+    session[SIGNED_IN_KEY] -= 1000
+    session.save()
+
+    old = request_challenge(client, wallet, process="connect")
+    client.force_login(user)
+    sign_in(client, wallet, process="connect")
+
+    assert (old.status_code, json_code(old)) == (403, "login_required")
+    assert "sign in again" in old.json()["error"]["message"]
+    assert SocialAccount.objects.get().user_id == user.pk
+
+
+def test_who_has_something_to_confirm_by_is_asked_for_it(client, wallet, confirmed_access):
+    """Their sign-in alone is not enough, on a site without pages either."""
+    if app_settings.SOCIALACCOUNT_ONLY:
+        pytest.skip("a password opens nothing there")
+    user = get_user_model()()
+    user.set_password("correct horse!")
+    user.save()
+    client.force_login(user)
+
+    response = request_challenge(client, wallet, process="connect")
+
+    assert (response.status_code, json_code(response)) == (403, "login_required")
 
 
 def test_a_second_factor_is_no_endless_round(client, wallet, confirmed_access):
