@@ -19,6 +19,10 @@ PACKAGE = Path(allauth_moralis.__file__).parent
 LANGUAGES = sorted(path.name for path in (PACKAGE / "locale").iterdir())
 #: Said in allauth's words, so that its own catalogues translate them.
 ALLAUTHS = {
+    # On its page that asks for a confirmation.
+    "Confirm Access",
+    "Please reauthenticate to safeguard your account.",
+    "Alternative options",
     "Account Connections",
     "Add a Third-Party Account",
     "Remove",
