@@ -44,7 +44,7 @@ class HeadlessClient:
 
     def request(self, method: str, path: str, data: object = None) -> "Response":
         """Send ``data`` as JSON, or unchanged if it is a string."""
-        body = data if isinstance(data, str) else json.dumps(data)
+        body = "" if data is None else data if isinstance(data, str) else json.dumps(data)
         headers = {"X-Session-Token": self.session_token} if self.session_token else {}
         response = self.client.generic(
             method, self.url(path), body, content_type="application/json", headers=headers
