@@ -155,7 +155,9 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
 
     def validation_error(self, code: str, *args: Any) -> ValidationError:
         request, sentence = context.request, disconnect.LAST_WAY_IN.get(code)
-        if sentence and request and reauthentication.has_wallet(request.user):
+        # allauth counts neither passkeys nor confirmed addresses as ways in: where it refuses all
+        # the same, its own sentence is true and ours would not be.
+        if sentence and request and disconnect.has_only_a_wallet(request.user):
             has_pages = _shows_pages(request)
             write = disconnect.with_links if has_pages else disconnect.without_links
             return ValidationError(write(str(sentence)), code=code)

@@ -194,12 +194,13 @@ class Misconfigured(WalletError):
     )
 
 
-def _with_code(kind: type[WalletError]) -> Iterator[type[WalletError]]:
+def _kinds(kind: type[WalletError]) -> Iterator[type[WalletError]]:
     for derived in kind.__subclasses__():
-        if "code" in vars(derived):
-            yield derived
-        yield from _with_code(derived)
+        yield derived
+        yield from _kinds(derived)
 
 
 #: The error of each code. Errors that inherit their code, to say more, are not in here.
-BY_CODE = {kind.code: kind for kind in _with_code(WalletError)}
+BY_CODE = {kind.code: kind for kind in _kinds(WalletError) if "code" in vars(kind)}
+#: Every error by its name, to tell of the same refusal once more.
+BY_NAME = {kind.__name__: kind for kind in _kinds(WalletError)}

@@ -179,7 +179,6 @@ def is_required(request: HttpRequest, *, app: str, by_allauth: bool) -> bool:
         return False
     if is_confirmed(request, by_allauths_rules=by_allauth):
         return False
-    request.session[HELD_UP_KEY] = time.time()
     raise _required(request)
 
 

@@ -43,11 +43,13 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.release_addresses")
 def release_addresses(sociallogin: SocialLogin, **_: Any) -> None:
     """Whoever signs up by another provider, which confirmed the address, is its owner."""
-    if sociallogin.is_existing or sociallogin.state.get("process") == AuthProcess.CONNECT:
+    confirmed = [address.email for address in sociallogin.email_addresses if address.verified]
+    # A wallet has none, and its sign-in asks the database nothing more.
+    if not confirmed or sociallogin.state.get("process") == AuthProcess.CONNECT:
         return
-    for address in sociallogin.email_addresses:
-        if address.verified:
-            addresses.release(address.email)
+    if not sociallogin.is_existing:
+        for email in confirmed:
+            addresses.release(email)
 
 
 @receiver(django_user_logged_in, dispatch_uid="allauth_moralis.remember_sign_in")

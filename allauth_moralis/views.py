@@ -3,11 +3,13 @@
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
 
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ReauthenticationRequired
+from allauth.core.ratelimit import consume_or_429
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from django.contrib.auth.decorators import login_not_required, login_required
-from django.db import transaction
+from django.db import router, transaction
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -147,12 +149,20 @@ def address(request: HttpRequest) -> HttpResponse:
     user = addresses.pending_user(request)
     if user is None:
         return HttpResponseRedirect(reverse("moralis_login"))
+    shown = addresses.unconfirmed(user)
     form = forms.address_form(request, user)
-    if form.is_bound and form.is_valid():
-        addresses.correct(request, user, form.cleaned_data["email"])
-        return HttpResponseRedirect(reverse("moralis_address"))
-    context = {"form": form, "address": addresses.unconfirmed(user)}
-    return render(request, "moralis/address.html", context)
+    if form.is_bound:
+        # As allauth counts its own page for addresses: each try sends a mail.
+        refusal = consume_or_429(request, action="manage_email", user=user)
+        if refusal is not None:
+            return refusal
+        with transaction.atomic(using=router.db_for_write(EmailAddress)):
+            addresses.forget_unconfirmed(user)  # or the form would count what it replaces
+            if form.is_valid():
+                addresses.add(request, user, form.cleaned_data["email"])
+                return HttpResponseRedirect(reverse("moralis_address"))
+            transaction.set_rollback(True, using=router.db_for_write(EmailAddress))
+    return render(request, "moralis/address.html", {"form": form, "address": shown})
 
 
 @require_safe

@@ -247,3 +247,97 @@ def test_account_whose_address_was_claimed_is_asked_for_another(
 
     assert response["Location"] == reverse("moralis_address")
     assert get_user_model().objects.count() == 2
+
+
+@pytest.fixture
+def pending(wallet, asked_for_an_address) -> Client:
+    """Back with the wallet, and asked where the mail shall go."""
+    sign_in(first := Client(), wallet)
+    first.post(reverse("socialaccount_signup"), {"email": "me@exmaple.com", "username": "me"})
+    cache.clear()
+    client = Client()
+    sign_in(client, wallet)
+    mail.outbox.clear()
+    return client
+
+
+def correct(client: Client, email: str):
+    return client.post(reverse("moralis_address"), {"email": email})
+
+
+def test_address_is_not_corrected_long_after_the_wallet_signed(pending):
+    session = pending.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 600
+    session.save()
+
+    response = correct(pending, "thief@example.com")
+
+    assert response["Location"] == reverse("moralis_login")
+    assert EmailAddress.objects.get().email == "me@exmaple.com"
+
+
+def test_address_that_was_confirmed_elsewhere_stays_the_users(pending):
+    EmailAddress.objects.update(verified=True)
+
+    response = correct(pending, "thief@example.com")
+
+    assert response["Location"] == reverse("moralis_login")
+    assert get_user_model().objects.get().email == "me@exmaple.com"
+
+
+def test_corrections_are_limited(pending):
+    codes = [correct(pending, f"{number}@example.com").status_code for number in range(12)]
+
+    assert codes == [302] * 10 + [429] * 2
+    assert len(mail.outbox) == 10
+
+
+def test_wrong_correction_loses_nothing(pending):
+    response = correct(pending, "not an address")
+
+    assert response.status_code == 200
+    assert EmailAddress.objects.get().email == "me@exmaple.com"
+
+
+def test_one_address_is_corrected_where_no_more_are_allowed(pending, settings):
+    settings.ACCOUNT_MAX_EMAIL_ADDRESSES = 1
+
+    correct(pending, "me@example.com")
+
+    assert EmailAddress.objects.get().email == "me@example.com"
+
+
+def test_address_of_another_account_is_taken_as_any_other(pending, django_user_model):
+    other = django_user_model.objects.create_user("ada", VICTIM, PASSWORD)
+    EmailAddress.objects.create(user=other, email=VICTIM, verified=True, primary=True)
+
+    assert correct(pending, VICTIM).status_code == 302
+
+    assert EmailAddress.objects.get(email=VICTIM, verified=True).user_id == other.pk
+
+
+def test_unconfirmed_address_that_opens_an_account_is_not_taken(client, wallet, settings):
+    """Where nothing must be confirmed, it is a name to sign in by."""
+    settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+    owner = Client()
+    sign_in(owner, wallet)
+    owner.post(reverse("account_email"), {"email": "me@example.com", "action_add": ""})
+
+    sign_up(client, "me@example.com")
+
+    assert EmailAddress.objects.get(email="me@example.com").user_id == user_of(owner)
+
+
+def test_released_address_leaves_a_user_model_that_must_have_one_with_none_of_anybodys(
+    waiting, monkeypatch
+):
+    user = get_user_model().objects.get()
+    user.email = VICTIM
+    user.save()
+    monkeypatch.setattr("allauth_moralis.internal.addresses.email_must_be_unique", lambda: True)
+
+    sign_up(Client())
+
+    user.refresh_from_db()
+    assert user.email == f"{user.pk}@no-address.invalid"

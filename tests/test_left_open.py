@@ -1,14 +1,17 @@
 """A browser that its owner left open: what whoever finds it can make for himself proves nothing."""
 
 import json
+import time
 from datetime import timedelta
 
 import pytest
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -280,6 +283,41 @@ def test_held_up_form_is_over_after_minutes(left_open, wallet):
     sign_in(left_open, wallet, process="reauthenticate", next=reverse("account_email"))
 
     assert not EmailAddress.objects.exists()
+
+
+def test_held_up_form_is_not_renewed_by_a_later_refusal(left_open, wallet):
+    """Its owner opens the very page, and confirms for that, not for what a thief sent there."""
+    url = reverse("account_set_password")
+    left_open.post(url, {"password1": PASSWORD, "password2": PASSWORD})
+    wait(left_open, 3600)
+
+    assert left_open.get(url)["Location"].startswith(CONFIRM)
+    headless(left_open, "post", "account/email", {"email": EMAIL["email"]})
+    assert "new password" not in left_open.get(f"{CONFIRM}?next={url}").content.decode()
+    sign_in(left_open, wallet, process="reauthenticate", next=url)
+
+    assert not get_user_model().objects.get().has_usable_password()
+
+
+def test_held_up_link_of_another_provider_is_not_renewed_by_a_later_refusal(
+    client, wallet, settings
+):
+    settings.ACCOUNT_REAUTHENTICATION_REQUIRED = True
+    sign_in(client, wallet)
+    age(client, 3600)
+    session = client.session
+    session[STATE_SESSION_KEY] = {"callback": f"{__name__}.carry_out", "state": {}}
+    session[HELD_UP_KEY] = time.time() - 3600
+    session.save()
+
+    client.get(reverse("account_set_password"))
+    response = sign_in(client, wallet, process="reauthenticate")
+
+    assert response.content != b"linked"
+
+
+def carry_out(request, state):
+    return HttpResponse("linked")
 
 
 def test_held_up_form_is_over_for_allauths_own_confirmations(

@@ -14,7 +14,16 @@ from ..siwx.wallets import EVM
 
 #: Headers that proxies and tunnels add. Behind one on this machine, every visitor from the
 #: internet comes from a loopback address, and many tunnels write "localhost" into the Host header.
-PROXY_HEADERS = ("HTTP_X_FORWARDED", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_REAL_IP", "HTTP_CF_")
+PROXY_HEADERS = (
+    "HTTP_X_FORWARDED",
+    "HTTP_FORWARDED",
+    "HTTP_VIA",
+    "HTTP_X_REAL_IP",
+    "HTTP_CF_",
+    "HTTP_TRUE_CLIENT",
+    "HTTP_X_CLIENT",
+    "HTTP_FLY_",
+)
 
 View = Callable[[HttpRequest], HttpResponseBase]
 

@@ -6,6 +6,10 @@ reader in, its link confirms only in a browser in which the wallet was proven, a
 in the way of its owner's own sign-up. Once confirmed, it belongs to the account like the wallet.
 """
 
+import time
+
+from allauth.account import app_settings as account_settings
+from allauth.account.app_settings import EmailVerificationMethod
 from allauth.account.authentication import get_authentication_records
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage, LoginStageController
@@ -16,7 +20,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from ..conf import PROVIDER_ID
-from .sociallogin import empty_email
+from .sociallogin import email_must_be_unique, empty_email
+
+#: What an address ends in that stands for none.
+NO_ADDRESS = "@no-address.invalid"
 
 #: E-mails that let their reader into an account, by the names of their templates.
 SIGN_IN_MAILS = (
@@ -57,19 +64,38 @@ def lets_a_stranger_in(request: HttpRequest, email: str, user: AbstractBaseUser 
 
 
 def release(email: str) -> None:
-    """Remove an unconfirmed address from all accounts that a wallet opens."""
+    """Remove an unconfirmed address from all accounts that a wallet opens.
+
+    Only where addresses must be confirmed: elsewhere they open an account unconfirmed, and whoever
+    types one that is another's would take it.
+    """
+    if account_settings.EMAIL_VERIFICATION != EmailVerificationMethod.MANDATORY:
+        return
     for address in _unconfirmed(email):
         user = address.user
         address.delete()
         if user_email(user) == email.lower():
-            user_email(user, empty_email(), commit=True)
+            _clear(user)
 
 
 def pending_user(request: HttpRequest) -> AbstractBaseUser | None:
-    """Return the user who signed in with a wallet here, but must confirm an address first."""
+    """Return the user who signed in with a wallet here, but must confirm an address first.
+
+    ``None`` where the signature is not recent, for somebody else may sit there by now, and where an
+    address was confirmed since.
+    """
     stage = LoginStageController.enter(request, EmailVerificationStage.key)
     user: AbstractBaseUser | None = stage.login.user if stage else None
-    return user if user is not None and is_owner(request, user) else None
+    if user is None or not _signed_recently(request, user):
+        return None
+    confirmed = EmailAddress.objects.filter(user_id=user.pk, verified=True)
+    return None if confirmed.exists() else user
+
+
+def _signed_recently(request: HttpRequest, user: AbstractBaseUser) -> bool:
+    since = time.time() - account_settings.REAUTHENTICATION_TIMEOUT
+    records = get_authentication_records(request, user)
+    return any(record.get("provider") == PROVIDER_ID and record["at"] > since for record in records)
 
 
 def unconfirmed(user: AbstractBaseUser) -> EmailAddress | None:
@@ -77,13 +103,33 @@ def unconfirmed(user: AbstractBaseUser) -> EmailAddress | None:
     addresses = EmailAddress.objects.filter(user_id=user.pk)
     if any(address.verified for address in addresses):
         return None
-    return next(iter(addresses), None)
+    shown = (address for address in addresses if not address.email.endswith(NO_ADDRESS))
+    return next(shown, None)
 
 
-def correct(request: HttpRequest, user: AbstractBaseUser, email: str) -> None:
-    """Replace the user's unconfirmed addresses by ``email``, and send its confirmation link."""
+def forget_unconfirmed(user: AbstractBaseUser) -> None:
+    """Remove the user's unconfirmed addresses, of which the site may allow but one."""
     EmailAddress.objects.filter(user_id=user.pk, verified=False).delete()
-    EmailAddress.objects.add_email(request, user, email, confirm=True).set_as_primary()
+    if not EmailAddress.objects.filter(user_id=user.pk).exists():
+        _clear(user)
+
+
+def add(request: HttpRequest, user: AbstractBaseUser, email: str) -> None:
+    """Add an address, and send its confirmation link.
+
+    It becomes the user's own once it is confirmed: until then it may be another user's, which the
+    user model may not allow twice and which the answer must not tell.
+    """
+    EmailAddress.objects.add_email(request, user, email, confirm=True)
+
+
+def _clear(user: AbstractBaseUser) -> None:
+    """Take the address off the user itself."""
+    empty = empty_email()
+    if empty == "" and email_must_be_unique():
+        # Each user must have one, so one that can never be anybody's (RFC 2606).
+        empty = f"{user.pk}{NO_ADDRESS}"
+    user_email(user, empty, commit=True)
 
 
 def _unconfirmed(email: str) -> QuerySet[EmailAddress]:

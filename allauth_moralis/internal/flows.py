@@ -28,7 +28,7 @@ from .. import conf
 from ..backends import issuing_backend, verifying_backend
 from ..conf import PROVIDER_ID
 from ..exceptions import (
-    BY_CODE,
+    BY_NAME,
     ChallengeExpired,
     ChallengeMissing,
     InvalidRequest,
@@ -112,8 +112,8 @@ def complete_login(
     A refusal is remembered: people who reload the page that shows it post the same proof again, and
     should read the same refusal again rather than that the challenge was used.
     """
-    if pending is None and (code := stash.remembered_refusal(request, handle, proof)):
-        raise BY_CODE[code]
+    if pending is None and (name := stash.remembered_refusal(request, handle, proof)):
+        raise BY_NAME[name]
     try:
         verified, state = verify_proof(request, pending, proof)
         if state["process"] != REAUTHENTICATE:
@@ -124,7 +124,7 @@ def complete_login(
         confirm(request, verified.wallet.address)
     except WalletError as error:
         if pending is not None:
-            stash.remember_refusal(request, handle, proof, error.code)
+            stash.remember_refusal(request, handle, proof, type(error).__name__)
         raise
     return resume(request, state.get("next"), home.after_sign_in())
 

@@ -103,12 +103,23 @@ def user_refused() -> Misconfigured:
 
 def empty_email() -> str | None:
     """Return how to store a missing address: as NULL if possible, which may occur repeatedly."""
+    field = _email_field()
+    return None if field is not None and field.null else ""
+
+
+def email_must_be_unique() -> bool:
+    """Return whether the user model refuses the same address, or none, a second time."""
+    field = _email_field()
+    return field is not None and field.unique
+
+
+def _email_field() -> Any:
+    """Return the user model's field for an e-mail address, or ``None``."""
     try:
         name = account_settings.USER_MODEL_EMAIL_FIELD or ""
-        field: Any = get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
+        return get_user_model()._meta.get_field(name)  # noqa: SLF001 - documented by Django
     except FieldDoesNotExist:
-        return ""
-    return None if field.null else ""
+        return None
 
 
 def rows_of(account: SocialAccount, *, lock: bool = False) -> QuerySet[SocialAccount]:

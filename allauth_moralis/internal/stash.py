@@ -118,10 +118,10 @@ def refresh(request: HttpRequest) -> None:
     session.update(fresh)
 
 
-def remember_refusal(request: HttpRequest, handle: str, proof: Proof, code: str) -> None:
-    """Remember why this proof was refused, for when the page that says so is reloaded."""
+def remember_refusal(request: HttpRequest, handle: str, proof: Proof, name: str) -> None:
+    """Remember the error that refused this proof, for when the page that says so is reloaded."""
     refused = dict(request.session.get(REFUSED_KEY) or {})
-    kept = [*refused.items(), (_digest(handle, proof), code)]
+    kept = [*refused.items(), (_digest(handle, proof), name)]
     request.session[REFUSED_KEY] = dict(kept[-MAX_PENDING:])
     # Now, as in ``take``. If the session has ended, there is no one left to tell.
     with suppress(UpdateError):
@@ -129,10 +129,10 @@ def remember_refusal(request: HttpRequest, handle: str, proof: Proof, code: str)
 
 
 def remembered_refusal(request: HttpRequest, handle: str, proof: Proof) -> str | None:
-    """Return the code with which this very proof was refused in this browser before, if any."""
+    """Return the name of the error that refused this very proof in this browser, if any."""
     refused = request.session.get(REFUSED_KEY) or {}
-    code: str | None = refused.get(_digest(handle, proof))
-    return code
+    name: str | None = refused.get(_digest(handle, proof))
+    return name
 
 
 def _digest(handle: str, proof: Proof) -> str:
