@@ -1,4 +1,4 @@
-"""Check the signature of a text. This is the only file that imports cryptography."""
+"""Check the signature of a text. This is the only file that does."""
 
 import re
 
