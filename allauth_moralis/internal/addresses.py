@@ -99,19 +99,15 @@ def _signed_recently(request: HttpRequest, user: AbstractBaseUser) -> bool:
 
 
 def unconfirmed(user: AbstractBaseUser) -> EmailAddress | None:
-    """Return the address that is still to be confirmed, if the user has no confirmed one."""
-    addresses = EmailAddress.objects.filter(user_id=user.pk)
-    if any(address.verified for address in addresses):
-        return None
-    shown = (address for address in addresses if not address.email.endswith(NO_ADDRESS))
-    return next(shown, None)
+    """Return the address that a pending user is still to confirm, if there is one."""
+    addresses = EmailAddress.objects.filter(user_id=user.pk, verified=False)
+    return addresses.exclude(email__endswith=NO_ADDRESS).first()
 
 
 def forget_unconfirmed(user: AbstractBaseUser) -> None:
-    """Remove the user's unconfirmed addresses, of which the site may allow but one."""
+    """Remove a pending user's addresses, none of which is confirmed; the site may allow but one."""
     EmailAddress.objects.filter(user_id=user.pk, verified=False).delete()
-    if not EmailAddress.objects.filter(user_id=user.pk).exists():
-        _clear(user)
+    _clear(user)
 
 
 def add(request: HttpRequest, user: AbstractBaseUser, email: str) -> None:

@@ -160,7 +160,9 @@ def test_chains_that_are_not_allowed(client, wallet, provider):
 def test_refused_chain_says_that_the_site_refuses_it(client, wallet, provider):
     provider["CHAINS"] = [137]
 
-    assert "by this site" in request_challenge(client, wallet).json()["error"]["message"]
+    assert (
+        "This site does not accept" in request_challenge(client, wallet).json()["error"]["message"]
+    )
 
 
 # Arbitrum, zkSync and Linea, which the service has never listed, and one that is nobody's.
