@@ -46,6 +46,12 @@ def test_account_of_a_provider_that_was_uninstalled_opens_nothing():
     assert not opens(SocialAccount(provider="uninstalled", uid="1"))
 
 
+def test_account_of_a_provider_that_is_installed_opens_the_account(monkeypatch):
+    monkeypatch.setattr(SocialAccount, "get_provider", lambda self, request=None: object())
+
+    assert opens(SocialAccount(provider="elsewhere", uid="1"))
+
+
 def test_adapter_outside_of_a_request_leaves_the_answer_to_allauth(wallet):
     user = create_wallet_user(wallet)
 
