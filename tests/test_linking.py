@@ -302,6 +302,18 @@ def test_removing_the_last_way_in_is_refused_with_links_to_others(client, wallet
         assert client.get(path).status_code == 200
 
 
+def test_wallet_of_a_network_that_is_not_offered_any_more_is_not_a_way_in(client, wallet, provider):
+    """allauth counts it as one, so its own guard would let the last way go."""
+    sign_in(client, wallet)
+    sign_in(client, SolanaWallet(), process="connect")
+    provider["NETWORKS"] = ["evm"]
+
+    html = remove(client, wallet).content.decode()
+
+    assert "This is the only way into your account." in html
+    assert SocialAccount.objects.count() == 2
+
+
 def test_refused_removal_suggests_confirming_an_unconfirmed_address(client, wallet):
     sign_in(client, wallet)
     give_address(client, verified=False)
