@@ -176,6 +176,10 @@ class UpstreamRejected(UpstreamError):
     message = _("The verification service did not answer as expected. Please try again.")
 
 
+class ResponseTooLarge(UpstreamRejected):
+    """Its bytes were not read to the end."""
+
+
 class UpstreamUnavailable(UpstreamError):
     code = "upstream_unavailable"
     status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from allauth_moralis.backends import get_backend
 from allauth_moralis.backends.moralis.backend import MoralisBackend
-from allauth_moralis.backends.moralis.circuit import PAUSE, THRESHOLD, Circuit
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable
 from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
+from allauth_moralis.upstream.circuit import PAUSE, THRESHOLD, Circuit
 
 from .ceremony import json_code, page_code, user_of
 

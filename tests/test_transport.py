@@ -12,11 +12,11 @@ import requests
 
 from allauth_moralis.backends.local import LocalBackend
 from allauth_moralis.backends.moralis.backend import MoralisBackend
-from allauth_moralis.backends.moralis.transport import DeadlineAdapter, _DeadlineReader
 from allauth_moralis.exceptions import UpstreamRejected, UpstreamUnavailable, WalletError
 from allauth_moralis.siwx.text import timestamp
 from allauth_moralis.siwx.wallets import EVM, Challenge, MessageFields, Proof, Wallet
 from allauth_moralis.testing import EvmWallet
+from allauth_moralis.upstream.transport import DeadlineAdapter, _DeadlineReader
 
 from .conftest import API_KEY
 from .faulty import Faulty, Peer, Script, certificate, http

@@ -15,7 +15,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from .. import signals
-from ..backends import calls
 from ..conf import PROVIDER_ID
 from ..exceptions import (
     ContractWalletUnsupported,
@@ -25,6 +24,7 @@ from ..exceptions import (
     WalletError,
 )
 from ..siwx.wallets import Challenge, VerifiedWallet, Wallet
+from ..upstream import calls
 
 logger = logging.getLogger("allauth_moralis")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ...exceptions import UpstreamUnavailable
+from ..exceptions import UpstreamUnavailable
 
 THRESHOLD = 3  # failures in a row
 PAUSE = 10.0  # seconds

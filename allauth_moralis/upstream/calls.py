@@ -4,6 +4,7 @@ Backends record their calls here, and ``internal.events`` writes the latest into
 """
 
 import re
+import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -24,11 +25,13 @@ def forget() -> None:
     _latest.set(None)
 
 
-def record(seconds: float, request_id: str | None) -> None:
-    """Record a call to a service that took this many ``seconds``."""
+def record(started: float, request_id: str | None) -> None:
+    """Record a call to a service that ends now, and ``started`` then, by ``time.monotonic()``."""
     # What a service sends would end up in our log, so only what looks like an id is kept.
     known = request_id and re.fullmatch(r"[\w.:=-]{1,100}", request_id, re.ASCII)
-    _latest.set(UpstreamCall(round(seconds * 1000), request_id if known else None))
+    _latest.set(
+        UpstreamCall(round((time.monotonic() - started) * 1000), request_id if known else None)
+    )
 
 
 def latest() -> UpstreamCall | None:

@@ -1,0 +1,1 @@
+"""How services are called: over pooled connections, in bounded time, and with bounded answers."""
