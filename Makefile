@@ -10,7 +10,7 @@ PORT ?= 8000
 # For every Python from 3.11 on. The first lines of the pinned files repeat this command.
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS)
 
-.PHONY: run test conformance allauth-suite check docs requirements format emulator bench messages wheel matrix clean
+.PHONY: run test conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -81,6 +81,9 @@ requirements: $(VENV)/.ready ## pins with hashes, of the *.in files; ARGS=--upgr
 	$(PIN) conformance/requirements.in -o conformance/requirements.txt
 	$(PIN) allauth_suite/requirements.in -o allauth_suite/requirements.txt
 
+contracts: $(VENV)/.ready ## the validator and the tests' contracts, compiled anew; needs Node
+	$(BIN)/python -m tests.chain.compiler
+
 bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
 	$(BIN)/python -m bench
 
@@ -92,4 +95,4 @@ wheel: $(VENV)/.ready
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) .venv-* conformance/node_modules docs/_build build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* conformance/node_modules tests/chain/node_modules docs/_build build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
