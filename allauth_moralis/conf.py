@@ -60,6 +60,12 @@ class Settings:
     fallback: str | None = _setting(
         None, '"local": use the embedded verifier while the service does not answer'
     )
+    rpc: Mapping[int, str] = _setting(
+        {}, "By EIP-155 chain id, the URL of a JSON-RPC node, for contract wallets and ENS"
+    )
+    ens: bool | None = _setting(
+        None, "Whether people's ENS names are shown. None: if RPC has chain 1"
+    )
 
     @property
     def backend_path(self) -> str:
@@ -69,6 +75,11 @@ class Settings:
     def falls_back(self) -> bool:
         """Whether the embedded verifier is used while the service does not answer."""
         return self.fallback == "local"
+
+    @property
+    def shows_names(self) -> bool:
+        """Whether people's ENS names are shown, for which a node of chain 1 is needed."""
+        return 1 in self.rpc and self.ens is not False
 
     @property
     def limits(self) -> Mapping[str, str]:

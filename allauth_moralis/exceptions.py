@@ -150,7 +150,25 @@ class SignatureInvalid(WalletError):
     status = HTTPStatus.UNAUTHORIZED
     message = _(
         "The signature does not belong to this wallet. Please start again, and sign with the "
-        "account that you chose. Smart wallets (contract wallets) cannot be used here."
+        "account that you chose."
+    )
+
+
+class SignatureOfAnotherKey(SignatureInvalid):
+    """It has the form of a key's signature. A contract may have made it, if a node can be asked."""
+
+    message = _(
+        "The signature does not belong to this wallet. Please start again, and sign with the "
+        "account that you chose. Smart wallets (contract wallets) cannot be used here on this "
+        "chain."
+    )
+
+
+class NoContractOnChain(SignatureInvalid):
+    message = _(
+        "The signature does not belong to this wallet. If it is a smart wallet, it may not exist "
+        "on the chain that your wallet is set to: switch to the chain that you use it on, and "
+        "start again."
     )
 
 
@@ -158,8 +176,26 @@ class ContractWalletUnsupported(WalletError):
     code = "contract_wallet_unsupported"
     status = HTTPStatus.BAD_REQUEST
     message = _(
-        "This is the signature of a smart wallet (contract wallet). This site accepts only wallets "
-        "that have a key of their own. Please start again with another wallet."
+        "This is the signature of a smart wallet (contract wallet), which this site does not "
+        "accept on this chain. Please start again with another wallet or on another chain."
+    )
+
+
+class SignatureOfContract(ContractWalletUnsupported):
+    """It cannot be a key's signature. A contract may have made it, if a node can be asked."""
+
+
+class SignedOnChain(ContractWalletUnsupported):
+    message = _(
+        "Your smart wallet signed the text on its chain, which this site does not accept. Set it "
+        "to sign off-chain, and start again."
+    )
+
+
+class AnotherKeyOfAccount(ContractWalletUnsupported):
+    message = _(
+        "Your wallet signed with another key than the account's own, such as a passkey. This site "
+        "accepts only the account's own key. Please sign with that, or choose another account."
     )
 
 

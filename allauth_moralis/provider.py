@@ -1,5 +1,6 @@
 """The provider: how a verified wallet becomes allauth's ``SocialAccount``."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +25,8 @@ class MoralisAccount(ProviderAccount):
 
     @property
     def wallet(self) -> Wallet:
-        network = self.data.get("network")
-        return Wallet(network if network in NETWORKS else EVM, self.account.uid)
+        wallet, network = Wallet.from_uid(self.account.uid), self.data.get("network")
+        return replace(wallet, network=network) if network in NETWORKS else wallet
 
     @property
     def data(self) -> dict[str, Any]:
@@ -112,7 +113,7 @@ class MoralisProvider(Provider):
         return WalletLogin(user=login.user, account=login.account, provider=self)
 
     def extract_uid(self, data: VerifiedWallet) -> str:
-        return data.wallet.address
+        return data.wallet.uid
 
     def extract_extra_data(self, data: VerifiedWallet) -> dict[str, Any]:
         return record.extra_data(data)

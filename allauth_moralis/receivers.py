@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .internal import addresses, disconnect
+from .siwx.wallets import Wallet
 
 
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.propose_username")
@@ -35,9 +36,8 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
         and not user_username(sociallogin.user)  # the site's adapter knew better
     ):
         adapter = get_account_adapter(request)
-        user_username(
-            sociallogin.user, adapter.generate_unique_username([sociallogin.account.uid, "wallet"])
-        )
+        address = Wallet.from_uid(sociallogin.account.uid).address
+        user_username(sociallogin.user, adapter.generate_unique_username([address, "wallet"]))
 
 
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.release_addresses")

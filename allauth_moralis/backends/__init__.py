@@ -6,6 +6,7 @@ from functools import lru_cache
 from django.utils.module_loading import import_string
 
 from .. import conf
+from ..ethereum import rpc
 from .base import Backend
 
 __all__ = ["Backend", "get_backend", "issuing_backend", "reset", "verifying_backend"]
@@ -49,5 +50,6 @@ def verifying_backend(name: str) -> Backend | None:
 
 
 def reset() -> None:
-    """Forget the backends, with their connections and what they know about the service."""
+    """Forget the backends and the nodes, with their connections and what is known about them."""
     _build.cache_clear()
+    rpc.reset()

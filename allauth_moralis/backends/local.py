@@ -1,10 +1,15 @@
-"""The embedded verifier, which needs no key, no network and no service."""
+"""The embedded verifier, which needs no API key and no service.
+
+About a contract wallet it asks a node, if the site has one (``RPC``).
+"""
 
 from datetime import UTC, datetime
 
+from ..ethereum import contracts, rpc
+from ..exceptions import SignatureOfAnotherKey, SignatureOfContract
 from ..siwx import proofs
 from ..siwx.text import new_nonce, render, timestamp
-from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
+from ..siwx.wallets import CONTRACT, Challenge, MessageFields, Proof, VerifiedWallet
 from .base import Backend
 
 
@@ -16,7 +21,7 @@ class LocalBackend(Backend):
         return challenge_here(fields, issued_by=self.name)
 
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
-        return verified_here(challenge, proofs.check(challenge, proof))
+        return verify_here(challenge, proof)
 
 
 def challenge_here(fields: MessageFields, *, issued_by: str) -> Challenge:
@@ -34,12 +39,26 @@ def challenge_here(fields: MessageFields, *, issued_by: str) -> Challenge:
     )
 
 
-def verified_here(challenge: Challenge, proof: Proof) -> VerifiedWallet:
-    """Return the evidence of a proof that was checked here, and by no service."""
+def verify_here(challenge: Challenge, proof: Proof) -> VerifiedWallet:
+    """Return the evidence that the wallet's key signed, or that its contract says that it did.
+
+    The key comes first, so no node is asked about most wallets, and an account that delegates to
+    a contract (EIP-7702) is not shut out by it.
+    """
+    try:
+        return _evidence(challenge, proofs.check(challenge, proof), LocalBackend.name)
+    except (SignatureOfAnotherKey, SignatureOfContract):
+        session = rpc.session(challenge.fields.chain_id)
+        if session is None:
+            raise
+    return _evidence(challenge, contracts.check(session, challenge, proof), CONTRACT)
+
+
+def _evidence(challenge: Challenge, proof: Proof, verified_by: str) -> VerifiedWallet:
     return VerifiedWallet(
         challenge=challenge,
         proof=proof,
-        verified_by=LocalBackend.name,
+        verified_by=verified_by,
         verified_at=datetime.now(UTC),
         profile_id=challenge.profile_id,
     )

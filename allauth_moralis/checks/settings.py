@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import isabstract
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -127,6 +128,35 @@ def _fallback(value: Any) -> bool:
     return value is None or value == "local"
 
 
+def _rpc(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        type(chain) is int and 1 <= chain <= MAX_CHAIN_ID and _node_url(url)
+        for chain, url in value.items()
+    )
+
+
+def _node_url(value: Any) -> bool:
+    """Return whether no one between this server and the node can answer in its place."""
+    if not _base_url(value):
+        return False
+    parts = urlsplit(value)
+    return parts.scheme == "https" or _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:  # a name
+        return host == "localhost"
+
+
+def _ens(value: Any) -> bool:
+    if value is not True:
+        return value is None or value is False
+    nodes = conf.configured().get("RPC", {})
+    return isinstance(nodes, Mapping) and 1 in nodes
+
+
 #: By field of ``conf.Settings``; each has one.
 RULES = {
     "api_key": Rule(
@@ -201,6 +231,18 @@ RULES = {
         good=_fallback,
         problem='is neither "local" nor None.',
         hint='Write "local" to use the embedded verifier while the service does not answer.',
+    ),
+    "rpc": Rule(
+        number=14,
+        good=_rpc,
+        problem="is not a mapping of EIP-155 chain ids to URLs of nodes.",
+        hint='Write integers and https URLs, such as {8453: "https://…"}; http is for loopback.',
+    ),
+    "ens": Rule(
+        number=15,
+        good=_ens,
+        problem="is not None, False, or True where RPC has chain 1.",
+        hint="Leave it out: names are shown if RPC has a node of chain 1.",
     ),
 }
 

@@ -35,7 +35,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .. import conf
 from ..conf import PROVIDER_ID
-from ..siwx.wallets import NETWORKS, network_of
+from ..siwx.wallets import NETWORKS, Wallet
 from .allauth_private import is_headless
 from .transactions import wait_for_turn
 
@@ -100,7 +100,7 @@ def opens(account: SocialAccount) -> bool:
     if account.provider == PROVIDER_ID:
         data = account.extra_data if isinstance(account.extra_data, dict) else {}
         network = data.get("network")
-        known = network if network in NETWORKS else network_of(account.uid)
+        known = network if network in NETWORKS else Wallet.from_uid(account.uid).network
         return known in conf.current().networks
     try:
         account.get_provider(context.request)

@@ -39,6 +39,7 @@ from ..forms import ChallengeRequest
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
+from ..upstream import calls
 from . import events, home, reports, stages, stash
 from .allauth_private import cache_must_answer, cache_must_keep, check_rate
 from .sociallogin import WalletLogin
@@ -121,7 +122,7 @@ def complete_login(
             sociallogin = provider.sociallogin_from_response(request, verified)
             sociallogin.state = dict(state)
             return _hand_over(request, sociallogin)
-        confirm(request, verified.wallet.address)
+        confirm(request, verified.wallet.uid)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, type(error).__name__)
@@ -149,7 +150,7 @@ def verify_proof(
     try:
         verified = backend.verify(pending.challenge, proof)
     finally:
-        if backend.is_remote:
+        if backend.is_remote or calls.latest():  # a node, perhaps
             stash.refresh(request)
     reports.hide(request, verified.proof.signature)
     events.wallet_verified(request, verified, pending.login_state["process"])

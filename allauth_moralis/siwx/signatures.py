@@ -7,7 +7,13 @@ from Crypto.Hash import keccak
 from nacl.exceptions import CryptoError
 from nacl.signing import VerifyKey
 
-from ..exceptions import ContractWalletUnsupported, SignatureInvalid
+from ..exceptions import (
+    AnotherKeyOfAccount,
+    SignatureInvalid,
+    SignatureOfAnotherKey,
+    SignatureOfContract,
+    SignedOnChain,
+)
 
 HEX_BYTES = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)|0[xX]", re.ASCII)
 # r and s, of 32 bytes each, and one byte, v, that tells which of the candidate keys signed.
@@ -27,42 +33,56 @@ def keccak256(data: bytes) -> bytes:
     return keccak.new(digest_bits=256, data=data).digest()
 
 
-def check_evm(message: str, signature: str, address: str) -> str:
-    """Raise ``SignatureInvalid`` unless ``address`` signed ``message``.
+def eip191_hash(text: str) -> bytes:
+    """Return the hash that ``personal_sign`` signs (EIP-191, version ``0x45``)."""
+    encoded = text.encode()
+    return keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(encoded), encoded))
 
-    ``signature`` is hex with or without ``0x``, of 65 bytes or of EIP-2098's 64. Return it as
-    ``0x`` and 65 bytes, the last of which is 27 or 28. Raise ``ContractWalletUnsupported`` for hex
-    of any other length. ``address`` is ``0x`` and 40 hex digits in any letter case. The text is
-    hashed as ``personal_sign`` does it (EIP-191, version ``0x45``).
+
+def evm_bytes(signature: str) -> bytes:
+    """Return the bytes of an EVM wallet's signature: hex with or without ``0x``.
+
+    Raise ``SignatureInvalid`` if it is not hex, and ``ContractWalletUnsupported`` for a kind that
+    is accepted nowhere.
     """
-    compact, recovery_id = _evm_signature(signature)
-    text = message.encode()
-    digest = keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))
-    try:
-        signer = PublicKey.from_signature_and_message(
-            compact + bytes([recovery_id]), digest, hasher=None
-        )
-    except ValueError:  # r or s is zero, or not below the curve's order
-        raise SignatureInvalid("not on the curve") from None
-    if keccak256(signer.format(compressed=False)[1:])[12:] != bytes.fromhex(address[2:]):
-        raise SignatureInvalid("another signer")
-    return f"0x{compact.hex()}{27 + recovery_id:02x}"
-
-
-def _evm_signature(signature: str) -> tuple[bytes, int]:
-    """Return r and s, and which of the candidate keys signed."""
     match = HEX_BYTES.fullmatch(signature)
     if match is None:
         raise SignatureInvalid("not hex")
-    raw = bytes.fromhex(match[1] or "")  # a bare "0x" comes from a Safe that signed on its chain
+    raw = bytes.fromhex(match[1] or "")
+    if not raw:  # a bare "0x" comes from a Safe that signed on its chain
+        raise SignedOnChain("no signature")
     if raw.endswith(ERC8010_SUFFIX):
-        raise ContractWalletUnsupported("ERC-8010")
+        raise AnotherKeyOfAccount("ERC-8010")
+    return raw
+
+
+def check_evm(message: str, signature: str, address: str) -> str:
+    """Raise ``SignatureOfAnotherKey`` unless the key of ``address`` signed ``message``.
+
+    ``signature`` is hex with or without ``0x``, of 65 bytes or of EIP-2098's 64. Return it as
+    ``0x`` and 65 bytes, the last of which is 27 or 28. Raise ``SignatureOfContract`` for hex of any
+    other length. ``address`` is ``0x`` and 40 hex digits in any letter case.
+    """
+    compact, recovery_id = _key_signature(evm_bytes(signature))
+    try:
+        signer = PublicKey.from_signature_and_message(
+            compact + bytes([recovery_id]), eip191_hash(message), hasher=None
+        )
+    except ValueError:  # r or s is zero, or not below the curve's order
+        raise SignatureOfAnotherKey("not on the curve") from None
+    if keccak256(signer.format(compressed=False)[1:])[12:] != bytes.fromhex(address[2:]):
+        raise SignatureOfAnotherKey("another signer")
+    return f"0x{compact.hex()}{27 + recovery_id:02x}"
+
+
+def _key_signature(raw: bytes) -> tuple[bytes, int]:
+    """Return r and s, and which of the candidate keys signed."""
     if len(raw) == COMPACT_LENGTH:
         return raw[:32] + bytes([raw[32] & ~PARITY_BIT]) + raw[33:], raw[32] // PARITY_BIT
     if len(raw) != EVM_LENGTH:
-        raise ContractWalletUnsupported("not the length of a key's signature")
+        raise SignatureOfContract("not the length of a key's signature")
     if raw[64] not in RECOVERY_IDS:
-        raise SignatureInvalid("recovery id")
+        raise SignatureOfAnotherKey("recovery id")
     return raw[:64], RECOVERY_IDS[raw[64]]
 
 

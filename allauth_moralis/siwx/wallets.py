@@ -1,7 +1,7 @@
 """Frozen values that pass between the packages: wallets, challenges, proofs and evidence."""
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from hashlib import sha3_256
 from typing import Any, Self
@@ -14,6 +14,8 @@ EVM, SOLANA, APTOS = "evm", "solana", "aptos"
 KEY_LENGTH = 32  # bytes
 #: The cluster of Solana and of Aptos that challenges are for, as the Auth API names it.
 MAINNET = "mainnet"
+#: ``VerifiedWallet.verified_by`` of a wallet whose contract said yes, whichever backend asked it.
+CONTRACT = "contract"
 #: The networks that a site can offer, in the order in which pages name them.
 NETWORKS = (EVM, SOLANA, APTOS)
 
@@ -21,6 +23,8 @@ EVM_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{40})", re.ASCII)
 #: The chains that use the checksum of EIP-1191: RSK and its test network.
 EIP1191_CHAINS = (30, 31)
 SOLANA_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
+#: The account id of a contract wallet (CAIP-10).
+CAIP10_EVM = re.compile(r"eip155:([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})", re.ASCII)
 APTOS_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{1,64})", re.ASCII)
 ED25519_KEY = re.compile(r"(?:0[xX])?([0-9a-fA-F]{64})", re.ASCII)
 #: What is hashed before and after an Ed25519 key to derive its Aptos address: by the legacy scheme,
@@ -33,12 +37,14 @@ class Wallet:
     """A wallet's account: its network, and its address in the one spelling that is stored.
 
     ``public_key`` is for Aptos only, where the address does not contain it: ``0x`` and 64
-    lower-case hex digits.
+    lower-case hex digits. ``chain_id`` is for contract wallets only: a key is the same on every
+    chain, but what stands at the same address of another chain may be somebody else's contract.
     """
 
     network: str
     address: str
     public_key: str | None = None
+    chain_id: int | None = None
 
     @classmethod
     def parse(
@@ -61,17 +67,29 @@ class Wallet:
             return cls(network, _aptos_address(address, key), "0x" + key.hex())
         return cls(network, _evm_address(address, chain_id))
 
+    @classmethod
+    def from_uid(cls, uid: str) -> Self:
+        """Return the wallet of a stored ``uid``, without its public key."""
+        if found := CAIP10_EVM.fullmatch(uid):
+            return cls(EVM, found[2], chain_id=int(found[1]))
+        if not uid.startswith("0x"):
+            return cls(SOLANA, uid)
+        return cls(EVM if len(uid) == len("0x") + 40 else APTOS, uid)
+
+    @property
+    def uid(self) -> str:
+        """The address or, of a contract wallet, ``eip155:<chain>:<address>`` (CAIP-10)."""
+        return self.address if self.chain_id is None else contract_uid(self.chain_id, self.address)
+
     @property
     def short(self) -> str:
         """The shortened address, for pages and the log: enough to tell one's own wallets apart."""
         return f"{self.address[:6]}…{self.address[-4:]}"
 
 
-def network_of(address: str) -> str:
-    """Return the network of an address, given in the spelling that is stored."""
-    if not address.startswith("0x"):
-        return SOLANA
-    return EVM if len(address) == len("0x") + 40 else APTOS
+def contract_uid(chain_id: int, address: str) -> str:
+    """Return the account id (CAIP-10) of the contract wallet at an address with its checksum."""
+    return f"eip155:{chain_id}:{address}"
 
 
 def _evm_address(address: str, chain_id: int | None) -> str:
@@ -226,4 +244,8 @@ class VerifiedWallet:
 
     @property
     def wallet(self) -> Wallet:
-        return self.challenge.wallet
+        """The wallet that was verified: with its chain if its contract said so, and not a key."""
+        wallet = self.challenge.wallet
+        if self.verified_by != CONTRACT:
+            return wallet
+        return replace(wallet, chain_id=self.challenge.fields.chain_id)

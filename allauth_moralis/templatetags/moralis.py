@@ -14,7 +14,7 @@ from ..development.reach import is_within_reach
 from ..internal.contexts import goes_on
 from ..internal.disconnect import has_only_a_wallet
 from ..reauthentication import current_wallet
-from ..siwx.wallets import EVM, SOLANA, network_of
+from ..siwx.wallets import EVM, SOLANA, Wallet
 
 #: Networks whose wallets tell a page their account without asking the person first.
 WATCHED = (EVM, SOLANA)
@@ -33,13 +33,13 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
     if on_change not in ("banner", "logout"):
         raise TemplateSyntaxError('on_change is "banner" or "logout"')
     request = context.get("request")  # error pages are rendered without one
-    wallet = moralis_current_wallet(context)
-    if not request or not wallet or network_of(wallet) not in WATCHED:
+    uid = moralis_current_wallet(context)
+    if not request or not uid or (network := Wallet.from_uid(uid).network) not in WATCHED:
         return {"wallet": None}
     return {
         "request": request,
-        "wallet": wallet,
-        "network": network_of(wallet),
+        "wallet": uid,
+        "network": network,
         "on_change": on_change,
         "switch_url": f"{reverse('moralis_login')}?{urlencode({'next': request.get_full_path()})}",
         "logout_url": _logout_url(),

@@ -16,8 +16,8 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.poolmanager import PoolManager, ProxyManager
 
-#: Bytes of one response, including its headers. A real one has a few thousand at most.
-BUDGET = 256 * 1024
+#: Bytes of one response, including its headers. The longest is a contract's code.
+BUDGET = 768 * 1024
 
 
 class _DeadlineReader(io.RawIOBase):

@@ -20,10 +20,9 @@ from ...exceptions import (
     UpstreamRejected,
     WalletError,
 )
-from ...siwx import proofs
-from ...siwx.wallets import EVM, Challenge, MessageFields, Proof, VerifiedWallet
+from ...siwx.wallets import CONTRACT, EVM, Challenge, MessageFields, Proof, VerifiedWallet
 from ..base import Backend
-from ..local import challenge_here, verified_here
+from ..local import challenge_here, verify_here
 from . import payloads
 from .auth_api import AuthApi, Refused
 
@@ -69,20 +68,20 @@ class MoralisBackend(Backend):
 
     def verify(self, challenge: Challenge, proof: Proof) -> VerifiedWallet:
         # First here: a wrong signature costs no call, and the service's "yes" cannot make it right.
-        proof = proofs.check(challenge, proof)
-        # The service knows only the challenges that it made, and only signatures of the bare text.
-        if challenge.profile_id is None or proof.envelope:
-            return verified_here(challenge, proof)
+        here = verify_here(challenge, proof)
+        # The service knows only the challenges that it made, only signatures of the bare text, and
+        # no contracts.
+        if here.verified_by == CONTRACT or challenge.profile_id is None or here.proof.envelope:
+            return here
         try:
             response = self.api.post(
                 f"/challenge/verify/{challenge.wallet.network}",
-                payloads.verify_request(challenge, proof),
+                payloads.verify_request(challenge, here.proof),
             )
         except Refused as refused:
             raise verify_error(refused) from None
-        return VerifiedWallet(
-            challenge=challenge,
-            proof=proof,
+        return replace(
+            here,
             verified_by=self.name,
             verified_at=datetime.now(UTC),
             profile_id=payloads.profile_id_from(response, challenge),
