@@ -14,10 +14,12 @@ from .ceremony import (
     request_challenge,
     sign_in,
 )
+from .contract_wallets import ContractWallet, wrap_signature
 from .wallets import AptosWallet, EvmWallet, SigningWallet, SolanaWallet
 
 __all__ = [
     "AptosWallet",
+    "ContractWallet",
     "EvmWallet",
     "HeadlessClient",
     "IssuedChallenge",
@@ -28,4 +30,5 @@ __all__ = [
     "refusal_code",
     "request_challenge",
     "sign_in",
+    "wrap_signature",
 ]

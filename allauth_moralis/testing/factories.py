@@ -59,7 +59,7 @@ def verify_wallet(
             wallet=Wallet.parse(given["network"], given["address"], given.get("public_key")),
             domain=domain,
             uri=f"http://{domain}/",
-            chain_id=1 if wallet.network == EVM else None,
+            chain_id=int(given.get("chain_id", 1)) if wallet.network == EVM else None,
             statement=conf.current().statement_for(process, domain),
             expiration_time=timestamp(expires),
         )

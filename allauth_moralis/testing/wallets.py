@@ -21,7 +21,7 @@ class SigningWallet(ABC):
     @property
     @abstractmethod
     def address(self) -> str:
-        """The address as the site stores it in ``SocialAccount.uid``."""
+        """The address, in the spelling that the site stores."""
 
     @abstractmethod
     def sign_bytes(self, message: str) -> bytes:
@@ -39,6 +39,12 @@ class SigningWallet(ABC):
     def prove(self, message: str) -> dict[str, str]:
         """Sign a challenge's text, and return the fields of the proof."""
         return {"signature": self.sign(message)}
+
+
+def personal_digest(message: str) -> bytes:
+    """Return what ``personal_sign`` signs of a text (EIP-191, version ``0x45``)."""
+    text = message.encode()
+    return keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,10 @@ class EvmWallet(SigningWallet):
         return eip55(keccak256(public)[12:].hex())
 
     def sign_bytes(self, message: str) -> bytes:
-        text = message.encode()
-        digest = keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))
+        return self.sign_digest(personal_digest(message))
+
+    def sign_digest(self, digest: bytes) -> bytes:
+        """Sign 32 bytes as they are."""
         signature = self.key.sign_recoverable(digest, hasher=None)
         return signature[:64] + bytes([27 + signature[64]])
 

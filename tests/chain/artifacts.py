@@ -3,9 +3,10 @@
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from allauth_moralis.siwx.signatures import keccak256
+from allauth_moralis.siwx.wallets import eip55
 
 ROOT = Path(__file__).parent.parent.parent
 VALIDATOR = ROOT / "allauth_moralis" / "ethereum" / "validator.hex"
@@ -18,6 +19,21 @@ def creation(name: str, *values: Any) -> bytes:
     """Return the code that creates a contract: its own, and what its constructor is given."""
     contract = _contracts()[name]
     return bytes.fromhex(contract["bytecode"]) + encode(contract["constructor"], *values)
+
+
+class Plan(NamedTuple):
+    """A contract that is not deployed yet: where it will be, and what deploys it."""
+
+    address: str
+    factory: str
+    data: bytes
+
+
+def plan(factory: str, name: str, *values: Any, salt: bytes = bytes(32)) -> Plan:
+    """Return what a ``Factory`` would make of a contract (EIP-1014)."""
+    code = creation(name, *values)
+    hashed = keccak256(b"\xff" + bytes.fromhex(factory[2:]) + salt + keccak256(code))
+    return Plan(eip55(hashed[12:].hex()), factory, call("create(bytes,bytes32)", code, salt))
 
 
 def validation(account: str, digest: bytes, factory: str, data: bytes, signature: bytes) -> bytes:

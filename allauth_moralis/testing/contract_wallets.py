@@ -1,0 +1,63 @@
+"""Wallets that are contracts, for a test that has a node to ask about them."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from ..siwx.wallets import EVM
+from .wallets import EvmWallet, SigningWallet
+
+#: How a signature ends that says how to deploy its wallet first (ERC-6492).
+ERC6492_SUFFIX = bytes.fromhex("6492" * 16)
+WORD = 32  # bytes
+
+
+@dataclass(frozen=True)
+class ContractWallet(SigningWallet):
+    """A contract on a chain that accepts its owner's signatures of a text (ERC-1271).
+
+    ``factory`` and ``factory_data`` are what deploys it, where that has not been done: it then
+    wraps its signatures (ERC-6492). A wallet that wants its owner's signature in another form
+    overrides ``sign_as_owner``.
+    """
+
+    contract: str  # its address
+    owner: EvmWallet = field(default_factory=EvmWallet)
+    chain_id: int = 1
+    factory: str | None = None
+    factory_data: bytes = b""
+    network: ClassVar[str] = EVM
+
+    @property
+    def address(self) -> str:
+        return self.contract
+
+    @property
+    def described(self) -> dict[str, str]:
+        return {**super().described, "chain_id": str(self.chain_id)}
+
+    def sign_as_owner(self, message: str) -> bytes:
+        """Return what the contract itself is shown."""
+        return self.owner.sign_bytes(message)
+
+    def sign_bytes(self, message: str) -> bytes:
+        signature = self.sign_as_owner(message)
+        if self.factory is None:
+            return signature
+        return wrap_signature(signature, self.factory, self.factory_data)
+
+    def sign(self, message: str) -> str:
+        return "0x" + self.sign_bytes(message).hex()
+
+
+def wrap_signature(signature: bytes, factory: str, factory_data: bytes) -> bytes:
+    """Return a signature together with what deploys the wallet (ERC-6492)."""
+    first = 3 * WORD  # after the factory and where to find the two that follow
+    second = first + len(_counted(factory_data))
+    places = first.to_bytes(WORD) + second.to_bytes(WORD)
+    head = bytes.fromhex(factory.removeprefix("0x").zfill(2 * WORD)) + places
+    return head + _counted(factory_data) + _counted(signature) + ERC6492_SUFFIX
+
+
+def _counted(data: bytes) -> bytes:
+    """Return bytes of any length as the ABI has them: the length, then whole words."""
+    return len(data).to_bytes(WORD) + data + bytes(-len(data) % WORD)
