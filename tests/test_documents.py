@@ -96,7 +96,9 @@ def test_refusals_and_their_statuses_are_those_of_the_code():
 
 def test_environment_is_what_the_demo_reads():
     documented = {row[0].strip("`") for row in rows("docs/reference/environment.md", "variable")}
-    read_there = re.findall(r'\b(?:env(?:\.\w+)?|listed)\(\s*"(\w+)"', read("config/settings.py"))
+    read_there = re.findall(
+        r'\b(?:env(?:\.\w+)?|listed|nodes)\(\s*"(\w+)"', read("config/settings.py")
+    )
 
     assert documented == set(read_there)
 
