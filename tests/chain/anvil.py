@@ -48,6 +48,10 @@ class Anvil:
         self._process.terminate()
         self._reader.join(timeout=10)
 
+    def wait(self) -> None:
+        """Wait until it ends of itself, or by Ctrl-C."""
+        self._reader.join()
+
     def rpc(self, method: str, *params: Any) -> Any:
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         answer = requests.post(self.url, json=asked, timeout=10).json()
