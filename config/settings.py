@@ -22,7 +22,7 @@ def listed(name: str) -> list[str]:
 
 
 def nodes(name: str) -> dict[int, str]:
-    """Return the URLs in ``1=https://…,8453=https://…`` by chain. They may contain ``=`` as well."""
+    """Return the URLs in ``1=https://…,8453=https://…`` by chain. They may contain ``=`` too."""
     pairs = [item.partition("=") for item in listed(name)]
     try:
         return {int(chain): url.strip() for chain, _, url in pairs}
@@ -168,6 +168,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Wallets such as Base Account open a window, which Django's default would cut off.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
 LOGIN_URL = "account_login"
 LOGOUT_REDIRECT_URL = "home"
 
