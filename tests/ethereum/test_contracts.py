@@ -1,7 +1,6 @@
 """Sign-in with contract wallets on an EVM: who gets in, who does not, what the node is asked."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -21,14 +20,8 @@ from allauth_moralis.testing import (
 from ..ceremony import page_code, user_of
 from ..chain import faults
 from ..chain.artifacts import call, plan
-from ..chain.node import Node
 from ..chain.wallets import OwnersWallet
 from ..conftest import API_KEY
-from .conftest import PATIENT
-
-evm = pytest.importorskip(
-    "tests.chain.evm", reason="pyrevm has wheels for Python 3.11 and 3.12 alone"
-)
 
 pytestmark = pytest.mark.django_db
 
@@ -39,33 +32,6 @@ HOSTILE = [
     "Denies", "SaysTrue", "DirtyMagic", "EchoPrefix", "ShortAnswer", "LongAnswer", "HugeAnswer",
     "Silent", "NoFunction", "Reverts", "RevertsWithReason", "RevertsWithYes", "Invalid", "Loops",
 ]  # fmt: skip
-
-
-@pytest.fixture
-def chain():
-    return evm.Chain()
-
-
-@pytest.fixture
-def node(chain, provider, monkeypatch) -> Iterator[Node]:
-    monkeypatch.setenv("NO_PROXY", "*")
-    with chain.serve() as running:
-        provider.update(RPC={1: running.url}, TIMEOUT=PATIENT)
-        yield running
-
-
-@pytest.fixture
-def owned(chain) -> ContractWallet:
-    owner = EvmWallet()
-    return ContractWallet(chain.deploy("Owner", owner.address), owner)
-
-
-@pytest.fixture
-def planned(chain) -> ContractWallet:
-    """A wallet that is not deployed yet."""
-    owner = EvmWallet()
-    there = plan(chain.deploy("Factory"), "Owner", owner.address)
-    return ContractWallet(there.address, owner, factory=there.factory, factory_data=there.data)
 
 
 def refusal(client: Client, wallet: ContractWallet | EvmWallet, **changed: str) -> str:
@@ -353,7 +319,7 @@ def test_contract_opens_neither_the_bare_address_nor_another_chains(client, chai
     """Whoever deploys at the same address elsewhere may be somebody else."""
     key = EvmWallet()
     sign_in(Client(), key)
-    elsewhere = evm.Chain(10)
+    elsewhere = type(chain)(10)
     for there in (chain, elsewhere):
         there.set_code(key.address, chain.code(chain.deploy("YesToAll")))
     with elsewhere.serve() as other:
