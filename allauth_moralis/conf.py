@@ -23,6 +23,19 @@ STATEMENTS = {
     "reauthenticate": "Confirm that it is you at {domain}",
 }
 
+#: The same where another device asked. A site cannot replace them: somebody may be talked into
+#: scanning a stranger's code, and then this line is all that tells them what they would do.
+DEVICE_STATEMENTS = {
+    "login": "Sign in ANOTHER device at {domain}, which shows the number {number}",
+    "connect": (
+        "Link this wallet to an account on ANOTHER device at {domain}, "
+        "which shows the number {number}"
+    ),
+    "reauthenticate": (
+        "Confirm on ANOTHER device at {domain}, which shows the number {number}, that it is you"
+    ),
+}
+
 
 def _setting(default: Any, meaning: str) -> Any:
     if isinstance(default, dict):
@@ -50,7 +63,7 @@ class Settings:
     )
     challenge_ttl: int = _setting(120, "Seconds in which a challenge must be answered")
     rate_limits: Mapping[str, str] | Literal[False] = _setting(
-        {"challenge": "30/m/ip", "verify": "30/m/ip"},
+        {"challenge": "30/m/ip", "verify": "30/m/ip", "device": "10/m/ip"},
         "Rate limits in allauth's notation. False turns them off",
     )
     timeout: tuple[float, float] = _setting(
@@ -65,6 +78,12 @@ class Settings:
     )
     ens: bool | None = _setting(
         None, "Whether people's ENS names are shown. None: if RPC has chain 1"
+    )
+    wallet_links: Collection[Mapping[str, Any]] | None = _setting(
+        None, "Links that open a page in a wallet's own browser. None: the built-in ones"
+    )
+    cross_device: bool = _setting(
+        False, "Whether a wallet on a phone may sign in a computer that has none"
     )
 
     @property
@@ -98,6 +117,11 @@ class Settings:
             own = own.get(process, STATEMENTS.get(process, STATEMENTS["login"]))
         # Not str.format: a statement may hold braces of its own.
         return str(own).replace("{domain}", domain)
+
+    def device_statement_for(self, process: str, domain: str, number: str) -> str:
+        """Return the line that says what is being done on another device, and on which."""
+        statement = DEVICE_STATEMENTS.get(process, DEVICE_STATEMENTS["login"])
+        return statement.format(domain=domain, number=number)
 
 
 _FIELDS = {each.name.upper(): each.name for each in fields(Settings)}

@@ -115,12 +115,36 @@ class WalletNotLinked(WalletError):
     )
 
 
+class DeviceNumberWrong(WalletError):
+    code = "device_number_wrong"
+    status = HTTPStatus.FORBIDDEN
+    message = _(
+        "That is not the number that the other device shows. Look at its screen, and try again."
+    )
+
+
+class DeviceNumberWrongTooOften(DeviceNumberWrong):
+    message = _(
+        "That is not the number that the other device shows. Its code is no longer valid, because "
+        "three numbers were wrong. Show a new code there, and scan that."
+    )
+
+
 class ChallengeMissing(WalletError):
     code = "challenge_missing"
     status = HTTPStatus.FORBIDDEN
     message = _(
         "This signature request was already used, or it was made in another browser. Please start "
         "again."
+    )
+
+
+class DeviceRequestOver(ChallengeMissing):
+    """The code of another device is unknown, used, or out of time."""
+
+    message = _(
+        "The code that you scanned was already used, or its time has run out. Show a new one on "
+        "the other device, and scan that."
     )
 
 

@@ -33,22 +33,41 @@ MAX_LABEL = 40  # characters
 BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0\U0001d159")
 MAX_MARKS = 4  # combining marks on one letter; no written language has more
 PROCESSES = ("login", "connect", "reauthenticate")
+#: The process of a challenge whose proof signs in, links or confirms on another device.
+DEVICE = "device"
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChallengeRequest:
-    """What a browser or an application asks for: a challenge for this wallet and process.
+class Purpose:
+    """What a wallet is asked for, and where that leads.
 
     ``state`` is the id of a state that allauth has stashed, and replaces ``process`` and ``next``.
     """
 
+    process: str
+    next: str | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAnswer:
+    """What a phone says of the other device: the id in its code, and the number that it shows."""
+
+    id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChallengeRequest:
+    """What a browser or an application asks for: a challenge for this wallet and purpose."""
+
     wallet: Wallet
     chain_id: int | None
-    process: str
-    next: str | None
-    state: str | None
+    purpose: Purpose
+    #: Where the process is ``DEVICE``.
+    device: DeviceAnswer | None = None
 
 
 def parse_challenge_request(body: bytes) -> ChallengeRequest:
@@ -57,10 +76,8 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     network = _field(data, "network", str, default=EVM)
     address = _field(data, "address", str)
     chain_id = _chain_id(data.get("chain_id", DEFAULT_CHAIN_ID)) if network == EVM else None
-    process = _field(data, "process", str, default="login")
-    next_url, state = (_optional_text(data, name) for name in ("next", "state"))
-    if process not in PROCESSES:
-        raise InvalidRequest("process")
+    device = _device_answer(data)
+    purpose = Purpose(process=DEVICE) if device else _purpose(data)
     if network not in conf.current().networks:
         raise UnsupportedNetwork
     public_key = _field(data, "public_key", str) if network == APTOS else None
@@ -70,10 +87,44 @@ def parse_challenge_request(body: bytes) -> ChallengeRequest:
     return ChallengeRequest(
         wallet=wallet,
         chain_id=chain_id,
-        process=process,
-        next=safe_next(next_url),
-        state=state or None,
+        purpose=purpose,
+        device=device,
     )
+
+
+def _purpose(data: dict[str, Any]) -> Purpose:
+    process = _field(data, "process", str, default="login")
+    next_url, state = (_optional_text(data, name) for name in ("next", "state"))
+    if process not in PROCESSES:
+        raise InvalidRequest("process")
+    return Purpose(process=process, next=safe_next(next_url), state=state or None)
+
+
+def _device_answer(data: dict[str, Any]) -> DeviceAnswer | None:
+    if data.get("process") != DEVICE or not conf.current().cross_device:
+        return None
+    device_id, number = _field(data, "device", str), _field(data, "number", str)
+    # Keyboards of some languages write other digits.
+    digits = number if not number.isdecimal() else "".join(str(int(each)) for each in number)
+    return DeviceAnswer(id=device_id, number=digits)
+
+
+def parse_device_request(body: bytes) -> Purpose:
+    """Parse the body of ``POST moralis/device/``. Raise ``InvalidRequest``."""
+    return _purpose(parse_json(body))
+
+
+def parse_device_code(body: bytes) -> str:
+    """Parse the body of ``POST moralis/device/poll/``. Raise ``InvalidRequest``."""
+    return device_code_of(parse_json(body))
+
+
+def device_code_of(data: Mapping[str, Any]) -> str:
+    """Return the device code of a form or a JSON object. Raise ``InvalidRequest``."""
+    code = _field(data, "device_code", str)
+    if not 0 < len(code) <= MAX_FIELD:
+        raise InvalidRequest("device_code")
+    return code
 
 
 def handle_of(data: Mapping[str, str]) -> str:
@@ -160,7 +211,7 @@ def parse_json(body: bytes, *, max_body: int = MAX_BODY) -> dict[str, Any]:
     return data
 
 
-def _field(data: dict[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
+def _field(data: Mapping[str, Any], name: str, kind: type[T], default: T | None = None) -> T:
     """Return a field of this type. Blanks around a string are removed."""
     value = data.get(name, default)
     if isinstance(value, str):

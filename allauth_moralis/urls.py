@@ -3,6 +3,7 @@ from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
 from . import views
+from .devices import views as devices
 from .reauthentication import REAUTHENTICATE
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("moralis/challenge/", views.challenge, name="moralis_challenge"),
     path("moralis/verify/", views.verify, name="moralis_verify"),
+    path("moralis/device/", devices.ask, name="moralis_device"),
+    path("moralis/device/poll/", devices.poll, name="moralis_device_poll"),
+    path("moralis/device/complete/", devices.complete, name="moralis_device_complete"),
+    path("moralis/device/<str:device_id>/", devices.page, name="moralis_device_page"),
     path("moralis/label/", views.label, name="moralis_label"),
     path("moralis/address/", views.address, name="moralis_address"),
     path("profile/", views.profile, name="moralis_profile"),

@@ -1,7 +1,7 @@
 """The pages and the endpoints of their script. The work is done in ``internal.flows``."""
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ReauthenticationRequired
@@ -39,6 +39,7 @@ from .exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
+from .forms import DEVICE
 from .internal import addresses, contexts, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
@@ -65,8 +66,8 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
     """Show the wallet page again with the reason at the top, ready to start again."""
     page_request = getattr(request, PAGE_REQUEST, None)
     if page_request is None:  # not a form, or one that was refused unread
-        page_request = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
-    response = _wallet_page(request, page_request, error, error.status)
+        page_request = PageRequest.posted(request.POST if isinstance(error, CsrfFailed) else {})
+    response = wallet_page(request, page_request, error, error.status)
     # The browser may keep it for its Back button; "no-store" would leave an error page there.
     patch_cache_control(response, private=True, no_cache=True, max_age=0)
     return response
@@ -90,21 +91,27 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
                 return response
         except SignInIsOld as old:
             error = old
-    return _wallet_page(request, page_request, error, HTTPStatus.OK)
+    return wallet_page(request, page_request, error, HTTPStatus.OK)
 
 
-def _wallet_page(
+def wallet_page(
     request: HttpRequest,
     page_request: PageRequest,
     error: WalletError | None,
     status: HTTPStatus,
 ) -> HttpResponse:
     context = contexts.wallet_page(request, page_request, error=error)
-    response = render(request, "moralis/login.html", context, status=status)
+    response = render(request, _template(page_request, context), context, status=status)
     if settings.SECURE_CROSS_ORIGIN_OPENER_POLICY == "same-origin":
         # Django's default would cut the page off from the window that some wallets open.
         response["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     return response
+
+
+def _template(page_request: PageRequest, context: dict[str, Any]) -> str:
+    if page_request.process != DEVICE:
+        return "moralis/login.html"
+    return "moralis/device.html" if context["device"] else "moralis/device_over.html"
 
 
 @require_POST
@@ -134,7 +141,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
     data, handle = request.POST, forms.handle_of(request.POST)
     reports.hide(request, *data.values())
     pending = flows.take_challenge(request, handle)
-    page_request = PageRequest.of(pending) if pending else PageRequest.parse(data)
+    page_request = PageRequest.of(pending) if pending else PageRequest.posted(data)
     setattr(request, PAGE_REQUEST, page_request)
     # If the challenge has no "next", allauth would take one from this request, though it is not
     # bound to the challenge.
@@ -142,16 +149,23 @@ def verify(request: HttpRequest) -> HttpResponseBase:
     try:
         response = flows.complete_login(request, handle, pending, forms.parse_proof(data))
     except WalletError as error:
-        get_adapter().on_authentication_error(
-            request,
-            get_adapter().get_provider(request, PROVIDER_ID),
-            error=AuthError.UNKNOWN,
-            exception=error,
-            extra_context={"state": pending.login_state if pending else None},
-        )
+        tell_adapter(request, error, pending.login_state if pending else None)
         raise
+    if response is None:
+        response = render(request, "moralis/device_approved.html")
     add_never_cache_headers(response)
     return response
+
+
+def tell_adapter(request: HttpRequest, error: WalletError, state: dict[str, Any] | None) -> None:
+    """Tell the site's own adapter of a refusal, as allauth does for other providers."""
+    get_adapter().on_authentication_error(
+        request,
+        get_adapter().get_provider(request, PROVIDER_ID),
+        error=AuthError.UNKNOWN,
+        exception=error,
+        extra_context={"state": state},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

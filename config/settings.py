@@ -202,6 +202,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
         "DOMAIN": env("MORALIS_DOMAIN", default=None),
         "CHALLENGE_TTL": env.int("MORALIS_CHALLENGE_TTL", default=120),
         "RPC": nodes("MORALIS_RPC"),
+        "CROSS_DEVICE": env.bool("MORALIS_CROSS_DEVICE", default=False),
     }
 }
 if env("MORALIS_RATE_LIMITS", default="on") == "off":

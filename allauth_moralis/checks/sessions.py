@@ -8,6 +8,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from .. import conf
+from .settings import wrong_values
+
 PER_PROCESS_CACHES = ("LocMemCache", "DummyCache")
 
 
@@ -73,6 +76,22 @@ def check_cache(**_: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(Tags.security, deploy=True)
+def check_devices(**_: Any) -> list[CheckMessage]:
+    """Check that the process that a phone reaches knows what another one told the computer."""
+    if wrong_values() or not conf.current().cross_device or not _cache_is_per_process():
+        return []
+    return [
+        Error(
+            "Another device cannot sign in by a phone (CROSS_DEVICE): what the two ask for is kept "
+            "in the cache, which is not shared between processes.",
+            hint='Use a shared cache, such as Redis, as CACHES["default"], or turn CROSS_DEVICE '
+            "off.",
+            id="allauth_moralis.E029",
+        )
+    ]
 
 
 def _cache_backend() -> str:

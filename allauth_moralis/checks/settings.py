@@ -16,6 +16,7 @@ from .. import conf
 from ..backends import Backend, get_backend
 from ..forms import MAX_CHAIN_ID
 from ..internal.allauth_private import can_be_counted
+from ..internal.wallet_links import PLACEHOLDERS
 from ..siwx.wallets import NETWORKS
 
 #: One line of printable ASCII (EIP-4361), so without control or bidirectional characters.
@@ -157,6 +158,30 @@ def _ens(value: Any) -> bool:
     return isinstance(nodes, Mapping) and 1 in nodes
 
 
+def _wallet_links(value: Any) -> bool:
+    return value is None or (
+        isinstance(value, list | tuple)
+        and all(isinstance(each, Mapping) for each in value)
+        and all(map(_wallet_link, value))
+    )
+
+
+def _wallet_link(value: Mapping[str, Any]) -> bool:
+    return (
+        set(value) == {"name", "networks", "url"}
+        and _name(value["name"])
+        and _networks(value["networks"])
+        and isinstance(value["url"], str)
+        # A link of this kind is pressed, so it must not run a script.
+        and re.match(r"(?!javascript:|data:|vbscript:)[a-z][a-z0-9+.-]*:", value["url"]) is not None
+        and any(place in value["url"] for place in PLACEHOLDERS)
+    )
+
+
+def _cross_device(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
 #: By field of ``conf.Settings``; each has one.
 RULES = {
     "api_key": Rule(
@@ -212,7 +237,8 @@ RULES = {
         number=9,
         good=_rate_limits,
         problem="is not in allauth's notation, by ip or by key.",
-        hint='Write {"challenge": "30/m/ip", "verify": "30/m/ip"}, or False to turn them off.',
+        hint='Write {"challenge": "30/m/ip", "verify": "30/m/ip", "device": "10/m/ip"}, or False '
+        "to turn them off.",
     ),
     "timeout": Rule(
         number=11,
@@ -243,6 +269,20 @@ RULES = {
         good=_ens,
         problem="is not None, False, or True where RPC has chain 1.",
         hint="Leave it out: names are shown if RPC has a node of chain 1.",
+    ),
+    "wallet_links": Rule(
+        number=16,
+        good=_wallet_links,
+        problem="is not a list of links, each with a name, networks and a URL that has a place for "
+        "the page's address.",
+        hint='Write {"name": "Wallet", "networks": ["evm"], "url": '
+        '"https://wallet.example/open?url={encoded}"}; [] offers none.',
+    ),
+    "cross_device": Rule(
+        number=17,
+        good=_cross_device,
+        problem="is neither True nor False.",
+        hint="Write True to let a wallet on a phone sign in a computer that has none.",
     ),
 }
 

@@ -17,6 +17,7 @@ from .. import forms, reauthentication
 from ..exceptions import WalletError
 from ..internal import flows, tokens
 from ..internal.responses import View, body_of, describe, refusals
+from ..siwx.wallets import VerifiedWallet
 
 
 class ChallengeView(APIView):
@@ -36,17 +37,23 @@ class ReauthenticateView(AuthenticatedAPIView):
 
     handle_json_input = False
     http_method_names = ("post", "options")
+    max_body = forms.MAX_PROOF_BODY
 
     def post(self, request: HttpRequest) -> HttpResponse:
         verified, _ = tokens.verify_json(
             request, body_of(request), process=reauthentication.REAUTHENTICATE
         )
-        reauthentication.confirm(request, verified.wallet.uid)
-        if not reauthentication.may_confirm_by_wallet(request.user):
-            # The proof counts for the site's own views, but allauth requires the second factor.
-            raise ReauthenticationRequired
-        response: HttpResponse = AuthenticationResponse(request)
-        return response
+        return confirmed(request, verified)
+
+
+def confirmed(request: HttpRequest, verified: VerifiedWallet) -> HttpResponse:
+    """Reauthenticate the user who is signed in with a wallet that was verified."""
+    reauthentication.confirm(request, verified.wallet.uid)
+    if not reauthentication.may_confirm_by_wallet(request.user):
+        # The proof counts for the site's own views, but allauth requires the second factor.
+        raise ReauthenticationRequired
+    response: HttpResponse = AuthenticationResponse(request)
+    return response
 
 
 def api_view(view_class: type[APIView], client: Client) -> View:
@@ -62,5 +69,5 @@ def api_view(view_class: type[APIView], client: Client) -> View:
         return response
 
     view: View = view_class.as_api_view(client=client)
-    max_body = forms.MAX_PROOF_BODY if view_class is ReauthenticateView else forms.MAX_BODY
+    max_body = getattr(view_class, "max_body", forms.MAX_BODY)
     return refusals(refuse, csrf=client == Client.BROWSER, max_body=max_body)(view)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from allauth import app_settings as allauth_settings
 from allauth.socialaccount.models import SocialAccount
 from allauth.socialaccount.providers.base import AuthProcess
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.http import urlencode
@@ -16,9 +15,14 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf, forms, reauthentication
 from ..conf import PROVIDER_ID
+from ..devices import contexts
+from ..devices.states import DeviceRequest
 from ..exceptions import WalletError
+from ..forms import DEVICE
 from ..provider import MoralisAccount
 from ..reauthentication import REAUTHENTICATE
+from . import wallet_links
+from .responses import device_address
 from .stash import Pending
 
 if TYPE_CHECKING:
@@ -39,6 +43,10 @@ HELD_UP = {
 }
 
 
+#: The processes of people who are signed in already.
+SIGNED_IN = (AuthProcess.CONNECT, REAUTHENTICATE)
+
+
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """What a wallet page is for. It decides nothing, and goes along with each challenge request."""
@@ -46,6 +54,15 @@ class PageRequest:
     process: str = AuthProcess.LOGIN
     next: str = ""
     state: str = ""
+    #: The id of another device's request, where the process is ``DEVICE``.
+    device: str = ""
+
+    @classmethod
+    def posted(cls, data: Mapping[str, str]) -> Self:
+        """Return what the page was for from which a form came."""
+        if data.get("process") == DEVICE and conf.current().cross_device:
+            return cls(DEVICE, device=data.get("device", "")[: forms.MAX_FIELD])
+        return cls.parse(data)
 
     @classmethod
     def parse(cls, data: Mapping[str, str]) -> Self:
@@ -59,6 +76,8 @@ class PageRequest:
     @classmethod
     def of(cls, pending: Pending) -> Self:
         state = pending.login_state
+        if state["process"] == DEVICE:
+            return cls(DEVICE, device=state["device"])
         return cls(state["process"], state.get("next", ""), pending.redirect_state_id or "")
 
     @property
@@ -70,6 +89,8 @@ class PageRequest:
         """The fields that a challenge request adds. A state replaces the process and ``next``."""
         if self.state:
             return {"state": self.state}
+        if self.process == DEVICE:
+            return {"process": self.process, "device": self.device}
         return {"process": self.process, "next": self.next}
 
 
@@ -78,13 +99,15 @@ def wallet_page(
 ) -> dict[str, Any]:
     """Return the context of the wallet page; ``page`` is what its script reads."""
     process = page_request.process
-    sign_in_first = process != AuthProcess.LOGIN and not request.user.is_authenticated
+    sign_in_first = process in SIGNED_IN and not request.user.is_authenticated
     login_url = _login_url(page_request.next)
     if sign_in_first:
         # They sign in by e-mail, or with a wallet that is already linked, and then return here.
         here = f"{reverse('moralis_login')}?{page_request.query}"
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     confirms = process == REAUTHENTICATE and not sign_in_first
+    is_phone = process == DEVICE
+    device = contexts.find(request, page_request.device) if is_phone else None
     return {
         "page_request": page_request,
         "error": error,
@@ -92,14 +115,28 @@ def wallet_page(
         "linked": wallets_of(request) if confirms else [],
         "alternatives": _alternatives(request, page_request) if confirms else [],
         "login_url": login_url,
+        "wallet_links": _wallet_links(request, page_request, device),
+        "device": device,
+        "ask_device": None if is_phone or sign_in_first else contexts.ask(page_request.fields),
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
-            "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
+            "csrfHeader": contexts.csrf_header(),
             "networks": list(conf.current().networks),
             "fields": page_request.fields,
             "texts": _texts(),
         },
     }
+
+
+def _wallet_links(
+    request: HttpRequest, page_request: PageRequest, device: DeviceRequest | None
+) -> list[dict[str, str]]:
+    """Return the links that open this very page in a wallet's own browser."""
+    if page_request.process == DEVICE:
+        return wallet_links.links_to(device_address(request, device)) if device else []
+    # Without a state, which is of use in this browser alone.
+    query = PageRequest(page_request.process, page_request.next).query
+    return wallet_links.links_to(request.build_absolute_uri(f"{reverse('moralis_login')}?{query}"))
 
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:

@@ -23,6 +23,7 @@ from ..exceptions import (
     UpstreamError,
     WalletError,
 )
+from ..forms import DEVICE
 from ..siwx.wallets import Challenge, VerifiedWallet, Wallet
 from ..upstream import calls
 
@@ -34,6 +35,8 @@ _process: ContextVar[str | None] = ContextVar("process", default=None)
 
 #: Refusals that mean that somebody tried to sign in with a wallet that is not theirs.
 FAILED_LOGINS = (ContractWalletUnsupported, SignatureInvalid)
+#: The processes in which such a refusal counts as a failed login.
+SIGNS_IN = (AuthProcess.LOGIN, DEVICE)
 
 
 def reset() -> None:
@@ -71,13 +74,18 @@ def wallet_verified(request: HttpRequest, verified: VerifiedWallet, process: str
     )
 
 
+def device_completed(verified: VerifiedWallet, process: str) -> None:
+    """Log that a device was given the wallet that was verified on another one."""
+    _log(logging.INFO, "device_completed", verified.wallet, f"for {process}")
+
+
 def wallet_refused(request: HttpRequest, error: WalletError) -> None:
     wallet = _wallet.get()
     _log(_level(error), f"refused {error.code}", wallet, error.detail)
     signals.wallet_refused.send_robust(
         sender=type(error), request=request, code=error.code, wallet=wallet
     )
-    if wallet and _process.get() == AuthProcess.LOGIN and isinstance(error, FAILED_LOGINS):
+    if wallet and _process.get() in SIGNS_IN and isinstance(error, FAILED_LOGINS):
         _login_failed(request, wallet)
 
 

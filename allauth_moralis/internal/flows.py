@@ -27,15 +27,18 @@ from django.views.decorators.debug import sensitive_variables
 from .. import conf
 from ..backends import issuing_backend, verifying_backend
 from ..conf import PROVIDER_ID
+from ..devices import states
+from ..devices.states import DeviceRequest
 from ..exceptions import (
     BY_NAME,
     ChallengeExpired,
     ChallengeMissing,
+    DeviceRequestOver,
     InvalidRequest,
     LoginRequired,
     WalletError,
 )
-from ..forms import ChallengeRequest
+from ..forms import DEVICE, ChallengeRequest, Purpose
 from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
@@ -56,13 +59,19 @@ def issue_challenge(
 
     It does not matter, and so cannot be seen, whether the address has an account here.
     """
-    wallet = challenge_request.wallet
+    wallet, settings = challenge_request.wallet, conf.current()
     events.set_wallet(wallet)
-    state = _login_state(request, challenge_request)
-    _check_process(request, state["process"])
-    check_rate(request, "challenge", conf.current().limits, key=wallet.address)
-    expires = datetime.now(UTC) + timedelta(seconds=conf.current().challenge_ttl)
+    state = login_state(request, challenge_request.purpose)
+    check_process(request, state["process"])
+    check_rate(request, "challenge", settings.limits, key=wallet.address)
+    expires = datetime.now(UTC) + timedelta(seconds=settings.challenge_ttl)
     domain = domain_of(request)
+    device = _device(challenge_request, domain)
+    if device is None:
+        statement = settings.statement_for(state["process"], domain)
+    else:
+        state["device"] = device.id
+        statement = settings.device_statement_for(device.process, domain, device.number)
     backend = issuing_backend()
     challenge = backend.request_challenge(
         MessageFields(
@@ -70,15 +79,15 @@ def issue_challenge(
             domain=domain,
             uri=f"{request.scheme}://{domain}/",
             chain_id=challenge_request.chain_id,
-            statement=conf.current().statement_for(state["process"], domain),
+            statement=statement,
             expiration_time=timestamp(expires),
         )
     )
     pending = Pending(
         challenge=challenge,
         login_state=state,
-        expires_at=expires.timestamp(),
-        redirect_state_id=challenge_request.state,
+        expires_at=min(expires, device.expires if device else expires).timestamp(),
+        redirect_state_id=challenge_request.purpose.state,
     )
     if backend.is_remote:
         stash.refresh(request)
@@ -87,12 +96,24 @@ def issue_challenge(
     return handle, pending
 
 
-def _check_process(request: HttpRequest, process: str) -> None:
+def check_process(request: HttpRequest, process: str) -> None:
     """Raise if the visitor must sign in or reauthenticate first, so that no one signs in vain."""
     if process == AuthProcess.CONNECT:
         require_for_linking(request)
-    elif process != AuthProcess.LOGIN and not request.user.is_authenticated:
+    elif process not in (AuthProcess.LOGIN, DEVICE) and not request.user.is_authenticated:
         raise LoginRequired
+
+
+def _device(challenge_request: ChallengeRequest, domain: str) -> DeviceRequest | None:
+    """Return the request of the other device that is answered, if one is."""
+    answer = challenge_request.device
+    if answer is None:
+        return None
+    device = states.find(answer.id, domain)
+    if device is None:
+        raise DeviceRequestOver
+    states.check_number(device, answer.number)
+    return device
 
 
 def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
@@ -107,27 +128,48 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
 @sensitive_variables("proof", "verified")
 def complete_login(
     request: HttpRequest, handle: str, pending: Pending | None, proof: Proof
-) -> HttpResponseBase:
+) -> HttpResponseBase | None:
     """Verify the proof of a challenge that was taken, and hand the wallet over to allauth.
 
-    A refusal is remembered: people who reload the page that shows it post the same proof again, and
-    should read the same refusal again rather than that the challenge was used.
+    Return ``None`` if it was for another device, where it goes on. A refusal is remembered: people
+    who reload the page that shows it post the same proof again, and should read the same refusal
+    again rather than that the challenge was used.
     """
     if pending is None and (name := stash.remembered_refusal(request, handle, proof)):
         raise BY_NAME[name]
     try:
         verified, state = verify_proof(request, pending, proof)
-        if state["process"] != REAUTHENTICATE:
-            provider = get_adapter().get_provider(request, PROVIDER_ID)
-            sociallogin = provider.sociallogin_from_response(request, verified)
-            sociallogin.state = dict(state)
-            return _hand_over(request, sociallogin)
-        confirm(request, verified.wallet.uid)
+        if state["process"] == DEVICE:
+            approve_device(request, state["device"], verified)
+            return None
+        return finish(request, verified, state)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, type(error).__name__)
         raise
-    return resume(request, state.get("next"), home.after_sign_in())
+
+
+@sensitive_variables("verified")
+def approve_device(request: HttpRequest, device_id: str, verified: VerifiedWallet) -> None:
+    """Let another device have the wallet. Whoever is signed in on this one stays as they are."""
+    device = states.find(device_id, domain_of(request))
+    if device is None:
+        raise DeviceRequestOver
+    states.approve(device, verified)
+
+
+@sensitive_variables("verified")
+def finish(
+    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
+) -> HttpResponseBase:
+    """Sign in, link or confirm with a wallet that was verified, as ``state`` says."""
+    if state["process"] == REAUTHENTICATE:
+        confirm(request, verified.wallet.uid)
+        return resume(request, state.get("next"), home.after_sign_in())
+    provider = get_adapter().get_provider(request, PROVIDER_ID)
+    sociallogin = provider.sociallogin_from_response(request, verified)
+    sociallogin.state = dict(state)
+    return _hand_over(request, sociallogin)
 
 
 @sensitive_variables("proof", "verified")
@@ -171,14 +213,14 @@ def domain_of(request: HttpRequest) -> str:
     return name if port in ("", "443" if request.is_secure() else "80") else f"{name}:{port}"
 
 
-def _login_state(request: HttpRequest, challenge_request: ChallengeRequest) -> dict[str, Any]:
+def login_state(request: HttpRequest, purpose: Purpose) -> dict[str, Any]:
     """Return what becomes allauth's ``SocialLogin.state``."""
-    if challenge_request.state is None:
-        state: dict[str, Any] = {"process": challenge_request.process}
-        if challenge_request.next:
-            state["next"] = challenge_request.next
+    if purpose.state is None:
+        state: dict[str, Any] = {"process": purpose.process}
+        if purpose.next:
+            state["next"] = purpose.next
     else:
-        state = _redirect_state(request, challenge_request.state)
+        state = _redirect_state(request, purpose.state)
     if allauth_settings.HEADLESS_ONLY:
         # The site has none of allauth's pages: end where its front end can find out how it went.
         state.setdefault("next", home.after_sign_in())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -15,10 +16,12 @@ from django.http import (
 )
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import CsrfViewMiddleware
+from django.urls import reverse
 from django.utils.decorators import decorator_from_middleware
 from django.views.decorators.csrf import csrf_exempt
 
 from .. import forms
+from ..devices.states import DeviceRequest
 from ..exceptions import CsrfFailed, InvalidRequest, WalletError
 from . import events
 from .stash import Pending
@@ -33,6 +36,9 @@ NOT_A_FORM = (
     UnicodeError,
     UnreadablePostError,
 )
+
+#: Seconds that a computer waits before it asks again whether a phone has answered.
+POLL_INTERVAL = 2
 
 View = Callable[..., HttpResponseBase]
 Refusal = Callable[[HttpRequest, WalletError], HttpResponse]
@@ -103,5 +109,27 @@ def describe(handle: str, pending: Pending) -> dict[str, str]:
     return {
         "challenge": handle,
         "message": pending.challenge.message,
-        "expires_at": pending.expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "expires_at": _timestamp(pending.expires),
     }
+
+
+def describe_device(request: HttpRequest, code: str, device: DeviceRequest) -> dict[str, str | int]:
+    """Return what the computer is told about its request for a wallet of another device.
+
+    The number is not in the address, because that is what anybody sees who sees the QR code.
+    """
+    return {
+        "device_code": code,
+        "number": device.number,
+        "verification_uri": device_address(request, device),
+        "expires_at": _timestamp(device.expires),
+        "interval": POLL_INTERVAL,
+    }
+
+
+def device_address(request: HttpRequest, device: DeviceRequest) -> str:
+    return request.build_absolute_uri(reverse("moralis_device_page", args=[device.id]))
+
+
+def _timestamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

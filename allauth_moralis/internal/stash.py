@@ -75,15 +75,22 @@ def take(request: HttpRequest, handle: str) -> Pending | None:
     if entry is None:
         return None
     request.session[SESSION_KEY] = entries
+    return _pending(entry) if save_now(request) else None
+
+
+def save_now(request: HttpRequest) -> bool:
+    """Save the session, and return whether it is still there.
+
+    Now, and not at the end of the request: Django does not save the session of a 5xx.
+    """
     try:
-        # Now, and not at the end of the request: Django does not save the session of a 5xx.
         request.session.save()
     except UpdateError:
         # Another request has just signed this visitor out. Writing now would bring the session that
         # they ended back to life.
         request.session.flush()
-        return None
-    return _pending(entry)
+        return False
+    return True
 
 
 def waiting(request: HttpRequest) -> list[Pending]:

@@ -45,6 +45,17 @@ def verify_token(
         verified, state = verify_json(request, token.get("id_token"), process)
     except WalletError as error:
         raise _told(request, error) from None
+    return login_of(request, provider, verified, state)
+
+
+@sensitive_variables()
+def login_of(
+    request: HttpRequest,
+    provider: "MoralisProvider",
+    verified: VerifiedWallet,
+    state: dict[str, Any],
+) -> TokenLogin:
+    """Return the login of a wallet that was verified, for allauth's own view to complete."""
     login = provider.sociallogin_from_response(request, verified)
     sociallogin = TokenLogin(user=login.user, account=login.account, provider=provider)
     sociallogin.state = dict(state)

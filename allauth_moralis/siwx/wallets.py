@@ -249,3 +249,17 @@ class VerifiedWallet:
         if self.verified_by != CONTRACT:
             return wallet
         return replace(wallet, chain_id=self.challenge.fields.chain_id)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "verified_at": self.verified_at.isoformat()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Self:
+        return cls(
+            **{
+                **data,
+                "challenge": Challenge.from_json(data["challenge"]),
+                "proof": Proof(**data["proof"]),
+                "verified_at": datetime.fromisoformat(data["verified_at"]),
+            }
+        )

@@ -1,0 +1,77 @@
+"""The two steps of the computer: to ask for a wallet of another device, and to complete with it.
+
+The steps between are the phone's: a challenge and its proof, which ``internal.flows`` handles.
+"""
+
+import time
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+from django.views.decorators.debug import sensitive_variables
+
+from .. import conf
+from ..exceptions import BY_NAME, ChallengeMissing, WalletError
+from ..forms import Purpose
+from ..internal import events, flows, reports, stash
+from ..internal.allauth_private import check_rate
+from ..siwx.wallets import Proof, VerifiedWallet
+from . import browsers, states
+from .states import DeviceRequest
+
+#: What stands in the place of a proof where refusals are remembered.
+NO_PROOF = Proof(signature="")
+
+
+def ask(request: HttpRequest, purpose: Purpose) -> tuple[str, DeviceRequest]:
+    """Ask for a wallet of another device; return this session's device code, and the request."""
+    state = flows.login_state(request, purpose)
+    flows.check_process(request, state["process"])
+    settings = conf.current()
+    check_rate(request, "device", settings.limits, key="")
+    browser, system = browsers.describe(request.headers.get("User-Agent", ""))
+    device = DeviceRequest(
+        id=states.new_id(),
+        number=states.new_number(),
+        process=state["process"],
+        domain=flows.domain_of(request),
+        browser=browser,
+        system=system,
+        expires_at=time.time() + settings.challenge_ttl,
+    )
+    return states.put(request, device, state), device
+
+
+@sensitive_variables("verified")
+def complete(request: HttpRequest, code: str) -> HttpResponseBase:
+    """Sign in, link or confirm with the wallet that was approved for this session, once.
+
+    A refusal is remembered, as that of a proof is.
+    """
+    verified = find_approved(request, code)
+    if verified is None:
+        remembered = stash.remembered_refusal(request, code, NO_PROOF)
+        raise BY_NAME[remembered] if remembered else ChallengeMissing("not approved")
+    try:
+        return flows.finish(request, verified, take(request, code, verified))
+    except WalletError as error:
+        stash.remember_refusal(request, code, NO_PROOF, type(error).__name__)
+        raise
+
+
+def find_approved(request: HttpRequest, code: str) -> VerifiedWallet | None:
+    """Return the wallet that was approved for this session, if one was, without using it up."""
+    verified = states.approved(request, code)
+    key = ""
+    if verified is not None:
+        key = verified.wallet.address
+        events.set_wallet(verified.wallet)
+        reports.hide(request, verified.proof.signature)
+    check_rate(request, "verify", conf.current().limits, key=key)
+    return verified
+
+
+def take(request: HttpRequest, code: str, verified: VerifiedWallet) -> dict[str, Any]:
+    """Use up what was approved, and return the state of the login. It succeeds once."""
+    state = states.take(request, code)
+    events.device_completed(verified, state["process"])
+    return state
