@@ -11,6 +11,12 @@ from allauth_moralis import conf
 from allauth_moralis.checks.pages import check_redirect
 from allauth_moralis.checks.settings import RULES
 
+
+def link(**fields: object) -> dict[str, object]:
+    """A link to a wallet, of ``WALLET_LINKS``."""
+    return {"name": "A", "networks": ["evm"], "url": "https://a.example/?u={encoded}", **fields}
+
+
 WRONG: dict[str, tuple[str, list[object]]] = {
     "API_KEY": ("E001", [None, 5, "with space", "new\nline", "ключ", b"bytes"]),
     "BACKEND": ("E002", ["", "nowhere.Backend", "os.path.join",
@@ -37,6 +43,12 @@ WRONG: dict[str, tuple[str, list[object]]] = {
                      {True: "https://x"}, {2**53: "https://x"}, {1: "http://node.example"},
                      {1: "http://8.8.8.8"}, {1: "wss://x"}, {1: ""}, {1: None}, {1: "https://["}]),
     "ENS": ("E015", [True, 1, "on", []]),
+    "WALLET_LINKS": ("E016", ["x", 5, {}, [5], [{}], [link(url="https://x.example/")],
+                              [link(url=5)],
+                              [link(url="javascript:open({url})")], [link(url="{url}")],
+                              [link(name="")], [link(networks=["bitcoin"])], [link(networks=[])],
+                              [link(more=1)], [link(url="data:text/html,{url}")]]),
+    "CROSS_DEVICE": ("E017", [None, 1, 0, "on", []]),
 }  # fmt: skip
 RIGHT: dict[str, list[object]] = {
     "API_KEY": ["", "k" * 64, "eyJhbGciOiJIUzI1NiJ9.eyJub25jZSI6IjEifQ.a-b_c"],
@@ -64,6 +76,8 @@ RIGHT: dict[str, list[object]] = {
         {8453: "http://127.0.0.1:8545", 31337: "http://localhost:8545", 10: "http://[::1]:8545"},
     ],
     "ENS": [None, False],
+    "WALLET_LINKS": [None, [], [link()], (link(url="own://{bare}"), link(name="Два"))],
+    "CROSS_DEVICE": [True, False],
 }
 
 
@@ -194,6 +208,17 @@ def deployment_ids() -> list[str]:
 def test_a_deployment_whose_cache_is_not_shared(settings, cache):
     settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{cache}"}}
     assert deployment_ids() == ["allauth_moralis.W002"]
+
+
+@pytest.mark.parametrize("cache", ["locmem.LocMemCache", "dummy.DummyCache"])
+def test_a_deployment_whose_phone_may_reach_another_process(settings, provider, cache):
+    settings.CACHES = {"default": {"BACKEND": f"django.core.cache.backends.{cache}"}}
+    provider["CROSS_DEVICE"] = True
+    assert set(deployment_ids()) == {"allauth_moralis.W002", "allauth_moralis.E029"}
+    assert ours() == []  # one process, on one's own machine
+
+    shared_cache(settings)
+    assert deployment_ids() == []
 
 
 def shared_cache(settings) -> None:

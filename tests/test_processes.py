@@ -72,6 +72,7 @@ def serve(database: str, cache: str, *, workers: int) -> Iterator[Site]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "ALLOWED_HOSTS": "127.0.0.1",
         "MORALIS_RATE_LIMITS": "off",
+        "MORALIS_CROSS_DEVICE": "1",
     }
     manage(env, "migrate", "--verbosity", "0")
     command = ["gunicorn", "config.wsgi", f"--bind=127.0.0.1:{port}", "--log-level=critical"]
@@ -237,6 +238,65 @@ def test_the_first_logins_of_many_wallets_at_once(site):
 
     assert codes == [302] * AT_ONCE
     assert site.count("User") == users + AT_ONCE
+
+
+class Computer(Browser):
+    """A browser without a wallet, which is signed in by a phone."""
+
+    def post(self, path: str, data: dict[str, str]) -> dict[str, str]:
+        response = self.http.post(
+            f"{self.site.url}/accounts/moralis/{path}/",
+            json=data,
+            headers={"X-CSRFToken": self.token},
+            timeout=30,
+        )
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def complete(self, code: str) -> requests.Response:
+        # Not the session's own post, as above.
+        return requests.post(
+            f"{self.site.url}/accounts/moralis/device/complete/",
+            data={"device_code": code, "csrfmiddlewaretoken": self.token},
+            cookies=self.http.cookies.get_dict(),
+            allow_redirects=False,
+            timeout=60,
+        )
+
+
+def test_completions_at_once_of_what_a_phone_approved_are_one_login(site):
+    """Whichever process each of them reaches."""
+    wallet, computer, phone = EvmWallet(), Computer(site), Computer(site)
+    told = computer.post("device", {})
+    device = told["verification_uri"].rstrip("/").rpartition("/")[2]
+    scanned = {"process": "device", "device": device, "number": told["number"]}
+    issued = phone.post("challenge", {"address": wallet.address, **scanned})
+    approved = phone.answer(issued["challenge"], wallet.sign(issued["message"]))
+    assert approved.status_code == 200, approved.text
+    assert computer.post("device/poll", told) == {"status": "approved"}
+
+    codes = at_once([lambda: computer.complete(told["device_code"])] * AT_ONCE)
+
+    assert codes.count(302) == 1
+    assert set(codes) <= {302, 400, 403}
+    assert phone.post("device/poll", told) == {"status": "expired"}
+
+
+def test_answers_of_many_phones_at_once_are_one_approval(site):
+    computer, calls = Computer(site), []
+    told = computer.post("device", {})
+    device = told["verification_uri"].rstrip("/").rpartition("/")[2]
+    scanned = {"process": "device", "device": device, "number": told["number"]}
+    for _ in range(AT_ONCE):
+        wallet, phone = EvmWallet(), Computer(site)
+        issued = phone.post("challenge", {"address": wallet.address, **scanned})
+        proof = issued["challenge"], wallet.sign(issued["message"])
+        calls.append(partial(phone.answer, *proof))
+
+    codes = at_once(calls)
+
+    assert sorted(codes) == [200] + [403] * (AT_ONCE - 1)
+    assert computer.complete(told["device_code"]).status_code == 302
 
 
 # --- Leaving ----------------------------------------------------------------------------------

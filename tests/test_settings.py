@@ -45,6 +45,7 @@ def test_a_variable_that_is_blank_is_not_set():
         "DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS",
         "MORALIS_API_KEY", "MORALIS_BASE_URL", "MORALIS_NETWORKS", "MORALIS_CHAINS",
         "MORALIS_CHALLENGE_TTL", "MORALIS_DOMAIN", "MORALIS_RATE_LIMITS", "MORALIS_RPC",
+        "MORALIS_CROSS_DEVICE",
     )  # fmt: skip
     assert run(**dict.fromkeys(names, " ")).stdout.strip() == str(DEFAULT)
 
@@ -67,6 +68,16 @@ def test_a_deployment():
         [False, ["a.example", "b.example"], "postgresql", "RedisCache", "smtp", ["evm", "aptos"],
          [1, 137], 60, "a.example", False]
     )  # fmt: skip
+
+
+def test_another_device_is_let_in_where_the_environment_says_so():
+    show = (
+        "from django.conf import settings as s;"
+        "print(s.SOCIALACCOUNT_PROVIDERS['moralis']['CROSS_DEVICE'])"
+    )
+
+    assert run(show).stdout.strip() == "False"
+    assert run(show, MORALIS_CROSS_DEVICE="1").stdout.strip() == "True"
 
 
 def test_urls_of_nodes_may_contain_what_separates_chain_and_url():

@@ -19,12 +19,9 @@ from ..devices import flows, states
 from ..exceptions import ChallengeMissing
 from ..internal import tokens
 from ..internal.flows import approve_device, domain_of
-from ..internal.responses import View, body_of, describe_device
+from ..internal.responses import View, body_of, describe_device, describe_request
 from ..reauthentication import REAUTHENTICATE, require_for_linking
 from .views import api_view, confirmed
-
-#: What the phone is told of a device request; the number it must hear from a person.
-TOLD = ("process", "browser", "system")
 
 
 class AskView(APIView):
@@ -46,7 +43,7 @@ class PhoneView(APIView):
 
     def get(self, request: HttpRequest, device_id: str) -> HttpResponse:
         device = states.find(device_id, domain_of(request))
-        asked = device and {name: getattr(device, name) for name in TOLD}
+        asked = describe_request(device) if device else None
         status = HTTPStatus.OK if device else HTTPStatus.NOT_FOUND
         response: HttpResponse = APIResponse(request, data=asked, status=status)
         return response

@@ -127,6 +127,16 @@ def describe_device(request: HttpRequest, code: str, device: DeviceRequest) -> d
     }
 
 
+def describe_request(device: DeviceRequest) -> dict[str, str]:
+    """Return what the phone is told. The number it must be told by who looks at the computer."""
+    return {
+        "process": device.process,
+        "browser": device.browser,
+        "system": device.system,
+        "expires_at": _timestamp(device.expires),
+    }
+
+
 def device_address(request: HttpRequest, device: DeviceRequest) -> str:
     return request.build_absolute_uri(reverse("moralis_device_page", args=[device.id]))
 

@@ -1,6 +1,7 @@
 """The computer asks for a wallet of another device."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -146,8 +147,8 @@ def test_request_lives_as_long_as_a_challenge(computer, phone, wallet, provider,
     other = Computer(computer.client).ask()
     assert (computer.poll(), other.poll()) == ("approved", "pending")
 
-    later = states.time.time() + 61
-    monkeypatch.setattr(states.time, "time", lambda: later)
+    later = time.time() + 61
+    monkeypatch.setattr(time, "time", lambda: later)
 
     assert (computer.poll(), other.poll()) == ("expired", "expired")
     assert phone.client.get(other.url).status_code == 404
@@ -167,8 +168,8 @@ def test_session_forgets_requests_that_are_over_and_the_oldest_of_many(
     assert len(kept) == 10
     assert first not in kept
 
-    later = states.time.time() + 121
-    monkeypatch.setattr(states.time, "time", lambda: later)
+    later = time.time() + 121
+    monkeypatch.setattr(time, "time", lambda: later)
     computer.ask()
 
     assert list(computer.client.session[states.SESSION_KEY]) == [computer.told["device_code"]]

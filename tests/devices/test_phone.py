@@ -1,8 +1,10 @@
 """The phone: what it shows, what it signs, and what becomes of wrong numbers."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.signals import user_login_failed
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
@@ -10,9 +12,11 @@ from django.urls import reverse
 
 from allauth_moralis.devices import states
 from allauth_moralis.exceptions import DeviceRequestOver, WalletError
+from allauth_moralis.siwx.wallets import VerifiedWallet
 from allauth_moralis.testing import EvmWallet, SolanaWallet, answer, sign_in
 
 from ..ceremony import json_code, page_code, user_of
+from ..qr import read
 from ..test_silent_cache import SilentCache
 from .common import Computer, Phone, approve
 
@@ -160,8 +164,8 @@ def test_site_cannot_replace_the_text(computer, phone, wallet, provider):
 
 def test_text_is_over_when_the_request_is(computer, phone, wallet, monkeypatch):
     computer.ask()
-    later = states.time.time() + 100
-    monkeypatch.setattr(states.time, "time", lambda: later)
+    later = time.time() + 100
+    monkeypatch.setattr(time, "time", lambda: later)
 
     response = phone.request(wallet, computer.scanned)
 
@@ -341,8 +345,6 @@ def test_wrong_signature_approves_nothing_and_says_what_to_do(
 
 
 def test_wrong_signature_counts_as_a_failed_login(computer, phone, wallet, other_wallet):
-    from django.contrib.auth.signals import user_login_failed  # noqa: PLC0415
-
     told = []
     receiver = lambda **kwargs: told.append(kwargs["credentials"]["uid"])  # noqa: E731
     user_login_failed.connect(receiver)
@@ -379,18 +381,18 @@ def test_two_wallets_at_the_same_moment_are_one(computer, wallet):
         states.approve(device, verified)
 
 
-def _verified(computer: Computer, wallet: EvmWallet) -> states.VerifiedWallet:
+def _verified(computer: Computer, wallet: EvmWallet) -> VerifiedWallet:
     """A wallet that has signed, for another request of the same computer."""
     other = approve(Computer(computer.client), wallet)
-    return states.VerifiedWallet.from_json(
+    return VerifiedWallet.from_json(
         cache.get(states._key(other.scanned["device"], states.APPROVED))
     )
 
 
 def test_proof_that_comes_too_late_approves_nothing(computer, phone, wallet, monkeypatch):
     issued = phone.request(wallet, computer.ask().scanned).json()
-    later = states.time.time() + 121
-    monkeypatch.setattr(states.time, "time", lambda: later)
+    later = time.time() + 121
+    monkeypatch.setattr(time, "time", lambda: later)
 
     response = answer(phone.client, issued["challenge"], **wallet.prove(issued["message"]))
 
@@ -409,45 +411,6 @@ def test_refusal_while_the_cache_is_down_fails_nowhere(computer, phone, wallet, 
 
 
 # --- The image --------------------------------------------------------------------------------
-
-
-def read(svg: bytes) -> str:
-    """Read a QR code as a camera would, out of pixels."""
-    import zxingcpp  # noqa: PLC0415
-    from PIL import Image, ImageDraw  # noqa: PLC0415
-
-    side, rows = parse(svg)
-    scale = 8
-    image = Image.new("L", (side * scale, side * scale), 255)
-    draw = ImageDraw.Draw(image)
-    for y, x, length in rows:
-        draw.rectangle(
-            (x * scale, y * scale, (x + length) * scale - 1, (y + 1) * scale - 1), fill=0
-        )
-    (found,) = zxingcpp.read_barcodes(image)
-    return found.text
-
-
-def parse(svg: bytes) -> tuple[int, list[tuple[int, int, int]]]:
-    """Return the side of the image, and its dark lines: row, column, length."""
-    import re  # noqa: PLC0415
-
-    text = svg.decode()
-    size = re.search(r'viewBox="0 0 (\d+) \1"', text)
-    path = re.search(r'class="qrline"[^>]* d="([^"]+)"', text)
-    assert size
-    assert path
-    rows, x, y = [], 0.0, 0.0
-    for command, *numbers in re.findall(r"([Mmh])(-?[\d.]+)(?:[ ,]?(-?[\d.]+))?", path[1]):
-        first, second = (float(number or 0) for number in numbers)
-        if command == "M":
-            x, y = first, second
-        elif command == "m":
-            x, y = x + first, y + second
-        else:
-            rows.append((int(y), int(x), int(first)))
-            x += first
-    return int(size[1]), rows
 
 
 def test_code_is_an_image_of_the_pages_address(computer):
