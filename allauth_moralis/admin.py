@@ -17,14 +17,20 @@ from django.utils.translation import gettext_lazy as _
 
 from .conf import PROVIDER_ID
 from .provider import MoralisAccount
+from .siwx import chains
+from .siwx.wallets import CONTRACT, CONTRACT_UID_PREFIX
 
 if TYPE_CHECKING:
     _Base = admin.ModelAdmin[Any]
 else:
     _Base = object
 
-#: The backends that verify wallets, in an operator's words.
-VERIFIERS = {"moralis": _("Moralis Auth API"), "local": _("this site")}
+#: Who verifies wallets, in an operator's words.
+VERIFIERS = {
+    "moralis": _("Moralis Auth API"),
+    "local": _("this site"),
+    CONTRACT: _("the wallet's contract"),
+}
 
 
 def _wallet(account: Any) -> MoralisAccount | None:
@@ -49,6 +55,25 @@ def _column(description: Any) -> Callable[[Callable[..., Any]], Callable[..., An
 
 def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
+
+
+class WalletKindFilter(admin.SimpleListFilter):
+    """Filter the list by what signs: a key, or a contract."""
+
+    title = _("kind of wallet")
+    parameter_name = "wallet_kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> Any:
+        return (("key", _("Wallets with a key")), (CONTRACT, _("Contract wallets")))
+
+    def queryset(self, _request: HttpRequest, queryset: Any) -> Any:
+        wallets = queryset.filter(provider=PROVIDER_ID)
+        match self.value():
+            case "key":
+                return wallets.exclude(uid__startswith=CONTRACT_UID_PREFIX)
+            case "contract":
+                return wallets.filter(uid__startswith=CONTRACT_UID_PREFIX)
+        return queryset
 
 
 class WalletAdminMixin(_Base):
@@ -85,7 +110,11 @@ class WalletAdminMixin(_Base):
 
     @_column(_("chain"))
     def wallet_chain(self, wallet: MoralisAccount) -> Any:
-        return wallet.data.get("chain_id") or wallet.verified.get("network")
+        chain_id = wallet.wallet.chain_id or wallet.data.get("chain_id")
+        chain = chains.find(chain_id)
+        if chain is not None:
+            return f"{chain.name} ({chain_id})"
+        return chain_id or wallet.verified.get("network")
 
     @_column(_("verified by"))
     def wallet_verified_by(self, wallet: MoralisAccount) -> Any:
@@ -116,6 +145,9 @@ class WalletAdminMixin(_Base):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return (*super().get_list_display(request), *self.wallet_list_display)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return (*super().get_list_filter(request), WalletKindFilter)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request) and super().has_add_permission(request)

@@ -41,7 +41,7 @@ class ReauthenticateView(AuthenticatedAPIView):
         verified, _ = tokens.verify_json(
             request, body_of(request), process=reauthentication.REAUTHENTICATE
         )
-        reauthentication.confirm(request, verified.wallet.uid)
+        reauthentication.confirm(request, verified.wallet)
         if not reauthentication.may_confirm_by_wallet(request.user):
             # The proof counts for the site's own views, but allauth requires the second factor.
             raise ReauthenticationRequired

@@ -122,7 +122,7 @@ def complete_login(
             sociallogin = provider.sociallogin_from_response(request, verified)
             sociallogin.state = dict(state)
             return _hand_over(request, sociallogin)
-        confirm(request, verified.wallet.uid)
+        confirm(request, verified.wallet)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, type(error).__name__)

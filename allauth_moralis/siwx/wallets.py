@@ -23,8 +23,9 @@ EVM_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{40})", re.ASCII)
 #: The chains that use the checksum of EIP-1191: RSK and its test network.
 EIP1191_CHAINS = (30, 31)
 SOLANA_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
-#: The account id of a contract wallet (CAIP-10).
-CAIP10_EVM = re.compile(r"eip155:([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})", re.ASCII)
+#: How the account id of a contract wallet (CAIP-10) begins, and all of it.
+CONTRACT_UID_PREFIX = "eip155:"
+CONTRACT_UID = re.compile(CONTRACT_UID_PREFIX + r"([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})", re.ASCII)
 APTOS_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{1,64})", re.ASCII)
 ED25519_KEY = re.compile(r"(?:0[xX])?([0-9a-fA-F]{64})", re.ASCII)
 #: What is hashed before and after an Ed25519 key to derive its Aptos address: by the legacy scheme,
@@ -70,7 +71,7 @@ class Wallet:
     @classmethod
     def from_uid(cls, uid: str) -> Self:
         """Return the wallet of a stored ``uid``, without its public key."""
-        if found := CAIP10_EVM.fullmatch(uid):
+        if found := CONTRACT_UID.fullmatch(uid):
             return cls(EVM, found[2], chain_id=int(found[1]))
         if not uid.startswith("0x"):
             return cls(SOLANA, uid)
@@ -89,7 +90,7 @@ class Wallet:
 
 def contract_uid(chain_id: int, address: str) -> str:
     """Return the account id (CAIP-10) of the contract wallet at an address with its checksum."""
-    return f"eip155:{chain_id}:{address}"
+    return f"{CONTRACT_UID_PREFIX}{chain_id}:{address}"
 
 
 def _evm_address(address: str, chain_id: int | None) -> str:
