@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ..siwx.wallets import EVM
+from ..siwx.wallets import EVM, contract_uid
 from .wallets import EvmWallet, SigningWallet
 
 #: How a signature ends that says how to deploy its wallet first (ERC-6492).
@@ -30,6 +30,10 @@ class ContractWallet(SigningWallet):
     @property
     def address(self) -> str:
         return self.contract
+
+    @property
+    def uid(self) -> str:
+        return contract_uid(self.chain_id, self.address)
 
     @property
     def described(self) -> dict[str, str]:
