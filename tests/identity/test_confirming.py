@@ -19,31 +19,31 @@ def link_bare_address(client, wallet) -> None:
     SocialAccount.objects.create(user_id=user_of(client), provider="moralis", uid=wallet.address)
 
 
-def test_linked_contract_wallet_confirms(client, wallet, on_base):
+def test_linked_contract_wallet_confirms(client, wallet, owned):
     sign_in(client, wallet)
-    sign_in(client, on_base, process="connect")
+    sign_in(client, owned, process="connect")
 
-    assert confirm(client, on_base).status_code == 302
+    assert confirm(client, owned).status_code == 302
 
-    assert client.session[SESSION_KEY]["uid"] == on_base.uid
+    assert client.session[SESSION_KEY]["uid"] == owned.uid
 
 
-def test_same_address_on_another_chain_confirms_nothing(client, on_base, on_sonic):
-    sign_in(client, on_base)
+def test_same_address_on_another_chain_confirms_nothing(client, owned, twin):
+    sign_in(client, owned)
 
-    response = confirm(client, on_sonic)
+    response = confirm(client, twin)
 
     assert (response.status_code, page_code(response)) == (403, "wallet_not_linked")
     html = response.content.decode()
     assert "Your account has this address as a wallet on another chain." in html
-    assert client.session[SESSION_KEY]["uid"] == on_base.uid
+    assert client.session[SESSION_KEY]["uid"] == owned.uid
 
 
-def test_contract_does_not_confirm_for_the_bare_address(client, wallet, on_base):
+def test_contract_does_not_confirm_for_the_bare_address(client, wallet, owned):
     sign_in(client, wallet)
-    link_bare_address(client, on_base)
+    link_bare_address(client, owned)
 
-    response = confirm(client, on_base)
+    response = confirm(client, owned)
 
     assert (response.status_code, page_code(response)) == (403, "wallet_not_linked")
     assert "This wallet is not linked to your account." in response.content.decode()
@@ -61,26 +61,26 @@ def test_key_does_not_confirm_for_the_contract_at_its_address(client, wallet):
 
 @pytest.mark.parametrize("linked_as", ["contract", "bare"])
 def test_challenge_to_confirm_is_given_for_any_wallet_of_the_address(
-    client, wallet, on_base, linked_as
+    client, wallet, owned, linked_as
 ):
     """Only the answer tells whether a key signs, or a contract."""
     sign_in(client, wallet)
     if linked_as == "contract":
-        sign_in(client, on_base, process="connect")
+        sign_in(client, owned, process="connect")
     else:
-        link_bare_address(client, on_base)
+        link_bare_address(client, owned)
 
-    assert obtain_challenge(client, on_base, process="reauthenticate").challenge
-    assert obtain_challenge(client, on_base, process="reauthenticate", chain_id=1).challenge
+    assert obtain_challenge(client, owned, process="reauthenticate").challenge
+    assert obtain_challenge(client, owned, process="reauthenticate", chain_id=1).challenge
 
 
 @pytest.mark.parametrize("kind", ["app", "browser"])
-def test_application_confirms_by_the_wallet_of_the_right_chain_alone(kind, on_base, on_sonic):
+def test_application_confirms_by_the_wallet_of_the_right_chain_alone(kind, owned, twin):
     app = HeadlessClient(kind=kind)
-    sign_in(app, on_base)
+    sign_in(app, owned)
 
-    assert refusal_code(confirm(app, on_sonic)) == "wallet_not_linked"
-    response = confirm(app, on_base)
+    assert refusal_code(confirm(app, twin)) == "wallet_not_linked"
+    response = confirm(app, owned)
 
     assert response.status_code == 200
-    assert response.json()["data"]["methods"][-1]["uid"] == on_base.uid
+    assert response.json()["data"]["methods"][-1]["uid"] == owned.uid

@@ -123,22 +123,22 @@ def test_connections_page_tells_the_chains_apart(client, unverified):
     assert "Chain 31337, added on" in html
 
 
-def test_this_sessions_wallet_is_marked_among_those_of_its_address(client, on_base, on_sonic):
-    sign_in(client, on_base)
-    sign_in(client, on_sonic, process="connect")
+def test_this_sessions_wallet_is_marked_among_those_of_its_address(client, owned, twin):
+    sign_in(client, owned)
+    sign_in(client, twin, process="connect")
 
     for name in ("moralis_profile", "socialaccount_connections"):
         html = client.get(reverse(name)).content.decode()
         assert html.count("This session") == 1
-        assert html.index("(Base)") < html.index("This session") < html.index("(Sonic)")
+        assert html.index("(Ethereum)") < html.index("This session") < html.index("(Base)")
 
 
-def test_watcher_is_given_the_account_id_and_the_network(client, on_base):
-    sign_in(client, on_base)
+def test_watcher_is_given_the_account_id_and_the_network(client, owned):
+    sign_in(client, owned)
 
     html = client.get("/").content.decode()
 
-    assert f'data-network="evm" data-wallet="{on_base.uid}"' in html
+    assert f'data-network="evm" data-wallet="{owned.uid}"' in html
 
 
 def test_emails_name_the_chain_and_the_bare_address(
@@ -164,31 +164,31 @@ def said(response) -> str:
     return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
-def test_new_account_is_told_its_chain_alike_whoever_has_the_address(on_base, on_sonic):
-    first, second = sign_in(Client(), on_base), sign_in(Client(), on_sonic)
+def test_new_account_is_told_its_chain_alike_whoever_has_the_address(owned, twin):
+    first, second = sign_in(Client(), owned), sign_in(Client(), twin)
 
     sentence = search(
-        r"A new account was made for your wallet on Base\..* sign in again\.", said(first)
+        r"A new account was made for your wallet on Ethereum\..* sign in again\.", said(first)
     )
     assert "switch your wallet to the chain that you used then" in sentence[0]
-    assert sentence[0].replace("Base", "Sonic") in said(second)
+    assert sentence[0].replace("Ethereum", "Base") in said(second)
 
 
-def test_linked_wallet_is_told_its_chain(client, wallet, on_base):
+def test_linked_wallet_is_told_its_chain(client, wallet, owned):
     sign_in(client, wallet)
 
-    response = sign_in(client, on_base, process="connect")
+    response = sign_in(client, owned, process="connect")
 
-    assert "The wallet that you linked is the one on Base." in said(response)
+    assert "The wallet that you linked is the one on Ethereum." in said(response)
     client.get(response["Location"])  # where it is shown, and then gone
-    assert ELSEWHERE not in said(sign_in(client, on_base, process="connect"))
+    assert ELSEWHERE not in said(sign_in(client, owned, process="connect"))
 
 
-def test_wallet_that_returns_is_told_nothing(client, on_base):
-    sign_in(client, on_base)
+def test_wallet_that_returns_is_told_nothing(client, owned):
+    sign_in(client, owned)
     client.logout()
 
-    assert ELSEWHERE not in said(sign_in(client, on_base))
+    assert ELSEWHERE not in said(sign_in(client, owned))
 
 
 def test_wallet_with_a_key_is_told_nothing(client, wallet, other_wallet):
@@ -204,11 +204,11 @@ def test_account_that_signs_up_without_a_wallet_is_told_nothing(client):
     assert ELSEWHERE not in said(response)
 
 
-def test_front_end_of_a_headless_site_is_told_nothing(client, on_base, settings):
+def test_front_end_of_a_headless_site_is_told_nothing(client, owned, settings):
     settings.HEADLESS_ONLY = True
     settings.HEADLESS_FRONTEND_URLS = {"account_login": "/"}
 
-    response = sign_in(client, on_base)
+    response = sign_in(client, owned)
 
     assert response.status_code == 302
     assert ELSEWHERE not in said(response)
@@ -218,15 +218,15 @@ def test_front_end_of_a_headless_site_is_told_nothing(client, on_base, settings)
 
 
 @pytest.mark.parametrize("kind", ["app", "browser"])
-def test_application_lists_and_removes_it_by_its_account_id(kind, on_base, wallet):
+def test_application_lists_and_removes_it_by_its_account_id(kind, owned, wallet):
     app = HeadlessClient(kind=kind)
-    response = sign_in(app, on_base)
-    assert response.json()["data"]["methods"][-1]["uid"] == on_base.uid
+    response = sign_in(app, owned)
+    assert response.json()["data"]["methods"][-1]["uid"] == owned.uid
     assert ELSEWHERE not in said(response)
     sign_in(app, wallet, process="connect")
 
     (first, _) = app.get("account/providers").json()["data"]
-    assert (first["uid"], first["display"]) == (on_base.uid, f"{short(on_base)} (Base)")
-    left = app.delete("account/providers", {"provider": "moralis", "account": on_base.uid})
+    assert (first["uid"], first["display"]) == (owned.uid, f"{short(owned)} (Ethereum)")
+    left = app.delete("account/providers", {"provider": "moralis", "account": owned.uid})
 
     assert [each["uid"] for each in left.json()["data"]] == [wallet.uid]
