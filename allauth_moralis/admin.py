@@ -5,7 +5,7 @@ Pending challenges are not shown here: they live in sessions only.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.socialaccount.admin import SocialAccountAdmin
 from allauth.socialaccount.models import SocialAccount
@@ -16,12 +16,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .conf import PROVIDER_ID
+from .internal.admin_names import EnsNameMixin
 from .provider import MoralisAccount
-
-if TYPE_CHECKING:
-    _Base = admin.ModelAdmin[Any]
-else:
-    _Base = object
 
 #: The backends that verify wallets, in an operator's words.
 VERIFIERS = {"moralis": _("Moralis Auth API"), "local": _("this site")}
@@ -51,7 +47,7 @@ def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
-class WalletAdminMixin(_Base):
+class WalletAdminMixin(EnsNameMixin):
     """Mixin for a site's own admin class of ``SocialAccount``, to show wallets as ours does."""
 
     wallet_list_display = (
@@ -69,7 +65,7 @@ class WalletAdminMixin(_Base):
     #: account, or turn another row into that of a wallet, are superusers at their next sign-in.
     wallet_owner = ("user",)
     wallet_fieldsets = (
-        (_("Wallet"), {"fields": wallet_list_display}),
+        (_("Wallet"), {"fields": (*wallet_list_display, "wallet_ens_name")}),
         (
             _("What was signed"),
             {
