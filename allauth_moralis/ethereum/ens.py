@@ -70,7 +70,8 @@ def _is_normalized(name: str) -> bool:
         from ens_normalize import is_ens_normalized  # noqa: PLC0415
     except ImportError:  # the extra "ens" is not installed, as a system check says
         return False
-    return bool(is_ens_normalized(name))
+    # Its own short way for plain names lets a newline at the end through.
+    return is_ens_normalized(name) and not name.endswith("\n")
 
 
 @cache
