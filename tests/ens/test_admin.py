@@ -56,7 +56,9 @@ def test_the_admin_has_no_names_of_what_is_no_wallet(ada, staff, node):
     assert node.calls == []
 
 
-def test_the_admin_has_no_place_where_names_are_off(ada, staff, provider):
+def test_the_admin_has_no_place_and_no_names_where_they_are_off(ada, staff, node, provider):
     provider["ENS"] = False
 
+    assert staff.get(admin_url("ens_names")).json() == {}
+    assert node.calls == []
     assert "data-moralis-ens" not in staff.get(admin_url("change")).content.decode()
