@@ -7,10 +7,11 @@ CONFORMANCE := .venv-conformance
 # allauth's own tests have some, too.
 ALLAUTH := .venv-allauth
 PORT ?= 8000
+CHAIN_PORT ?= 8545
 # For every Python from 3.11 on. The first lines of the pinned files repeat this command.
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS)
 
-.PHONY: run test conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
+.PHONY: run demo-chain test conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -33,6 +34,10 @@ run: $(VENV)/.demo ## the demo on http://localhost:8000, with the embedded verif
 
 emulator: $(VENV)/.demo ## a local stand-in of the Moralis Auth API on http://127.0.0.1:8899
 	$(BIN)/python manage.py moralis_emulator
+
+demo-chain: $(VENV)/.ready ## a chain with contract wallets of the development wallet; needs Node
+	@$(BIN)/python -c 'from tests.chain import npm; raise SystemExit(npm.missing())'
+	DJANGO_SETTINGS_MODULE=config.settings $(BIN)/python -m tests.chain.demo $(CHAIN_PORT)
 
 test: $(VENV)/.ready ## a browser where none is there, then every test
 	$(BIN)/python -m tests.chromium

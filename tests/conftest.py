@@ -12,7 +12,7 @@ from allauth_moralis import backends
 from allauth_moralis.emulator import Emulator
 from allauth_moralis.testing import EvmWallet
 
-pytest_plugins = ["allauth_moralis.testing.fixtures"]
+pytest_plugins = ["allauth_moralis.testing.fixtures", "tests.chain.fixtures"]
 
 # A machine that is busy is no bug: nothing here is timed.
 hypothesis.settings.register_profile("untimed", deadline=None)

@@ -16,6 +16,7 @@ from django.test import Client
 from allauth_moralis.siwx.wallets import Wallet
 from allauth_moralis.testing import (
     AptosWallet,
+    ContractWallet,
     EvmWallet,
     HeadlessClient,
     SolanaWallet,
@@ -29,6 +30,7 @@ from allauth_moralis.testing.browser import PlaywrightWallets, SeleniumWallets
 from allauth_moralis.testing.factories import create_wallet_user, link_wallet
 
 from .ceremony import search
+from .chain.artifacts import encode
 from .plain_site import SETTINGS, URLS
 
 ROOT = Path(__file__).parent.parent
@@ -49,6 +51,28 @@ def any_wallet(request, provider):
 def any_client(request):
     client = Client()
     return client if request.param == "pages" else HeadlessClient(client, request.param)
+
+
+# --- Contract wallets -------------------------------------------------------------------------
+
+
+def test_a_contract_wallet_signs_by_its_owners_key():
+    owner = EvmWallet()
+    wallet = ContractWallet("0x" + "1" * 40, owner, 8453)
+
+    assert wallet.described == {"network": "evm", "address": wallet.address, "chain_id": "8453"}
+    assert wallet.sign("Sign in") == owner.sign("Sign in")
+
+
+@pytest.mark.parametrize("data", [b"", b"one word" * 4, b"not a whole one"])
+def test_a_contract_wallet_that_is_not_deployed_says_what_deploys_it(data):
+    owner, factory = EvmWallet(), "0x" + "f" * 40
+    wallet = ContractWallet("0x" + "1" * 40, owner, factory=factory, factory_data=data)
+
+    wrapped = bytes.fromhex(wallet.sign("Sign in")[2:])
+
+    expected = encode(("address", "bytes", "bytes"), factory, data, owner.sign_bytes("Sign in"))
+    assert wrapped == expected + bytes.fromhex("6492" * 16)
 
 
 # --- The ceremony -----------------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 import pytest
 
+from allauth_moralis.siwx.signatures import eip191_hash
 from allauth_moralis.testing import EvmWallet
-from allauth_moralis.testing.wallets import personal_digest
 
+from .chain import npm
 from .chain.artifacts import CONTRACTS, VALIDATOR, Plan, call, plan, validation
 from .chain.compiler import compile_contracts, compile_validator
 from .chain.evm import Chain
 from .chain.node import CallFailed
-from .chain.npm import missing
 
 MESSAGE = "Sign in, please."
 YES, NO = b"\1", b"\0"
@@ -38,7 +38,7 @@ def planned(factory: str, owner: EvmWallet) -> Plan:
 
 
 def ask(chain: Chain, wallet: Plan, signature: bytes = b"", *, gas: int = GAS) -> bytes:
-    digest = personal_digest(MESSAGE)
+    digest = eip191_hash(MESSAGE)
     return chain.call(None, validation(wallet[0], digest, *wallet[1:], signature), gas=gas)
 
 
@@ -157,8 +157,9 @@ def test_gas_that_does_not_last_is_an_error(chain, factory):
         ask(chain, plan(factory, "YesToAll"), gas=80_000)
 
 
-@pytest.mark.skipif(missing() is not None, reason=missing() or "")
+@pytest.mark.xdist_group("npm")
 def test_what_is_committed_is_what_the_source_compiles_to():
+    npm.require("solcjs")
     again = "run `make contracts` after a change of a contract"
 
     assert VALIDATOR.read_text() == compile_validator(), again
@@ -166,4 +167,4 @@ def test_what_is_committed_is_what_the_source_compiles_to():
 
 
 def signed_by(wallet: EvmWallet) -> tuple[bytes, bytes]:
-    return personal_digest(MESSAGE), wallet.sign_bytes(MESSAGE)
+    return eip191_hash(MESSAGE), wallet.sign_bytes(MESSAGE)

@@ -21,7 +21,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from ..exceptions import ChallengeMissing
-from ..siwx.signatures import keccak256
+from ..siwx.signatures import eip191_hash, keccak256
 from ..siwx.wallets import EVM, Challenge, eip55
 from .reach import is_loopback
 
@@ -31,7 +31,7 @@ SECRET_LENGTH = 32  # bytes
 LABEL = b"allauth_moralis development wallet, version 1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Account:
     name: str
     key: PrivateKey = field(repr=False)
@@ -54,9 +54,7 @@ class Account:
             raise ChallengeMissing("for another wallet")
         if not is_loopback(challenge.fields.domain):
             raise ChallengeMissing("for another site")
-        text = challenge.message.encode()
-        digest = keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))
-        signature = self.key.sign_recoverable(digest, hasher=None)
+        signature = self.key.sign_recoverable(eip191_hash(challenge.message), hasher=None)
         return "0x" + signature[:64].hex() + f"{27 + signature[64]:02x}"
 
 

@@ -10,7 +10,7 @@ from ..exceptions import ChallengeMissing
 from ..internal import stash
 from ..internal.responses import body_of, refusals
 from ..views import refuse_json
-from . import keys
+from . import contracts, keys
 from .reach import on_this_machine
 
 
@@ -21,8 +21,7 @@ from .reach import on_this_machine
 @refusals(refuse_json)
 def accounts(_request: HttpRequest) -> HttpResponse:
     """Return the wallet's accounts. This is a POST because the first call creates their secret."""
-    named = [{"name": each.name, "address": each.address} for each in keys.accounts()]
-    return JsonResponse({"accounts": named})
+    return JsonResponse({"accounts": [_described(each) for each in _accounts()]})
 
 
 @on_this_machine
@@ -36,7 +35,18 @@ def sign(request: HttpRequest) -> HttpResponse:
     # The posted text only finds the challenge; what is signed is the text that was kept.
     for pending in stash.waiting(request):
         if pending.challenge.message == data.get("message"):
-            for account in keys.accounts():
+            for account in _accounts():
                 if account.address == data.get("address"):
                     return JsonResponse({"signature": account.sign(pending.challenge)})
     raise ChallengeMissing
+
+
+def _accounts() -> list[keys.Account]:
+    return [*keys.accounts(), *contracts.accounts()]
+
+
+def _described(account: keys.Account) -> dict[str, str]:
+    described = {"name": account.name, "address": account.address}
+    if isinstance(account, contracts.ContractAccount):
+        described["chain_id"] = hex(account.chain_id)
+    return described

@@ -3,12 +3,10 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from ..ethereum import abi
+from ..ethereum.contracts import WRAPPER_SUFFIX
 from ..siwx.wallets import EVM
 from .wallets import EvmWallet, SigningWallet
-
-#: How a signature ends that says how to deploy its wallet first (ERC-6492).
-ERC6492_SUFFIX = bytes.fromhex("6492" * 16)
-WORD = 32  # bytes
 
 
 @dataclass(frozen=True)
@@ -50,14 +48,6 @@ class ContractWallet(SigningWallet):
 
 
 def wrap_signature(signature: bytes, factory: str, factory_data: bytes) -> bytes:
-    """Return a signature together with what deploys the wallet (ERC-6492)."""
-    first = 3 * WORD  # after the factory and where to find the two that follow
-    second = first + len(_counted(factory_data))
-    places = first.to_bytes(WORD) + second.to_bytes(WORD)
-    head = bytes.fromhex(factory.removeprefix("0x").zfill(2 * WORD)) + places
-    return head + _counted(factory_data) + _counted(signature) + ERC6492_SUFFIX
-
-
-def _counted(data: bytes) -> bytes:
-    """Return bytes of any length as the ABI has them: the length, then whole words."""
-    return len(data).to_bytes(WORD) + data + bytes(-len(data) % WORD)
+    """Return a signature together with the call that deploys its wallet (ERC-6492)."""
+    deployer = bytes.fromhex(factory.removeprefix("0x"))
+    return abi.encode("address bytes bytes", deployer, factory_data, signature) + WRAPPER_SUFFIX

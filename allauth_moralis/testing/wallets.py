@@ -9,7 +9,7 @@ from coincurve import PrivateKey
 from nacl.signing import SigningKey
 
 from ..siwx.encodings import base58_encode
-from ..siwx.signatures import keccak256
+from ..siwx.signatures import eip191_hash, keccak256
 from ..siwx.wallets import APTOS, EVM, SOLANA, eip55
 
 
@@ -41,12 +41,6 @@ class SigningWallet(ABC):
         return {"signature": self.sign(message)}
 
 
-def personal_digest(message: str) -> bytes:
-    """Return what ``personal_sign`` signs of a text (EIP-191, version ``0x45``)."""
-    text = message.encode()
-    return keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))
-
-
 @dataclass(frozen=True)
 class EvmWallet(SigningWallet):
     """An externally owned account. It signs as ``personal_sign`` does (EIP-191)."""
@@ -65,7 +59,7 @@ class EvmWallet(SigningWallet):
         return eip55(keccak256(public)[12:].hex())
 
     def sign_bytes(self, message: str) -> bytes:
-        return self.sign_digest(personal_digest(message))
+        return self.sign_digest(eip191_hash(message))
 
     def sign_digest(self, digest: bytes) -> bytes:
         """Sign 32 bytes as they are."""

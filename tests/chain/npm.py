@@ -1,8 +1,11 @@
 """What comes from npm: the compiler of the contracts, and anvil."""
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
+
+import pytest
 
 HERE = Path(__file__).parent
 LOCK = HERE / "package-lock.json"
@@ -25,3 +28,15 @@ def tool(name: str) -> Path:
         subprocess.run(command, cwd=HERE, check=True, timeout=TIME_OUT)
         shutil.copyfile(LOCK, INSTALLED)
     return MODULES / ".bin" / name
+
+
+def require(name: str) -> Path:
+    """Return a program as ``tool`` does, or skip the test with the reason why there is none."""
+    if reason := missing():
+        pytest.skip(reason)
+    try:
+        return tool(name)
+    except subprocess.SubprocessError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"npm cannot install what the lock file names: {error}")

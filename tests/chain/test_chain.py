@@ -3,8 +3,8 @@
 import pytest
 import requests
 
+from allauth_moralis.siwx.signatures import eip191_hash
 from allauth_moralis.testing import ContractWallet, EvmWallet
-from allauth_moralis.testing.wallets import personal_digest
 
 from . import faults
 from .artifacts import call, plan
@@ -25,7 +25,7 @@ def chain() -> Chain:
 
 
 def ask(chain: Chain, address: str, signature: bytes = b"", *, gas: int = 5_000_000) -> bytes:
-    return chain.call(address, call(IS_VALID, personal_digest(MESSAGE), signature), gas=gas)
+    return chain.call(address, call(IS_VALID, eip191_hash(MESSAGE), signature), gas=gas)
 
 
 def accepts(chain: Chain, wallet: ContractWallet) -> bool:
@@ -97,7 +97,7 @@ def test_the_factory_makes_a_wallet_where_it_was_planned(chain):
         ("Denies", NO),
         ("SaysTrue", bytes(31) + b"\1"),
         ("DirtyMagic", YES[:31] + b"\1"),
-        ("EchoPrefix", YES[:4] + personal_digest(MESSAGE)[:28]),
+        ("EchoPrefix", YES[:4] + eip191_hash(MESSAGE)[:28]),
         ("ShortAnswer", YES[:4]),
         ("LongAnswer", YES + bytes(32)),
         ("Silent", b""),

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from allauth_moralis.siwx.signatures import keccak256
+from allauth_moralis.siwx.signatures import eip191_hash, keccak256
 from allauth_moralis.testing import ContractWallet
-from allauth_moralis.testing.wallets import personal_digest
 
 from .artifacts import encode
 
@@ -17,7 +16,7 @@ class OwnersWallet(ContractWallet):
 
     def sign_as_owner(self, message: str) -> bytes:
         bound = encode(
-            ("bytes32", "uint256", "address"), personal_digest(message), self.chain_id, self.address
+            ("bytes32", "uint256", "address"), eip191_hash(message), self.chain_id, self.address
         )
         signature = self.owner.sign_digest(keccak256(bound))
         return encode(("uint256", "bytes"), self.number, signature)

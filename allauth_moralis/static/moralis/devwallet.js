@@ -66,7 +66,7 @@
 
   // --- The wallet ----------------------------------------------------------------------------
 
-  const names = new Map() // by address
+  const accounts = new Map() // by address
   let chosen = null
 
   async function post (url, data) {
@@ -81,9 +81,9 @@
   }
 
   async function chooseAccount () {
-    const { accounts } = await post(host.dataset.accountsUrl, {})
-    for (const { name, address } of accounts) names.set(address, name)
-    accountList.replaceChildren(...accounts.map(rowOf))
+    const offered = (await post(host.dataset.accountsUrl, {})).accounts
+    for (const account of offered) accounts.set(account.address, account)
+    accountList.replaceChildren(...offered.map(rowOf))
     chosen = await ask('accounts')
     return [chosen]
   }
@@ -91,14 +91,15 @@
   async function sign (data, address) {
     const bytes = Uint8Array.from(data.slice(2).match(/../g) ?? [], (byte) => parseInt(byte, 16))
     const message = new TextDecoder().decode(bytes)
-    dialog.querySelector('[data-account]').textContent = names.get(address) ?? address
+    dialog.querySelector('[data-account]').textContent = accounts.get(address)?.name ?? address
     dialog.querySelector('pre').textContent = message
     await ask('text')
     return (await post(host.dataset.signUrl, { address, message })).signature
   }
 
   async function request ({ method, params }) {
-    if (method === 'eth_chainId') return host.dataset.chainId
+    // A contract is on one chain alone.
+    if (method === 'eth_chainId') return accounts.get(chosen)?.chain_id ?? host.dataset.chainId
     if (method === 'eth_accounts') return chosen ? [chosen] : []
     if (dialog.open) throw failure(-32002, 'The window is open already.')
     if (method === 'eth_requestAccounts') return chooseAccount()
