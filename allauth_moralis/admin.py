@@ -5,7 +5,7 @@ Pending challenges are not shown here: they live in sessions only.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.socialaccount.admin import SocialAccountAdmin
 from allauth.socialaccount.models import SocialAccount
@@ -16,14 +16,10 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .conf import PROVIDER_ID
+from .internal.admin_names import EnsNameMixin
 from .provider import MoralisAccount
 from .siwx import chains
 from .siwx.wallets import CONTRACT, CONTRACT_UID_PREFIX
-
-if TYPE_CHECKING:
-    _Base = admin.ModelAdmin[Any]
-else:
-    _Base = object
 
 #: Who verifies wallets, in an operator's words.
 VERIFIERS = {
@@ -76,7 +72,7 @@ class WalletKindFilter(admin.SimpleListFilter):
         return queryset
 
 
-class WalletAdminMixin(_Base):
+class WalletAdminMixin(EnsNameMixin):
     """Mixin for a site's own admin class of ``SocialAccount``, to show wallets as ours does."""
 
     wallet_list_display = (
@@ -94,7 +90,7 @@ class WalletAdminMixin(_Base):
     #: account, or turn another row into that of a wallet, are superusers at their next sign-in.
     wallet_owner = ("user",)
     wallet_fieldsets = (
-        (_("Wallet"), {"fields": wallet_list_display}),
+        (_("Wallet"), {"fields": (*wallet_list_display, "wallet_ens_name")}),
         (
             _("What was signed"),
             {

@@ -13,6 +13,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from . import conf
+from .ethereum import ens
 from .internal import labels, tokens
 from .internal.sociallogin import WalletLogin
 from .siwx import chains, record
@@ -68,6 +69,11 @@ class MoralisAccount(ProviderAccount):
         """The owner's own name for the wallet, or the empty string."""
         label = self.data.get(labels.KEY)
         return label if isinstance(label, str) else ""
+
+    @property
+    def can_have_ens_name(self) -> bool:
+        """Whether pages show the wallet's ENS name, if it has one."""
+        return conf.current().shows_names and ens.can_have_name(self.wallet)
 
     def to_str(self) -> str:
         name = f"{self.label} · {self.wallet.short}" if self.label else self.wallet.short

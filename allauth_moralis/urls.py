@@ -18,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("moralis/verify/", views.verify, name="moralis_verify"),
     path("moralis/label/", views.label, name="moralis_label"),
     path("moralis/address/", views.address, name="moralis_address"),
+    path("moralis/names/", views.names, name="moralis_names"),
     path("profile/", views.profile, name="moralis_profile"),
 ]
 if app_settings.SOCIALACCOUNT_ONLY:

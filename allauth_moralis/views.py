@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.db import router, transaction
 from django.http import (
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -27,7 +28,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import forms
+from . import conf, forms
 from .backends import issuing_backend
 from .conf import PROVIDER_ID
 from .exceptions import (
@@ -39,7 +40,7 @@ from .exceptions import (
     UpstreamUnavailable,
     WalletError,
 )
-from .internal import addresses, contexts, flows, home, labels, reports
+from .internal import addresses, contexts, ens_names, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
 from .reauthentication import redirect_to_best_method, require_for_linking
@@ -198,6 +199,18 @@ def label(request: HttpRequest) -> HttpResponse:
     account, text = forms.parse_label(request.POST)
     labels.set_label(_user(request), account, text)
     return HttpResponseRedirect(reverse("moralis_profile"))
+
+
+@require_safe
+@never_cache
+@login_required(login_url=LOG_IN_PAGE)
+@transaction.non_atomic_requests  # no transaction waits for a node
+def names(request: HttpRequest) -> HttpResponse:
+    """Return the ENS names of the viewer's own wallets, by uid, to the script of a page."""
+    if not conf.current().shows_names:
+        raise Http404
+    wallets = contexts.wallets_of(request)
+    return JsonResponse(ens_names.names_of(request, [wallet.account for wallet in wallets]))
 
 
 def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpResponse:

@@ -66,6 +66,12 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     return {"shown": True, "request": request, "passkeys": _passkeys_open()}
 
 
+@register.inclusion_tag("moralis/snippets/ens_names.html")
+def moralis_ens_names() -> dict[str, Any]:
+    """Render the script that fills in the ENS names of the viewer's own wallets, if they are on."""
+    return {"shown": conf.current().shows_names}
+
+
 @register.inclusion_tag("moralis/snippets/goes_on.html", takes_context=True)
 def moralis_goes_on(context: dict[str, Any]) -> dict[str, Any]:
     """Render, on a page for reauthentication, a sentence on what will be resumed afterwards."""
