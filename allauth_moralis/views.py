@@ -8,9 +8,11 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.ratelimit import consume_or_429
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.db import router, transaction
 from django.http import (
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -20,7 +22,7 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
 from django.utils.functional import lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -41,6 +43,7 @@ from .exceptions import (
 from .internal import addresses, contexts, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
+from .internal.scripts import scripts
 from .reauthentication import redirect_to_best_method, require_for_linking
 
 if TYPE_CHECKING:
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 LOG_IN_PAGE = lazy(home.log_in_page, str)()
 #: Attribute of a request: what its wallet page was for. It outlives the posted form.
 PAGE_REQUEST: Final = "allauth_moralis_page_request"
+YEAR: Final = 365 * 24 * 3600  # seconds
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
@@ -67,6 +71,7 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
         page_request = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
     context = contexts.wallet_page(request, page_request, error=error)
     response = render(request, "moralis/login.html", context, status=error.status)
+    _allow_windows_of_wallets(response)
     # The browser may keep it for its Back button; "no-store" would leave an error page there.
     patch_cache_control(response, private=True, no_cache=True, max_age=0)
     return response
@@ -91,7 +96,17 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
         except SignInIsOld as old:
             error = old
     context = contexts.wallet_page(request, page_request, error=error)
-    return render(request, "moralis/login.html", context)
+    return _allow_windows_of_wallets(render(request, "moralis/login.html", context))
+
+
+def _allow_windows_of_wallets(response: HttpResponse) -> HttpResponse:
+    """Let the page speak with windows that it opens: wallets in a window of their own need that.
+
+    Django's default, ``same-origin``, cuts them off. The page stays cut off from who opens it.
+    """
+    if settings.SECURE_CROSS_ORIGIN_OPENER_POLICY == "same-origin":
+        response["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    return response
 
 
 @require_POST
@@ -138,6 +153,26 @@ def verify(request: HttpRequest) -> HttpResponseBase:
         )
         raise
     add_never_cache_headers(response)
+    return response
+
+
+@require_safe
+@login_not_required
+@transaction.non_atomic_requests
+def script(request: HttpRequest, version: str, name: str) -> HttpResponse:
+    """Serve one script of our pages. Whatever is at this version's address never changes."""
+    found = scripts().by_name.get(name)
+    if found is None:
+        raise Http404
+    response = HttpResponse(found.body, content_type="text/javascript; charset=utf-8")
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content = found.compressed
+        response["Content-Encoding"] = "gzip"
+    if version == scripts().version:
+        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+    else:  # of another release, while a site is being deployed: what is here will do, but not stay
+        add_never_cache_headers(response)
     return response
 
 

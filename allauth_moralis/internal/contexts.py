@@ -16,9 +16,10 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf, forms, reauthentication
 from ..conf import PROVIDER_ID
-from ..exceptions import WalletError
+from ..exceptions import WalletAlreadyLinked, WalletError
 from ..provider import MoralisAccount
 from ..reauthentication import REAUTHENTICATE
+from ..siwx import chains
 from .stash import Pending
 
 if TYPE_CHECKING:
@@ -85,6 +86,7 @@ def wallet_page(
         here = f"{reverse('moralis_login')}?{page_request.query}"
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     confirms = process == REAUTHENTICATE and not sign_in_first
+    links = process == AuthProcess.CONNECT and not sign_in_first
     return {
         "page_request": page_request,
         "error": error,
@@ -96,10 +98,21 @@ def wallet_page(
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
             "networks": list(conf.current().networks),
+            "chains": _chains(),
+            "signedIn": request.user.is_authenticated,
+            "linked": [wallet.account.uid for wallet in wallets_of(request)] if links else [],
             "fields": page_request.fields,
             "texts": _texts(),
         },
     }
+
+
+def _chains() -> list[dict[str, Any]] | None:
+    """Return the accepted chains, to one of which a wallet may be asked to switch."""
+    accepted = conf.current().chains
+    if accepted is None:
+        return None
+    return [{"id": chain, "name": chains.name_of(chain)} for chain in sorted(accepted)]
 
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
@@ -154,16 +167,21 @@ def _texts() -> dict[str, str]:
         "choose": _("Choose a wallet."),
         "browserWallet": _("Browser wallet"),
         "connecting": _(
-            "Open your wallet and allow this site to see your address. If nothing opens, press the "
-            "button again."
+            "Open your wallet and allow this site to see your address. If nothing opens, cancel "
+            "and try again."
         ),
         "preparing": _("Preparing the text to sign…"),
         "signing": _("Read the text in your wallet, then sign it. Signing costs nothing."),
-        "verifying": _("Checking the signature…"),
+        "renewed": _(
+            "The time to sign ran out, so your wallet was sent a new text. Decline the old one, "
+            "then read and sign the new one."
+        ),
+        "sending": _("Checking the signature…"),
         "none": _(
             "No wallet was found in this browser. Install a wallet extension and reload this page, "
             "or open this page in the browser of your wallet's app."
         ),
+        "switchChain": _("Switch to {chain}"),
         "rejected": _("You declined in your wallet, and nothing has changed. You can try again."),
         "pending": _(
             "Your wallet is still waiting for your answer. Open it, answer there, and try again."
@@ -171,6 +189,13 @@ def _texts() -> dict[str, str]:
         "locked": _(
             "Your wallet did not share an account. Unlock it, choose an account, and try again."
         ),
+        "closed": _(
+            "Your wallet was closed or said no, and nothing has changed. You can try again."
+        ),
+        "silent": _("Your wallet has not answered. Open it, check that it works, and try again."),
+        "expired": _("The time to sign has run out. Please start again."),
+        "unknownChain": _("Your wallet does not know that chain. Add it there, and try again."),
+        "linked": str(WalletAlreadyLinked.message),
         "walletFailed": _(
             "Something went wrong in your wallet. Open it, check that it works, and try again."
         ),
