@@ -114,22 +114,18 @@ declare namespace Moralis {
     connected?: Connected
   }
 
-  interface Explanation {
+  interface Failure extends Error {
     reason: Reason
     code?: string
     sentence?: string
     /** The wallet's own. */
-    words: string
-  }
-
-  interface Told extends Explanation {
-    error: unknown
+    words?: string
   }
 
   interface View extends Partial<Attempt> {
     state: State
     round?: Round
-    failure?: Told
+    failure?: Failure
   }
 
   interface Steps {
@@ -164,8 +160,8 @@ declare namespace Moralis {
     challengeUrl: string
     csrfHeader: string
     networks: Network[]
-    /** The accepted ones, where the site accepts but some. */
-    chains: { id: number; name: string }[] | null
+    /** One that the site accepts, where it does not accept any. */
+    chain?: number
     signedIn: boolean
     /** The wallets that are linked already, where one is to be linked. */
     linked: string[]

@@ -87,6 +87,8 @@ def wallet_page(
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     confirms = process == REAUTHENTICATE and not sign_in_first
     links = process == AuthProcess.CONNECT and not sign_in_first
+    # To which a wallet may be asked to switch that is on one that the site does not accept.
+    chain = min(conf.current().chains or [0]) or None
     return {
         "page_request": page_request,
         "error": error,
@@ -94,25 +96,18 @@ def wallet_page(
         "linked": wallets_of(request) if confirms else [],
         "alternatives": _alternatives(request, page_request) if confirms else [],
         "login_url": login_url,
+        "chain_name": chains.name_of(chain) if chain else "",
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
             "networks": list(conf.current().networks),
-            "chains": _chains(),
+            **({"chain": chain} if chain else {}),
             "signedIn": request.user.is_authenticated,
             "linked": [wallet.account.uid for wallet in wallets_of(request)] if links else [],
             "fields": page_request.fields,
             "texts": _texts(),
         },
     }
-
-
-def _chains() -> list[dict[str, Any]] | None:
-    """Return the accepted chains, to one of which a wallet may be asked to switch."""
-    accepted = conf.current().chains
-    if accepted is None:
-        return None
-    return [{"id": chain, "name": chains.name_of(chain)} for chain in sorted(accepted)]
 
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:
@@ -162,6 +157,7 @@ def _with_next(url: str, next_url: str) -> str:
 
 def _texts() -> dict[str, str]:
     """Return the texts that the page's script shows."""
+    failed = _("Something went wrong in your wallet. Open it, check that it works, and try again.")
     return {
         "searching": _("Looking for wallets in this browser…"),
         "choose": _("Choose a wallet."),
@@ -181,7 +177,6 @@ def _texts() -> dict[str, str]:
             "No wallet was found in this browser. Install a wallet extension and reload this page, "
             "or open this page in the browser of your wallet's app."
         ),
-        "switchChain": _("Switch to {chain}"),
         "rejected": _("You declined in your wallet, and nothing has changed. You can try again."),
         "pending": _(
             "Your wallet is still waiting for your answer. Open it, answer there, and try again."
@@ -196,9 +191,8 @@ def _texts() -> dict[str, str]:
         "expired": _("The time to sign has run out. Please start again."),
         "unknownChain": _("Your wallet does not know that chain. Add it there, and try again."),
         "linked": str(WalletAlreadyLinked.message),
-        "walletFailed": _(
-            "Something went wrong in your wallet. Open it, check that it works, and try again."
-        ),
+        "unsupported": failed,
+        "walletFailed": failed,
         "network": _("This site could not be reached. Check your connection and try again."),
         "reload": _("This page is out of date. Reload it and try again."),
     }

@@ -3,7 +3,6 @@
  * of a library's classes, and what is left of any of these after a journey through JSON.
  */
 
-const ALPHABET = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 const MAX_LENGTH = 16_384
 const MAX_DEPTH = 4
 
@@ -15,16 +14,6 @@ export function utf8(text) {
 /** @param {Uint8Array} bytes */
 export function toHex(bytes) {
   return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
-}
-
-/** @param {Uint8Array} bytes */
-export function toBase58(bytes) {
-  let digits = ''
-  let number = BigInt(`${toHex(bytes)}`.padEnd(3, '0'))
-  for (; number > 0n; number /= 58n) digits = ALPHABET[Number(number % 58n)] + digits
-  const first = bytes.findIndex((byte) => byte > 0)
-  const zeros = first < 0 ? bytes.length : first
-  return '1'.repeat(zeros) + digits // a leading zero byte has a digit of its own
 }
 
 /** @param {string} text */

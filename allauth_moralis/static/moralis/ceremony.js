@@ -51,7 +51,7 @@ export class Ceremony {
     this.#leave()
     const attempt = { wallet, wishes, controller: new AbortController(), renewals: 0 }
     this.attempt = attempt
-    this.#enter('connecting', this.limits.connecting, new Failure('silent'))
+    this.#enter('connecting', this.limits.connecting, () => this.#fail(new Failure('silent')))
     wallet.connect(wishes).then(
       (connected) => this.#connected(attempt, connected),
       (error) => this.#refused(attempt, error),
@@ -61,8 +61,7 @@ export class Ceremony {
   /** Start anew. */
   cancel() {
     if (this.state === 'sending') this.steps.stop()
-    this.#leave()
-    this.#enter('idle')
+    this.#rest(this.attempt)
   }
 
   #leave() {
@@ -73,28 +72,33 @@ export class Ceremony {
 
   /**
    * @param {Moralis.State} state
-   * @param {number} [milliseconds] after which it ends with the failure
-   * @param {Failure | (() => void)} [end]
+   * @param {number} milliseconds after which it has ended
+   * @param {() => void} end
    */
   #enter(state, milliseconds, end) {
     clearTimeout(this.timer)
+    this.timer = setTimeout(end, milliseconds)
     this.state = state
-    if (milliseconds !== undefined) {
-      const over = typeof end === 'function' ? end : () => this.#fail(end)
-      this.timer = setTimeout(over, milliseconds)
-    }
     this.steps.show({ state, ...this.attempt, round: state === 'signing' ? this.round : undefined })
+  }
+
+  /**
+   * @param {Moralis.Attempt} [attempt] that has ended
+   * @param {Failure} [failure] of it
+   */
+  #rest(attempt, failure) {
+    this.#leave()
+    clearTimeout(this.timer)
+    this.state = 'idle'
+    this.steps.show({ state: 'idle', ...attempt, failure })
   }
 
   /** @param {unknown} error */
   #fail(error) {
     const { state, attempt } = this
-    this.#leave()
-    clearTimeout(this.timer)
-    this.state = 'idle'
-    const explanation = explain(error)
-    this.steps.show({ state: 'idle', ...attempt, failure: { ...explanation, error } })
-    if (attempt && state === 'connecting' && explanation.reason === 'pending') this.#wait(attempt)
+    const failure = explain(error)
+    this.#rest(attempt, failure)
+    if (attempt && state === 'connecting' && failure.reason === 'pending') this.#wait(attempt)
   }
 
   /**
@@ -126,7 +130,7 @@ export class Ceremony {
   async #prepare(attempt) {
     const connected = /** @type {Moralis.Connected} */ (attempt.connected)
     const account = JSON.stringify(connected.account)
-    this.#enter('preparing', this.limits.preparing, new Failure('network'))
+    this.#enter('preparing', this.limits.preparing, () => this.#fail(new Failure('network')))
     try {
       if (!this.#reusable(account)) {
         const text = await this.steps.prepare(connected.account, attempt.controller.signal)
@@ -191,13 +195,11 @@ export class Ceremony {
     this.#leave()
     this.attempt = attempt
     this.round = undefined // any attempt to answer uses a challenge up
-    this.#enter('sending', this.limits.sending, new Failure('network'))
+    this.#enter('sending', this.limits.sending, () => this.#fail(new Failure('network')))
     try {
-      if (!proof.signature) throw new Failure('walletFailed')
-      const sent = this.steps.send(attempt, { challenge: round.challenge, ...proof })
-      if (sent) return
-      this.#leave() // the site has taken over
-      this.#enter('idle')
+      if (typeof proof.signature !== 'string' || !proof.signature) throw new Failure('walletFailed')
+      const isSent = this.steps.send(attempt, { challenge: round.challenge, ...proof })
+      if (!isSent) this.#rest() // the site has taken over
     } catch (error) {
       this.#fail(error)
     }

@@ -1,5 +1,6 @@
 // @ts-check
-/* Which wallets this browser has: EIP-6963, window.ethereum, and the Wallet Standard.
+/* Which wallets this browser has (EIP-6963, window.ethereum, the Wallet Standard), and what they tell
+ * without asking their user (EIP-1193). For the wallet page, and for the watcher.
  *
  * Everything here comes from whatever runs in this browser, so it is only touched within guards: a
  * getter, or a proxy, may throw.
@@ -7,8 +8,9 @@
 
 const DEVELOPMENT = 'localhost.development-wallet' // is the site's, and no wallet of this browser
 export const SEARCH_MS = 800 // wallets that are installed announce themselves well within this
-const AGAIN_MS = [...Array(10).keys()].map((second) => SEARCH_MS + 1000 * second)
-const MAX_NAME = 64 // characters, as people count them
+const CHAIN_MS = 2000 // the chain is asked for in passing, and must not hold up anybody
+const AGAIN = 10 // times, each after a second
+const MAX_NAME = 64
 
 /**
  * @template T
@@ -18,9 +20,7 @@ const MAX_NAME = 64 // characters, as people count them
 export function attempt(look) {
   try {
     return look()
-  } catch {
-    return undefined
-  }
+  } catch {}
 }
 
 /**
@@ -31,10 +31,11 @@ export function readable(name) {
   if (typeof name !== 'string') return ''
   const plain = name.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '').trim()
   if (!/[\p{L}\p{N}\p{P}\p{S}]/u.test(plain)) return ''
-  const parts = Intl.Segmenter
-    ? Array.from(new Intl.Segmenter().segment(plain), (part) => part.segment)
-    : [...plain]
-  return parts.slice(0, MAX_NAME).join('').trim()
+  // By code points, and not with half of what is joined to one sign.
+  return [...plain]
+    .slice(0, MAX_NAME)
+    .join('')
+    .replace(/\u200d$/, '')
 }
 
 /**
@@ -101,16 +102,11 @@ export function discoverEvm(found, lost) {
 
   function look() {
     const installed = [...known.values()].filter((one) => !one.development)
-    if (fallback) {
-      if (isAnother(fallback, installed)) return
-      lost(fallback)
-      fallback = undefined
-      return
-    }
-    const candidate = attempt(injected)
-    if (!candidate || !isAnother(candidate, installed)) return
-    fallback = candidate
-    found(candidate)
+    const candidate = fallback ?? attempt(injected)
+    if (!candidate || isAnother(candidate, installed) === Boolean(fallback)) return
+    if (fallback) lost(candidate)
+    else found(candidate)
+    fallback = fallback ? undefined : candidate
   }
 
   window.addEventListener('eip6963:announceProvider', (event) => {
@@ -123,7 +119,7 @@ export function discoverEvm(found, lost) {
   window.dispatchEvent(new Event('eip6963:requestProvider'))
   window.addEventListener('ethereum#initialized', look) // of wallets that are slow to come
   window.addEventListener('focus', look)
-  for (const milliseconds of AGAIN_MS) setTimeout(look, milliseconds)
+  for (let time = 0; time < AGAIN; time += 1) setTimeout(look, SEARCH_MS + 1000 * time)
 }
 
 /**
@@ -153,4 +149,28 @@ export function discoverStandard(found) {
     attempt(() => /** @type {CustomEvent} */ (event).detail(api))
   })
   window.dispatchEvent(new CustomEvent('wallet-standard:app-ready', { detail: api }))
+}
+
+/**
+ * @param {Moralis.Provider} provider
+ * @param {string} method
+ * @param {unknown[]} [params]
+ * @returns {Promise<any>}
+ */
+export async function ask(provider, method, params) {
+  return provider.request(params ? { method, params } : { method })
+}
+
+/**
+ * The chain that the wallet is on. One that is not known is left out: the server then takes the
+ * first, and judges that by the site's list.
+ * @param {Moralis.Provider} provider
+ * @returns {Promise<string | number | undefined>}
+ */
+export async function chainOf(provider) {
+  const late = new Promise((resolve) => setTimeout(resolve, CHAIN_MS))
+  const chain = await Promise.race([ask(provider, 'eth_chainId'), late]).catch(() => undefined)
+  if (Number.isSafeInteger(chain) && chain > 0) return chain
+  const isKnown = typeof chain === 'string' && /^\s*(0x[\da-f]+|(eip155:)?\d+)\s*$/i.test(chain)
+  return isKnown ? chain : undefined
 }

@@ -69,7 +69,6 @@ export class Entries {
   /** @param {Moralis.Wallet} wallet */
   #entry({ name, icon }) {
     const title = make('div', 'moralis-title', ...imageOf(icon), make('bdi', '', name))
-    title.translate = false
     const entry = { name, title, element: make('div', 'moralis-entry'), buttons: [] }
     this.entries.push(entry)
     this.list.append(entry.element)
@@ -83,14 +82,17 @@ export class Entries {
     this.entries = this.entries.filter((one) => one !== entry)
   }
 
+  get #buttons() {
+    return this.entries.flatMap(({ buttons }) => buttons)
+  }
+
   get installed() {
-    return this.entries.some(({ buttons }) => !buttons[0].wallet.development)
+    return this.#buttons.some(({ wallet }) => !wallet.development)
   }
 
   /** @param {Moralis.Wallet | undefined} wallet */
   buttonOf(wallet) {
-    const all = this.entries.flatMap(({ buttons }) => buttons)
-    return all.find((one) => one.wallet === wallet)?.button
+    return this.#buttons.find((one) => one.wallet === wallet)?.button
   }
 
   /**
@@ -99,7 +101,7 @@ export class Entries {
    * @param {boolean} all whether no press counts
    */
   hold(active, all) {
-    for (const { wallet, button } of this.entries.flatMap(({ buttons }) => buttons)) {
+    for (const { wallet, button } of this.#buttons) {
       button.setAttribute('aria-disabled', String(all || wallet === active))
     }
     this.list.setAttribute('aria-busy', String(all))
@@ -120,19 +122,14 @@ function joins({ name, buttons }, wallet) {
  */
 function label({ name, title, element, buttons }) {
   const several = buttons.length > 1
-  if (several) {
-    element.prepend(title)
-    element.setAttribute('role', 'group')
-    element.setAttribute('aria-label', name)
-  }
+  if (several) element.prepend(title)
   for (const { wallet, button } of buttons) {
     const network = TITLES[wallet.network]
+    const image = several ? [] : imageOf(wallet.icon)
+    const [before, after] = several ? [hidden(`${name} (`), hidden(')')] : [`${name} (`, ')']
+    const text = several || wallet.network !== 'evm' ? [before, network, after] : [name]
     const place = button.querySelector('.moralis-wallet') ?? button
-    const full = [...imageOf(wallet.icon), make('bdi', '', name)]
-    const short = make('span', '', hidden(`${name} (`), network, hidden(')'))
-    if (several) place.replaceChildren(short)
-    else if (wallet.network === 'evm') place.replaceChildren(...full)
-    else place.replaceChildren(...full, ` (${network})`)
+    place.replaceChildren(...image, make('bdi', '', ...text))
   }
 }
 

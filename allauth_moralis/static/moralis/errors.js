@@ -22,76 +22,41 @@ const REFUSED_BY_USER = [
   /\b(reject|denied|cancel|declin)\w* by (the )?user\b/i,
   /^(the )?(request )?(was )?(rejected|declined|cancell?ed)\W*$/i,
 ]
-const MAX_DEPTH = 5
 const MAX_THINGS = 40
 const MAX_WORDS = 300
 
-/** A failure that the page itself has found, or that the server has a sentence for. */
+/** What went wrong: a reason, and perhaps the sentence of the server or the words of the wallet. */
 export class Failure extends Error {
   /**
    * @param {Moralis.Reason} reason
-   * @param {{ code?: string, sentence?: string }} [told]
+   * @param {{ code?: string, sentence?: string, words?: string, cause?: unknown }} [told]
    */
-  constructor(reason, { code, sentence } = {}) {
-    super(sentence ?? reason)
+  constructor(reason, { code, sentence, words, cause } = {}) {
+    super(sentence ?? words ?? reason, { cause })
     this.reason = reason
     this.code = code
     this.sentence = sentence
+    this.words = words
   }
 }
 
 /**
- * What an object holds. An error's own message and cause are not enumerable; a getter may throw.
- * @param {any} object
- */
-function held(object) {
-  const names = new Set(['message', 'data', 'cause', 'error', ...Object.keys(object)])
-  return [...names].slice(0, MAX_THINGS).map((name) => {
-    try {
-      return object[name]
-    } catch {
-      return undefined
-    }
-  })
-}
-
-/**
- * Everything within a thrown thing, the nearest first.
+ * Everything within a thrown thing, the nearest first, as far as it is worth the while. An error's
+ * own message and cause are not enumerable; a getter may throw.
  * @param {unknown} thrown
  */
 function within(thrown) {
-  /** @type {Set<any>} */
-  const seen = new Set()
-  let level = [thrown]
-  for (let depth = 0; depth < MAX_DEPTH && level.length; depth += 1) {
-    const fresh = level.filter((one) => one && !seen.has(one)).slice(0, MAX_THINGS - seen.size)
-    for (const one of fresh) seen.add(one)
-    level = fresh.filter((one) => typeof one === 'object').flatMap(held)
+  /** @type {Set<any>} which grows while it is walked through */
+  const seen = new Set([thrown])
+  for (const one of seen) {
+    if (!one || typeof one !== 'object' || seen.size > MAX_THINGS) continue
+    for (const name of ['message', 'data', 'cause', ...Object.keys(one).slice(0, MAX_THINGS)]) {
+      try {
+        seen.add(one[name])
+      } catch {}
+    }
   }
-  return [...seen]
-}
-
-/** @param {any} thing */
-function codeOf(thing) {
-  try {
-    return typeof thing === 'object' && thing.code !== undefined ? String(thing.code) : ''
-  } catch {
-    return ''
-  }
-}
-
-/**
- * The wallet's own words, for whoever helps. Characters that control or reorder are taken out.
- * @param {string[]} texts
- * @param {string} code
- */
-function wordsOf(texts, code) {
-  const words = texts.find((text) => /\p{L}.*\p{L}/u.test(text))
-  return [words, code]
-    .filter(Boolean)
-    .join(' · ')
-    .replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ')
-    .slice(0, MAX_WORDS)
+  return [...seen].filter(Boolean)
 }
 
 /**
@@ -104,24 +69,25 @@ function isEmpty(thrown) {
 }
 
 /**
- * @param {unknown} thrown
- * @returns {Moralis.Explanation}
+ * @param {unknown} cause
+ * @returns {Failure}
  */
-export function explain(thrown) {
-  if (thrown instanceof Failure) {
-    return { reason: thrown.reason, code: thrown.code, sentence: thrown.sentence, words: '' }
-  }
+export function explain(cause) {
+  if (cause instanceof Failure) return cause
   try {
-    if (isEmpty(thrown)) return { reason: 'closed', words: '' }
-    const things = within(thrown)
-    const codes = things.map(codeOf).filter(Boolean)
+    if (isEmpty(cause)) return new Failure('closed', { cause })
+    const things = within(cause)
+    const codes = things.map((one) => String(one.code ?? ''))
     const texts = things.filter((one) => typeof one === 'string')
     const known = codes.find((code) => Object.hasOwn(REASONS, code))
+    if (known) return new Failure(REASONS[known], { cause })
     const byUser = texts.some((text) => REFUSED_BY_USER.some((words) => words.test(text)))
-    const reason = known ? REASONS[known] : byUser ? 'rejected' : 'walletFailed'
-    return { reason, words: wordsOf(texts, known ?? codes[0]) }
+    if (byUser) return new Failure('rejected', { cause })
+    const said = [texts.find((text) => /\p{L}/u.test(text)), codes.find(Boolean)]
+    const words = said.filter(Boolean).join(' · ').slice(0, MAX_WORDS)
+    return new Failure('walletFailed', { cause, words })
   } catch {
     // a thing that throws when it is looked at
-    return { reason: 'walletFailed', words: '' }
+    return new Failure('walletFailed', { cause })
   }
 }

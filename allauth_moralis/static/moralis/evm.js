@@ -2,10 +2,9 @@
 /* Wallets of Ethereum and every chain like it: EIP-1193 (requests), EIP-191 (personal_sign),
  * EIP-2255 (the wallet's own chooser of accounts), EIP-3326 (another chain).
  */
-import { toBytes, toHex, utf8 } from './bytes.js'
-import { discoverEvm } from './discovery.js'
+import { toHex, utf8 } from './bytes.js'
+import { ask, chainOf, discoverEvm } from './discovery.js'
 import { explain, Failure } from './errors.js'
-import { ask, chainOf } from './provider.js'
 
 const POLL_MS = 1000
 
@@ -55,10 +54,8 @@ async function approved(provider, signal) {
  */
 async function sign(provider, address, message) {
   // Hex-encoded UTF-8 is the one form of the text on which wallets agree.
-  const answer = await ask(provider, 'personal_sign', [toHex(utf8(message)), address])
-  if (typeof answer === 'string') return { signature: answer }
-  const bytes = toBytes(answer)
-  return { signature: bytes ? toHex(bytes) : '' }
+  const signature = await ask(provider, 'personal_sign', [toHex(utf8(message)), address])
+  return { signature } // as it is: that of a contract can be long
 }
 
 /**

@@ -1,9 +1,199 @@
 // @ts-check
-/* The wallet page: start each picker that is on it.
+/* The wallet page: each picker on it, which is an element with everything that it needs within it, on
+ * whichever page it stands.
  *
  * The server decides and renders every outcome; here is only what must happen in the browser.
  */
-import { Picker } from './picker.js'
+import { Ceremony } from './ceremony.js'
+import { SEARCH_MS } from './discovery.js'
+import { Entries } from './entries.js'
+import { Failure } from './errors.js'
+import { keep, LAST_WALLET, OURS, recall } from './memory.js'
+import { Panel } from './panel.js'
+
+const LIFETIME_MS = 120_000
+
+/**
+ * How long a text lives, by the server's clock, for that of the visitor may be wrong.
+ * @param {Response} response
+ * @param {string} expires
+ */
+function lifetimeOf(response, expires) {
+  const now = Date.parse(response.headers.get('Date') ?? '') || Date.now()
+  const lifetime = Date.parse(expires) - now
+  return lifetime > 0 ? lifetime : LIFETIME_MS
+}
+
+class Picker {
+  /** @type {Moralis.View} */
+  view = { state: 'idle' }
+  searching = true
+
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root
+    this.form = /** @type {HTMLFormElement} */ (this.part('form'))
+    this.page = /** @type {Moralis.Page} */ (JSON.parse(this.part('page').textContent ?? ''))
+    this.panel = new Panel(this.part)
+    this.ceremony = new Ceremony({
+      prepare: (account, signal) => this.#prepare(account, signal),
+      send: (attempt, fields) => this.#send(attempt, fields),
+      show: (view) => this.#show(view),
+      stop: () => window.stop(),
+    })
+    const template = /** @type {HTMLTemplateElement} */ (this.part('wallet'))
+    const last = recall('localStorage', LAST_WALLET)
+    this.entries = new Entries(this.part('wallets'), template, last, (one) => this.#press(one))
+    this.#onPress('cancel', () => this.ceremony.cancel())
+    this.#onPress('another', () => this.#again({ another: true }))
+    this.#onPress('switch', () => this.#again({ another: false, chain: this.page.chain }))
+    this.#search()
+  }
+
+  /**
+   * A part of the picker, which says what it is by `data-moralis="name"`.
+   * @param {string} name
+   */
+  part = (name) => /** @type {HTMLElement} */ (this.root.querySelector(`[data-moralis="${name}"]`))
+
+  /**
+   * @param {string} name
+   * @param {() => void} act
+   */
+  #onPress(name, act) {
+    this.part(name).querySelector('button')?.addEventListener('click', act)
+  }
+
+  /**
+   * @param {Moralis.Wallet} wallet
+   * @param {Moralis.Wishes} [wishes]
+   */
+  #press(wallet, wishes) {
+    // Who is signed in wants another account than the one that the wallet gives by itself.
+    this.ceremony.press(wallet, { another: this.page.signedIn, ...wishes })
+  }
+
+  /** @param {Moralis.Wishes} wishes */
+  #again(wishes) {
+    if (this.view.wallet) this.#press(this.view.wallet, { again: true, ...wishes })
+  }
+
+  async #search() {
+    const { networks, texts } = this.page
+    this.panel.say(texts.searching)
+    /** @type {Moralis.Family[]} */
+    const families = await Promise.all(networks.map((network) => import(`./${network}.js`)))
+    for (const { find } of families) {
+      find(
+        (wallet) => {
+          this.entries.add(wallet)
+          this.#invite()
+        },
+        (key) => this.entries.remove(key),
+        texts.browserWallet,
+      )
+    }
+    setTimeout(() => {
+      this.searching = false
+      this.#invite()
+    }, SEARCH_MS)
+  }
+
+  #invite() {
+    const { choose, none } = this.page.texts
+    if (this.view.state !== 'idle') return
+    if (this.entries.installed) this.panel.say(choose)
+    else if (!this.searching) this.panel.say(none)
+  }
+
+  /**
+   * Have the server make the text for an account to sign.
+   * @param {Moralis.Account} account
+   * @param {AbortSignal} signal
+   * @returns {Promise<Moralis.Text>}
+   */
+  async #prepare(account, signal) {
+    const { linked, challengeUrl, csrfHeader, fields } = this.page
+    const spelled = account.address.toLowerCase()
+    if (linked.some((one) => one.toLowerCase() === spelled)) {
+      throw new Failure('linked', { code: 'wallet_already_linked' })
+    }
+    const token = this.#input('csrfmiddlewaretoken').value
+    const response = await fetch(challengeUrl, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', [csrfHeader]: token },
+      body: JSON.stringify({ ...account, ...fields }),
+      signal,
+    }).catch(() => {
+      throw new Failure('network')
+    })
+    const data = await response.json().catch(() => null)
+    if (response.ok && typeof data?.message === 'string') {
+      return { ...data, lifetime: lifetimeOf(response, data.expires_at) }
+    }
+    const { code, message: sentence } = data?.error ?? {}
+    throw new Failure('reload', { code, sentence })
+  }
+
+  /**
+   * Post the form, unless the site does it in a way of its own.
+   * @param {Moralis.Attempt} attempt
+   * @param {Record<string, string>} fields
+   */
+  #send({ wallet, connected }, fields) {
+    keep('localStorage', LAST_WALLET, wallet.key)
+    keep('sessionStorage', OURS, JSON.stringify([wallet.key, connected?.account.address]))
+    if (!this.#tell('moralis:state', { fields })) return false
+    for (const [name, value] of Object.entries(fields)) this.#input(name).value = value
+    HTMLFormElement.prototype.submit.call(this.form)
+    return true
+  }
+
+  /** @param {string} name */
+  #input(name) {
+    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name))
+  }
+
+  /**
+   * @param {string} type
+   * @param {object} [more]
+   * @returns whether the site leaves it to this page
+   */
+  #tell(type, more) {
+    const { state, wallet, connected } = this.view
+    const { name, network } = wallet ?? {}
+    const detail = { state, wallet: name, network, address: connected?.account.address, ...more }
+    const event = new CustomEvent(type, { bubbles: true, cancelable: true, detail })
+    return this.root.dispatchEvent(event)
+  }
+
+  /** @param {Moralis.View} view */
+  #show(view) {
+    this.view = view
+    const { state, wallet, failure, renewals } = view
+    const isIdle = state === 'idle'
+    const hadFocus = this.part('tools').contains(document.activeElement)
+    this.entries.hold(isIdle ? undefined : wallet, state === 'sending')
+    this.panel.show(view)
+    this.panel.warn('')
+    const { texts } = this.page
+    this.panel.say((state === 'signing' && renewals ? texts.renewed : texts[state]) ?? '')
+    this.#invite()
+    // What was pressed may be gone.
+    if (hadFocus && isIdle) this.entries.buttonOf(wallet)?.focus()
+    if (state !== 'sending') this.#tell('moralis:state')
+    if (failure) this.#fail(failure)
+  }
+
+  /** @param {Moralis.Failure} error */
+  #fail(error) {
+    const { reason, code, sentence, words, cause } = error
+    if (!this.#tell('moralis:error', { error, reason, code })) return
+    if (words) console.warn('moralis: the wallet failed:', words, cause)
+    this.panel.warn(sentence ?? this.page.texts[reason], words, code)
+    this.part('switch').hidden = code !== 'unsupported_chain' || !this.page.chain
+  }
+}
 
 for (const root of document.querySelectorAll('[data-moralis="picker"]')) {
   new Picker(/** @type {HTMLElement} */ (root))

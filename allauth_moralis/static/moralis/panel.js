@@ -1,6 +1,6 @@
 // @ts-check
-/* What people see of the ceremony: its steps, the text to be signed, the time that is left, and what
- * can be pressed.
+/* What people see of the ceremony: its steps, the text to be signed, the time that is left, what they
+ * can press, and what went wrong.
  */
 
 const STEPS = ['connect', 'sign', 'done']
@@ -13,11 +13,6 @@ function clock(milliseconds) {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
 }
 
-/** @param {string} address */
-export function short(address) {
-  return address.length > 14 ? `${address.slice(0, 6)}…${address.slice(-4)}` : address
-}
-
 export class Panel {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   timer
@@ -27,28 +22,47 @@ export class Panel {
     this.part = part
   }
 
+  /** @param {string} text */
+  say(text) {
+    this.part('status').textContent = text
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} [words] of the wallet
+   * @param {string} [code]
+   */
+  warn(text, words = '', code = undefined) {
+    const alert = this.part('alert')
+    alert.textContent = text
+    if (code) alert.dataset.errorCode = code
+    else delete alert.dataset.errorCode
+    this.part('words').hidden = !words
+    this.part('said').textContent = words
+  }
+
   /** @param {Moralis.View} view */
   show({ state, connected, round }) {
     const step = REACHED[state]
-    this.part('ceremony').hidden = step < 0
+    this.part('ceremony').hidden = this.part('cancel').hidden = step < 0
     STEPS.forEach((name, index) => {
-      const item = this.part(`step-${name}`)
+      const item = this.part(name)
       item.toggleAttribute('data-moralis-done', index < step)
-      if (index === step) item.setAttribute('aria-current', 'step')
-      else item.removeAttribute('aria-current')
+      item.setAttribute('aria-current', index === step ? 'step' : 'false')
     })
-    this.part('account').hidden = !connected
-    this.part('address').textContent = connected ? short(connected.account.address) : ''
+    const account = connected?.account
+    this.part('account').hidden = !account
+    this.part('address').textContent = account?.address ?? ''
+    this.part('another').hidden = account?.network !== 'evm' || state === 'sending'
+    this.part('switch').hidden = true
     this.#count(round)
-    if (state === 'connecting' || state === 'signing') {
-      this.part('tools').scrollIntoView({ block: 'nearest' })
-    }
+    if (step >= 0) this.part('tools').scrollIntoView({ block: 'nearest' })
   }
 
   /** @param {Moralis.Round | undefined} round */
   #count(round) {
     clearInterval(this.timer)
-    this.part('text').hidden = this.part('time').hidden = !round
+    this.part('text').hidden = !round
     this.part('message').textContent = round?.message ?? ''
     if (!round) return
     const tick = () => {

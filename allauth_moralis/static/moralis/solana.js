@@ -2,7 +2,7 @@
 /* Solana's wallets: solana:signMessage of the Wallet Standard. (solana:signIn signs a text of the
  * wallet's own, and not the one that the server issued.)
  */
-import { toBase58, toBytes, utf8 } from './bytes.js'
+import { toBytes, toHex, utf8 } from './bytes.js'
 import { discoverStandard } from './discovery.js'
 import { Failure } from './errors.js'
 
@@ -20,7 +20,7 @@ function isOfSolana(account) {
  * @param {any} accounts
  * @returns {any[]}
  */
-export function solanaAccounts(accounts) {
+function solanaAccounts(accounts) {
   const ours = [...(accounts ?? [])].filter(isOfSolana)
   const signing = ours.filter((one) => !one.features || [...one.features].includes(SIGN))
   return [...signing, ...ours.filter((one) => !signing.includes(one))]
@@ -35,7 +35,7 @@ function signatureOf(output) {
   const signature = first?.signature ?? first
   if (typeof signature === 'string') return signature // base58, base64 or hex, which the server reads
   const bytes = toBytes(signature)
-  return bytes ? toBase58(bytes) : ''
+  return bytes ? toHex(bytes) : ''
 }
 
 /**

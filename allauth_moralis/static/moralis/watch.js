@@ -6,13 +6,12 @@
  * in this tab before, can have changed: another wallet with another account, and one that is locked,
  * say nothing about who is here.
  */
-import { attempt, discoverEvm, discoverStandard } from './discovery.js'
+import { ask, attempt, chainOf, discoverEvm, discoverStandard } from './discovery.js'
 import { keep, OURS, recall, STAY } from './memory.js'
-import { ask, chainOf } from './provider.js'
 
 /** @param {HTMLElement} banner */
 function start(banner) {
-  const { network, wallet: linked, onChange } = banner.dataset
+  const { network, wallet: linked } = banner.dataset
   const logout = /** @type {HTMLFormElement | null} */ (
     document.getElementById('moralis-watch-logout')
   )
@@ -90,7 +89,7 @@ function start(banner) {
     const wallets = [...watched.values()]
     const others = wallets.some((one) => one.isOurs) ? [] : wallets.map((one) => one.other)
     const other = others.filter(Boolean).pop() ?? ''
-    if (other && changed && onChange === 'logout' && logout) {
+    if (other && changed && banner.dataset.onChange === 'logout' && logout) {
       logout.submit()
       return
     }
