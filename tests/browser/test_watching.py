@@ -66,14 +66,16 @@ def test_staying_is_remembered(visitor, wallet, other_wallet):
 
 
 def test_the_banner_needs_no_storage_and_stands_a_wallet_that_throws(visitor, wallet, other_wallet):
-    came_in(visitor, wallet, shows=[other_wallet.address.lower()])
+    came_in(visitor, wallet)
     visitor.context.add_init_script(
         "Object.defineProperty(window, 'sessionStorage', { get () { throw new Error('off') } });"
+        "Object.defineProperty(window, 'ethereum', { get () { throw new Error('off') } });"
         "window.addEventListener('eip6963:requestProvider', () => window.dispatchEvent("
-        "new CustomEvent('eip6963:announceProvider', { detail: { info: {}, provider: {"
+        "new CustomEvent('eip6963:announceProvider', { detail: { info: { name: 'x' }, provider: {"
         "request: async () => [], on () { throw new Error('of the wallet') } } } })))"
     )
     visitor.page.goto("/accounts/profile/")
+    show(visitor, other_wallet)
     banner = visitor.page.locator("#moralis-watch")
     expect(banner).to_contain_text(other_wallet.address.lower())
 
