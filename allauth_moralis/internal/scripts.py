@@ -17,7 +17,9 @@ from ..siwx.wallets import NETWORKS
 
 FOLDER = Path(__file__).parent.parent / "static" / "moralis"
 #: Comments and indentation, which are for those who read the source.
-COMMENTS = re.compile(r"/\*\*?\s(?:(?!\*/).)*\*/[ \t]*|(?:^|[ \t])// [^\n]*", re.MULTILINE | re.DOTALL)
+COMMENTS = re.compile(
+    r"/\*\*?\s(?:(?!\*/).)*\*/[ \t]*|(?:^|[ \t])// [^\n]*", re.MULTILINE | re.DOTALL
+)
 INDENTATION = re.compile(r"^\s+", re.MULTILINE)
 IMPORTED = re.compile(r"^import .* from '\./(\w+\.js)'$", re.MULTILINE)
 WALLET_PAGE, WATCH = "moralis.js", "watch.js"
