@@ -1,9 +1,10 @@
-"""The scripts of our pages: native modules, served with the version of them all in their address.
+"""The scripts of our pages: native modules, served with the version of all in their address.
 
-They are not served as static files, because modules import each other by name: a storage that hashes
-names does not rewrite these names unless the site asks it to, a cache would mix modules of two
-versions, and a content delivery network must be told to allow modules to other origins. From here
-they come from the page's own origin, whatever the site's ``STATIC_URL`` and ``STORAGES`` are.
+They are not served as static files, because modules import each other by name. A storage that
+hashes names rewrites those imports only where the site asks for it, and may keep no file under its
+own name; a cache would mix the modules of two versions; and another origin, such as a content
+delivery network, must say that it lets modules be loaded from here. Served from the page's own
+origin they work whatever ``STATIC_URL`` and ``STORAGES`` are.
 """
 
 import gzip

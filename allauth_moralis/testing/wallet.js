@@ -98,7 +98,7 @@
   }
 
   function announce () {
-    const info = { name: wallet.name, icon: wallet.icon, uuid: wallet.uuid, rdns: 'com.example' }
+    const info = { name: wallet.name, icon: wallet.icon, uuid: wallet.uuid, rdns: wallet.rdns ?? 'com.example' }
     const provider = () => wallet.renews ? { ...evm } : evm
     const say = () => window.dispatchEvent(new CustomEvent('eip6963:announceProvider', {
       detail: Object.freeze({ info, provider: provider() })

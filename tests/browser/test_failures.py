@@ -54,7 +54,7 @@ def test_a_locked_wallet(visitor, wallet):
 
 
 def test_a_wallet_that_never_answers_does_not_hold_the_page(visitor, wallet, other_wallet):
-    """Its window was closed without a word: another wallet takes over, and the same after Cancel."""
+    """Its window was closed: another wallet takes over, and the same one after Cancel."""
     visitor.install(
         {"wallet": wallet, "name": "Silent", "unanswered": 1},
         {"wallet": other_wallet, "name": "Other", "unanswered": 1},
