@@ -1,4 +1,4 @@
-"""Choosing an account: another one than the wallet gives by itself, another chain, the last wallet."""
+"""Choosing: another account than the wallet gives by itself, another chain, the last wallet."""
 
 import re
 

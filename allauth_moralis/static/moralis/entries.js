@@ -121,19 +121,15 @@ function joins({ name, buttons }, wallet) {
  * @param {Moralis.Entry} entry
  */
 function label({ name, title, element, buttons }) {
-  const several = buttons.length > 1
-  if (several) element.prepend(title)
+  const isGroup = buttons.length > 1
+  if (isGroup) element.prepend(title)
   for (const { wallet, button } of buttons) {
     const network = TITLES[wallet.network]
-    const image = several ? [] : imageOf(wallet.icon)
-    const [before, after] = several ? [hidden(`${name} (`), hidden(')')] : [`${name} (`, ')']
-    const text = several || wallet.network !== 'evm' ? [before, network, after] : [name]
+    const full = isGroup || wallet.network !== 'evm' ? `${name} (${network})` : name
     const place = button.querySelector('.moralis-wallet') ?? button
-    place.replaceChildren(...image, make('bdi', '', ...text))
+    if (isGroup) {
+      button.setAttribute('aria-label', full)
+      place.replaceChildren(network)
+    } else place.replaceChildren(...imageOf(wallet.icon), make('bdi', '', full))
   }
-}
-
-/** @param {string} text */
-function hidden(text) {
-  return make('span', 'moralis-hidden', text)
 }
