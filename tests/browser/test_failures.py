@@ -174,6 +174,16 @@ def test_a_page_that_is_out_of_date(visitor, wallet):
     expect(visitor.page.get_by_role("alert")).to_contain_text("Reload it")
 
 
+def test_a_script_that_does_not_load_leaves_a_sentence(visitor, wallet):
+    visitor.allowed = re.compile("ERR_FAILED")
+    visitor.page.route("**/evm.js", lambda route: route.abort())
+    visitor.install({"wallet": wallet})
+    visitor.open_wallet_page()
+
+    expect(visitor.page.get_by_role("status")).to_contain_text("reload this page")
+    assert visitor.page.locator("#moralis-wallets button").count() == 0
+
+
 def test_linking_without_being_signed_in_shows_the_way(visitor, wallet):
     visitor.install({"wallet": wallet})
     visitor.open_wallet_page("?process=connect")

@@ -82,7 +82,9 @@ class Picker {
     const { networks, texts } = this.page
     this.panel.say(texts.searching)
     /** @type {Moralis.Family[]} */
-    const families = await Promise.all(networks.map((network) => import(`./${network}.js`)))
+    const families = await Promise.all(networks.map((network) => import(`./${network}.js`))).catch(
+      () => [],
+    ) // then the page says to reload it
     for (const { find } of families) {
       find(
         (wallet) => {
