@@ -122,6 +122,15 @@ class WalletOfAnotherChain(WalletNotLinked):
     )
 
 
+class WalletAlreadyLinked(WalletError):
+    code = "wallet_already_linked"
+    status = HTTPStatus.CONFLICT
+    message = _(
+        "This wallet is already linked to your account. To link another one, choose another "
+        "account in your wallet, and try again."
+    )
+
+
 class ChallengeMissing(WalletError):
     code = "challenge_missing"
     status = HTTPStatus.FORBIDDEN

@@ -22,6 +22,12 @@ from .siwx.wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
 NETWORK_NAMES = {EVM: "Ethereum", SOLANA: "Solana", APTOS: "Aptos"}
 
 
+def chain_name(chain_id: int) -> str:
+    """Return the name by which people know an EVM chain, or one that is made of its number."""
+    chain = chains.find(chain_id)
+    return chain.name if chain else _("chain %(number)s") % {"number": chain_id}
+
+
 class MoralisAccount(ProviderAccount):
     """A wallet as allauth's pages name it, and as the profile page shows it."""
 
@@ -59,10 +65,7 @@ class MoralisAccount(ProviderAccount):
     def network_name(self) -> str:
         """The name that people know: of the network or, for a contract wallet, of its chain."""
         chain_id = self.wallet.chain_id
-        if chain_id is None:
-            return NETWORK_NAMES[self.wallet.network]
-        chain = chains.find(chain_id)
-        return chain.name if chain else _("chain %(number)s") % {"number": chain_id}
+        return NETWORK_NAMES[self.wallet.network] if chain_id is None else chain_name(chain_id)
 
     @property
     def label(self) -> str:

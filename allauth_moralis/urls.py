@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path("moralis/challenge/", views.challenge, name="moralis_challenge"),
     path("moralis/verify/", views.verify, name="moralis_verify"),
+    path("moralis/scripts/<str:version>/moralis/<str:name>", views.script, name="moralis_script"),
     path("moralis/label/", views.label, name="moralis_label"),
     path("moralis/address/", views.address, name="moralis_address"),
     path("moralis/names/", views.names, name="moralis_names"),

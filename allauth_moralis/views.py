@@ -22,7 +22,7 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
 from django.utils.functional import lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -43,6 +43,7 @@ from .exceptions import (
 from .internal import addresses, contexts, ens_names, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
+from .internal.scripts import scripts
 from .reauthentication import redirect_to_best_method, require_for_linking
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 LOG_IN_PAGE = lazy(home.log_in_page, str)()
 #: Attribute of a request: what its wallet page was for. It outlives the posted form.
 PAGE_REQUEST: Final = "allauth_moralis_page_request"
+YEAR: Final = 365 * 24 * 3600  # seconds
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
@@ -152,6 +154,26 @@ def verify(request: HttpRequest) -> HttpResponseBase:
         )
         raise
     add_never_cache_headers(response)
+    return response
+
+
+@require_safe
+@login_not_required
+@transaction.non_atomic_requests
+def script(request: HttpRequest, version: str, name: str) -> HttpResponse:
+    """Serve one script of our pages. Whatever is at this version's address never changes."""
+    found = scripts().by_name.get(name)
+    if found is None:
+        raise Http404
+    response = HttpResponse(found.body, content_type="text/javascript; charset=utf-8")
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content = found.compressed
+        response["Content-Encoding"] = "gzip"
+    if version == scripts().version:
+        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+    else:  # of another release, while a site is being deployed: what is here will do, but not stay
+        add_never_cache_headers(response)
     return response
 
 

@@ -33,10 +33,11 @@ from ..exceptions import (
     ChallengeMissing,
     InvalidRequest,
     LoginRequired,
+    WalletAlreadyLinked,
     WalletError,
 )
 from ..forms import ChallengeRequest
-from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
+from ..reauthentication import REAUTHENTICATE, confirm, has_wallet, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
@@ -224,6 +225,8 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
             require_for_linking(request)
         except ReauthenticationRequired:
             return _link_again(sociallogin)
+        if is_linked_already(request, sociallogin):
+            return _say_linked_already(request, sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
     with writing():
         response: HttpResponseBase = complete_social_login(request, sociallogin)
@@ -240,13 +243,39 @@ def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
     By then somebody else may be at the browser, or the wallet may have been removed.
     """
     next_url = sociallogin.state.get("next", "")
-    if sociallogin.is_headless:  # in the way in which allauth reports errors to a front end
-        why = {"error": "reauthentication_required", "error_process": AuthProcess.CONNECT}
-        separator = "&" if "?" in next_url else "?"
-        return HttpResponseRedirect(f"{next_url}{separator}{urlencode(why)}")
+    if sociallogin.is_headless:
+        return _tell_front_end(next_url, "reauthentication_required")
     query = {"process": AuthProcess.CONNECT, "next": next_url}
     given = urlencode({name: value for name, value in query.items() if value})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{given}")
+
+
+def _tell_front_end(next_url: str, error: str) -> HttpResponseBase:
+    """Redirect in the way in which allauth reports errors to a front end."""
+    why = {"error": error, "error_process": AuthProcess.CONNECT}
+    separator = "&" if "?" in next_url else "?"
+    return HttpResponseRedirect(f"{next_url}{separator}{urlencode(why)}")
+
+
+def is_linked_already(request: HttpRequest, sociallogin: WalletLogin) -> bool:
+    """Return whether the user has the wallet already. Its new evidence is stored all the same."""
+    if not has_wallet(request.user, uid=sociallogin.account.uid):
+        return False
+    sociallogin.lookup()
+    return True
+
+
+def _say_linked_already(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
+    """Say so, and what to do. allauth would say that the account was connected."""
+    next_url = sociallogin.get_redirect_url(request)
+    if sociallogin.is_headless:
+        return _tell_front_end(next_url or "", WalletAlreadyLinked.code)
+    message = str(WalletAlreadyLinked.message)
+    get_account_adapter().add_message(request, messages.WARNING, message=message)
+    account = sociallogin.account
+    return HttpResponseRedirect(
+        next_url or get_adapter().get_connect_redirect_url(request, account)
+    )
 
 
 def _explain_collision(request: HttpRequest, sociallogin: WalletLogin) -> None:

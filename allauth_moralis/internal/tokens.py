@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from .. import forms
-from ..exceptions import ChallengeMissing, WalletError
+from ..exceptions import ChallengeMissing, WalletAlreadyLinked, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
 from . import events, flows, reports
@@ -48,6 +48,8 @@ def verify_token(
     login = provider.sociallogin_from_response(request, verified)
     sociallogin = TokenLogin(user=login.user, account=login.account, provider=provider)
     sociallogin.state = dict(state)
+    if process == AuthProcess.CONNECT and flows.is_linked_already(request, sociallogin):
+        raise _told(request, WalletAlreadyLinked())
     return sociallogin
 
 

@@ -27,7 +27,10 @@ SOLANA_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
 CONTRACT_UID_PREFIX = "eip155:"
 CONTRACT_UID = re.compile(CONTRACT_UID_PREFIX + r"([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})", re.ASCII)
 APTOS_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{1,64})", re.ASCII)
-ED25519_KEY = re.compile(r"(?:0[xX])?([0-9a-fA-F]{64})", re.ASCII)
+#: Aptos' SDK writes the kind of the key and its length before the 32 bytes.
+ED25519_KEY = re.compile(r"(?:0[xX])?(?:0020)?([0-9a-fA-F]{64})", re.ASCII)
+#: Keys of other kinds: other curves, several keys, an account at a provider in place of a key.
+OTHER_KEY = re.compile(r"(?:0[xX])?(?:[0-9a-fA-F]{2}){33,2048}", re.ASCII)
 #: What is hashed before and after an Ed25519 key to derive its Aptos address: by the legacy scheme,
 #: or as a "single key" (scheme 2, with the key's variant and length before it).
 APTOS_SCHEMES = ((b"", b"\x00"), (b"\x00\x20", b"\x02"))
@@ -134,6 +137,8 @@ def _aptos_address(address: str, key: bytes) -> str:
 
 def _ed25519_key(value: str) -> bytes:
     match = ED25519_KEY.fullmatch(value)
+    if match is None and OTHER_KEY.fullmatch(value):
+        raise AddressOfAnotherKey("the public key is of another kind")
     if match is None:
         raise InvalidRequest("the public key is not 32 bytes of hex")
     return bytes.fromhex(match[1])
