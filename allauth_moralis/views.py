@@ -8,6 +8,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.core.ratelimit import consume_or_429
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.providers.base import AuthError, AuthProcess
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.db import router, transaction
 from django.http import (
@@ -65,8 +66,7 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
     page_request = getattr(request, PAGE_REQUEST, None)
     if page_request is None:  # not a form, or one that was refused unread
         page_request = PageRequest.parse(request.POST if isinstance(error, CsrfFailed) else {})
-    context = contexts.wallet_page(request, page_request, error=error)
-    response = render(request, "moralis/login.html", context, status=error.status)
+    response = _wallet_page(request, page_request, error, error.status)
     # The browser may keep it for its Back button; "no-store" would leave an error page there.
     patch_cache_control(response, private=True, no_cache=True, max_age=0)
     return response
@@ -90,8 +90,21 @@ def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
                 return response
         except SignInIsOld as old:
             error = old
+    return _wallet_page(request, page_request, error, HTTPStatus.OK)
+
+
+def _wallet_page(
+    request: HttpRequest,
+    page_request: PageRequest,
+    error: WalletError | None,
+    status: HTTPStatus,
+) -> HttpResponse:
     context = contexts.wallet_page(request, page_request, error=error)
-    return render(request, "moralis/login.html", context)
+    response = render(request, "moralis/login.html", context, status=status)
+    if settings.SECURE_CROSS_ORIGIN_OPENER_POLICY == "same-origin":
+        # Django's default would cut the page off from the window that some wallets open.
+        response["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
+    return response
 
 
 @require_POST

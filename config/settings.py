@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -18,6 +19,15 @@ env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip(
 
 def listed(name: str) -> list[str]:
     return [item.strip() for item in env.list(name, default=[])]
+
+
+def nodes(name: str) -> dict[int, str]:
+    """Return the URLs in ``1=https://…,8453=https://…`` by chain. They may contain ``=`` too."""
+    pairs = [item.partition("=") for item in listed(name)]
+    try:
+        return {int(chain): url.strip() for chain, _, url in pairs}
+    except ValueError:  # without the text, which may contain a node's key
+        raise ImproperlyConfigured(f"{name} is written as 1=https://…,8453=https://…") from None
 
 
 DEBUG = env.bool("DEBUG", default=not {"SECRET_KEY", "ALLOWED_HOSTS"} & set(env.ENVIRON))
@@ -158,6 +168,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# Wallets such as Base Account open a window, which Django's default would cut off.
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups"
 LOGIN_URL = "account_login"
 LOGOUT_REDIRECT_URL = "home"
 
@@ -189,6 +201,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, dict[str, Any]] = {
         "CHAINS": [int(chain) for chain in listed("MORALIS_CHAINS")] or None,
         "DOMAIN": env("MORALIS_DOMAIN", default=None),
         "CHALLENGE_TTL": env.int("MORALIS_CHALLENGE_TTL", default=120),
+        "RPC": nodes("MORALIS_RPC"),
     }
 }
 if env("MORALIS_RATE_LIMITS", default="on") == "off":

@@ -33,6 +33,10 @@ WRONG: dict[str, tuple[str, list[object]]] = {
                          "ab"]),
     "NAME": ("E012", ["", "  ", 5, [], {}]),
     "FALLBACK": ("E013", ["", "moralis", True, 5, []]),
+    "RPC": ("E014", [None, "https://x", ["https://x"], {"1": "https://x"}, {0: "https://x"},
+                     {True: "https://x"}, {2**53: "https://x"}, {1: "http://node.example"},
+                     {1: "http://8.8.8.8"}, {1: "wss://x"}, {1: ""}, {1: None}, {1: "https://["}]),
+    "ENS": ("E015", [True, 1, "on", []]),
 }  # fmt: skip
 RIGHT: dict[str, list[object]] = {
     "API_KEY": ["", "k" * 64, "eyJhbGciOiJIUzI1NiJ9.eyJub25jZSI6IjEifQ.a-b_c"],
@@ -54,6 +58,12 @@ RIGHT: dict[str, list[object]] = {
     "TIMEOUT": [(3, 10), [0.5, 1]],
     "NAME": ["Wallet", "Кошелёк"],
     "FALLBACK": [None, "local"],
+    "RPC": [
+        {},
+        {1: "https://node.example/v2/key"},
+        {8453: "http://127.0.0.1:8545", 31337: "http://localhost:8545", 10: "http://[::1]:8545"},
+    ],
+    "ENS": [None, False],
 }
 
 
@@ -83,6 +93,23 @@ def test_a_right_value(provider, key, value):
     provider[key] = value
 
     assert ours() == []
+
+
+def test_names_may_be_asked_for_with_a_node_of_chain_1(provider):
+    provider.update(ENS=True, RPC={1: "https://node.example"})
+    assert ours() == []
+
+    provider["RPC"] = {8453: "https://node.example"}
+    assert [message.id for message in ours()] == ["allauth_moralis.E015"]
+
+    provider["RPC"] = None
+    assert [message.id for message in ours()] == ["allauth_moralis.E014", "allauth_moralis.E015"]
+
+
+def test_wrong_url_of_a_node_is_not_repeated(provider):
+    provider["RPC"] = {1: "http://node.example/v2/key-of-the-node"}
+
+    assert "node.example" not in repr(ours())
 
 
 def test_every_setting_has_a_rule_and_every_rule_a_setting():

@@ -19,10 +19,15 @@ DEFAULT = [
 ]  # fmt: skip
 
 
-def run(**env: str) -> subprocess.CompletedProcess:
+SHOW_NODES = (
+    "from django.conf import settings as s; print(s.SOCIALACCOUNT_PROVIDERS['moralis']['RPC'])"
+)
+
+
+def run(command: str = SHOW, **env: str) -> subprocess.CompletedProcess:
     inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "--command", SHOW],
+        [sys.executable, "manage.py", "shell", "--no-imports", "--command", command],
         cwd=ROOT,
         env={**inherited, **env},
         capture_output=True,
@@ -39,7 +44,7 @@ def test_a_variable_that_is_blank_is_not_set():
     names = (
         "DATABASE_URL", "CACHE_URL", "EMAIL_URL", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS",
         "MORALIS_API_KEY", "MORALIS_BASE_URL", "MORALIS_NETWORKS", "MORALIS_CHAINS",
-        "MORALIS_CHALLENGE_TTL", "MORALIS_DOMAIN", "MORALIS_RATE_LIMITS",
+        "MORALIS_CHALLENGE_TTL", "MORALIS_DOMAIN", "MORALIS_RATE_LIMITS", "MORALIS_RPC",
     )  # fmt: skip
     assert run(**dict.fromkeys(names, " ")).stdout.strip() == str(DEFAULT)
 
@@ -62,6 +67,25 @@ def test_a_deployment():
         [False, ["a.example", "b.example"], "postgresql", "RedisCache", "smtp", ["evm", "aptos"],
          [1, 137], 60, "a.example", False]
     )  # fmt: skip
+
+
+def test_urls_of_nodes_may_contain_what_separates_chain_and_url():
+    result = run(
+        SHOW_NODES, MORALIS_RPC="1=https://node.example/?key=a=b, 8453 = http://127.0.0.1:8545"
+    )
+
+    assert result.stdout.strip() == str(
+        {1: "https://node.example/?key=a=b", 8453: "http://127.0.0.1:8545"}
+    )
+
+
+@pytest.mark.parametrize("value", ["https://node.example/key", "base=https://node.example/key"])
+def test_url_of_a_node_without_its_chain_is_refused_and_not_repeated(value):
+    result = run(MORALIS_RPC=value)
+
+    assert result.returncode != 0
+    assert "MORALIS_RPC is written as" in result.stderr
+    assert "node.example" not in result.stderr
 
 
 @pytest.mark.parametrize("env", [{"ALLOWED_HOSTS": "example.com"}, {"DEBUG": "0"}])

@@ -528,3 +528,27 @@ def test_a_page_that_nothing_hides(settings, patterns):
 def test_a_project_without_urls_has_no_page_to_hide(settings):
     del settings.ROOT_URLCONF
     assert pages.check_profile() == []
+
+
+# --- Wallets that open a window ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("policy", "nodes", "middleware", "found"),
+    [
+        ("same-origin", {8453: "https://node.example"}, True, True),
+        ("same-origin-allow-popups", {8453: "https://node.example"}, True, False),
+        (None, {8453: "https://node.example"}, True, False),
+        ("same-origin", {}, True, False),
+        ("same-origin", {8453: "https://node.example"}, False, False),
+    ],
+)
+def test_pages_that_are_cut_off_from_the_windows_of_wallets(
+    settings, provider, policy, nodes, middleware, found
+):
+    settings.SECURE_CROSS_ORIGIN_OPENER_POLICY = policy
+    provider["RPC"] = nodes
+    if not middleware:
+        settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if "Security" not in each]
+
+    assert ("W016" in ids()) is found

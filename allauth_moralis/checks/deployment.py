@@ -43,6 +43,28 @@ def check_hosts(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security)
+def check_windows_of_wallets(**_: Any) -> list[CheckMessage]:
+    """Check that a wallet's window can answer. Contract wallets are the ones that open some."""
+    if wrong_values() or not conf.current().rpc or not _isolates_its_pages():
+        return []
+    return [
+        checks.Warning(
+            "Wallets that open a window, such as Base Account, work on the wallet page, but on no "
+            "other page of this site: its Cross-Origin-Opener-Policy is same-origin.",
+            hint='Set SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin-allow-popups".',
+            id="allauth_moralis.W016",
+        )
+    ]
+
+
+def _isolates_its_pages() -> bool:
+    return (
+        settings.SECURE_CROSS_ORIGIN_OPENER_POLICY == "same-origin"
+        and "django.middleware.security.SecurityMiddleware" in settings.MIDDLEWARE
+    )
+
+
 @register(Tags.security, deploy=True)
 def check_deployment(**_: Any) -> list[CheckMessage]:
     return [] if wrong_values() else list(_deployment_warnings())

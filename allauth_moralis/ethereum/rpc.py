@@ -94,7 +94,7 @@ class Session:
             response = self._post("eth_call", transaction, "latest")
         except ResponseTooLarge:
             raise CallFailed from None
-        if "error" in response and _is_the_contracts(response["error"]):
+        if _is_the_contracts(response.get("error")):
             raise CallFailed
         return _bytes(_result(response))
 
@@ -146,7 +146,7 @@ def reset() -> None:
 
 
 def _result(response: dict[str, Any]) -> Any:
-    if "error" in response:
+    if response.get("error") is not None:
         raise UpstreamUnavailable("the node answered with an error")
     return response.get("result")
 

@@ -201,3 +201,20 @@ def test_a_state_of_another_browser(client, wallet, django_user_model):
     state = redirected(Client(), wallet)
 
     assert json_code(request_challenge(client, wallet, state=state)) == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("policy", "sent"),
+    [
+        ("same-origin", "same-origin-allow-popups"),
+        ("same-origin-allow-popups", "same-origin-allow-popups"),
+        ("unsafe-none", "unsafe-none"),
+        (None, None),
+    ],
+)
+def test_window_of_a_wallet_can_answer_the_page(client, settings, policy, sent):
+    """Django's default would cut it off, and the site's own choice counts otherwise."""
+    settings.SECURE_CROSS_ORIGIN_OPENER_POLICY = policy
+
+    for response in (client.get(LOGIN), client.post(reverse("moralis_verify"))):
+        assert response.get("Cross-Origin-Opener-Policy") == sent
