@@ -1,5 +1,6 @@
 """A chain for the demo, with contract wallets of the development wallet: ``make demo-chain``."""
 
+import signal
 import sys
 from typing import Any
 
@@ -37,10 +38,10 @@ def main(port: int) -> None:
         contracts.remember(ada, [described(deployed), described(planned, is_deployed=False)])
         addresses = {"deployed": deployed.address, "planned": planned.address}
         print(HOW.format(url=anvil.url, chain_id=CHAIN_ID, factory=factory, **addresses))
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda *_: sys.exit())
         try:
             anvil.wait()
-        except KeyboardInterrupt:
-            pass
         finally:
             contracts.forget()
 
