@@ -11,7 +11,7 @@ CHAIN_PORT ?= 8545
 # For every Python from 3.11 on. The first lines of the pinned files repeat this command.
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS)
 
-.PHONY: run demo-chain test conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
+.PHONY: run demo-chain test scripts conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -62,7 +62,12 @@ allauth-suite: $(ALLAUTH)/.ready ## allauth's own tests, bare and with our app a
 matrix: ## the suite on other Pythons, Djangos and allauths; PYTHONS=3.12 DJANGOS=6.1 for some of them
 	.ci/matrix
 
-check: $(VENV)/.ready docs ## lint, format, imports, types, Django's own checks, the documents
+scripts: ## the scripts of our pages: lint, types, and what can be tested without a browser; needs Node
+	@command -v npm > /dev/null || \
+		{ echo "The scripts of our pages were not checked: that needs Node 20 or newer." >&2; test -z "$$CI"; }
+	@! command -v npm > /dev/null || { npm ci --prefix js && npm run check --prefix js; }
+
+check: $(VENV)/.ready docs scripts ## lint, format, imports, types, Django's own checks, the documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
@@ -100,4 +105,4 @@ wheel: $(VENV)/.ready
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) .venv-* conformance/node_modules tests/chain/node_modules docs/_build build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* js/node_modules conformance/node_modules tests/chain/node_modules docs/_build build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

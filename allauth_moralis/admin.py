@@ -5,7 +5,7 @@ Pending challenges are not shown here: they live in sessions only.
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from allauth.socialaccount.admin import SocialAccountAdmin
 from allauth.socialaccount.models import SocialAccount
@@ -16,15 +16,17 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from .conf import PROVIDER_ID
+from .internal.admin_names import EnsNameMixin
 from .provider import MoralisAccount
+from .siwx import chains
+from .siwx.wallets import CONTRACT, CONTRACT_UID_PREFIX
 
-if TYPE_CHECKING:
-    _Base = admin.ModelAdmin[Any]
-else:
-    _Base = object
-
-#: The backends that verify wallets, in an operator's words.
-VERIFIERS = {"moralis": _("Moralis Auth API"), "local": _("this site")}
+#: Who verifies wallets, in an operator's words.
+VERIFIERS = {
+    "moralis": _("Moralis Auth API"),
+    "local": _("this site"),
+    CONTRACT: _("the wallet's contract"),
+}
 
 
 def _wallet(account: Any) -> MoralisAccount | None:
@@ -51,7 +53,26 @@ def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
-class WalletAdminMixin(_Base):
+class WalletKindFilter(admin.SimpleListFilter):
+    """Filter the list by what signs: a key, or a contract."""
+
+    title = _("kind of wallet")
+    parameter_name = "wallet_kind"
+
+    def lookups(self, _request: HttpRequest, _model_admin: Any) -> Any:
+        return (("key", _("Wallets with a key")), (CONTRACT, _("Contract wallets")))
+
+    def queryset(self, _request: HttpRequest, queryset: Any) -> Any:
+        wallets = queryset.filter(provider=PROVIDER_ID)
+        match self.value():
+            case "key":
+                return wallets.exclude(uid__startswith=CONTRACT_UID_PREFIX)
+            case "contract":
+                return wallets.filter(uid__startswith=CONTRACT_UID_PREFIX)
+        return queryset
+
+
+class WalletAdminMixin(EnsNameMixin):
     """Mixin for a site's own admin class of ``SocialAccount``, to show wallets as ours does."""
 
     wallet_list_display = (
@@ -69,7 +90,7 @@ class WalletAdminMixin(_Base):
     #: account, or turn another row into that of a wallet, are superusers at their next sign-in.
     wallet_owner = ("user",)
     wallet_fieldsets = (
-        (_("Wallet"), {"fields": wallet_list_display}),
+        (_("Wallet"), {"fields": (*wallet_list_display, "wallet_ens_name")}),
         (
             _("What was signed"),
             {
@@ -85,7 +106,11 @@ class WalletAdminMixin(_Base):
 
     @_column(_("chain"))
     def wallet_chain(self, wallet: MoralisAccount) -> Any:
-        return wallet.data.get("chain_id") or wallet.verified.get("network")
+        chain_id = wallet.wallet.chain_id or wallet.data.get("chain_id")
+        chain = chains.find(chain_id)
+        if chain is not None:
+            return f"{chain.name} ({chain_id})"
+        return chain_id or wallet.verified.get("network")
 
     @_column(_("verified by"))
     def wallet_verified_by(self, wallet: MoralisAccount) -> Any:
@@ -116,6 +141,9 @@ class WalletAdminMixin(_Base):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return (*super().get_list_display(request), *self.wallet_list_display)
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return (*super().get_list_filter(request), WalletKindFilter)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return is_superuser(request) and super().has_add_permission(request)

@@ -115,6 +115,22 @@ class WalletNotLinked(WalletError):
     )
 
 
+class WalletOfAnotherChain(WalletNotLinked):
+    message = _(
+        "Your account has this address as a wallet on another chain. Please switch your wallet to "
+        "that chain, and start again."
+    )
+
+
+class WalletAlreadyLinked(WalletError):
+    code = "wallet_already_linked"
+    status = HTTPStatus.CONFLICT
+    message = _(
+        "This wallet is already linked to your account. To link another one, choose another "
+        "account in your wallet, and try again."
+    )
+
+
 class DeviceNumberWrong(WalletError):
     code = "device_number_wrong"
     status = HTTPStatus.FORBIDDEN
@@ -193,6 +209,13 @@ class NoContractOnChain(SignatureInvalid):
         "The signature does not belong to this wallet. If it is a smart wallet, it may not exist "
         "on the chain that your wallet is set to: switch to the chain that you use it on, and "
         "start again."
+    )
+
+
+class ContractSaysNo(SignatureInvalid):
+    message = _(
+        "Your smart wallet did not accept this signature. If it has several owners, all the "
+        "signatures that it needs must be there. Please start again."
     )
 
 

@@ -10,14 +10,22 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from . import conf
+from .ethereum import ens
 from .internal import labels, tokens
 from .internal.sociallogin import WalletLogin
-from .siwx import explorers, record
+from .siwx import chains, record
 from .siwx.wallets import APTOS, EVM, NETWORKS, SOLANA, VerifiedWallet, Wallet
 
 NETWORK_NAMES = {EVM: "Ethereum", SOLANA: "Solana", APTOS: "Aptos"}
+
+
+def chain_name(chain_id: int) -> str:
+    """Return the name by which people know an EVM chain, or one that is made of its number."""
+    chain = chains.find(chain_id)
+    return chain.name if chain else _("chain %(number)s") % {"number": chain_id}
 
 
 class MoralisAccount(ProviderAccount):
@@ -55,8 +63,9 @@ class MoralisAccount(ProviderAccount):
 
     @property
     def network_name(self) -> str:
-        """The name of the network that people know."""
-        return NETWORK_NAMES[self.wallet.network]
+        """The name that people know: of the network or, for a contract wallet, of its chain."""
+        chain_id = self.wallet.chain_id
+        return NETWORK_NAMES[self.wallet.network] if chain_id is None else chain_name(chain_id)
 
     @property
     def label(self) -> str:
@@ -64,12 +73,19 @@ class MoralisAccount(ProviderAccount):
         label = self.data.get(labels.KEY)
         return label if isinstance(label, str) else ""
 
+    @property
+    def can_have_ens_name(self) -> bool:
+        """Whether pages show the wallet's ENS name, if it has one."""
+        return conf.current().shows_names and ens.can_have_name(self.wallet)
+
     def to_str(self) -> str:
         name = f"{self.label} · {self.wallet.short}" if self.label else self.wallet.short
-        return name if self.wallet.network == EVM else f"{name} ({self.network_name})"
+        # An EVM wallet with a key is the same on every chain, and needs no further name.
+        is_plain = self.wallet.network == EVM and self.wallet.chain_id is None
+        return name if is_plain else f"{name} ({self.network_name})"
 
     def get_profile_url(self) -> str | None:
-        return explorers.address_url(self.wallet, self.data.get("chain_id"))
+        return chains.address_url(self.wallet, self.data.get("chain_id"))
 
 
 class MoralisProvider(Provider):

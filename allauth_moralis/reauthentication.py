@@ -36,9 +36,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from .conf import PROVIDER_ID
-from .exceptions import LoginRequired, SignInIsOld, WalletNotLinked
+from .exceptions import LoginRequired, SignInIsOld, WalletNotLinked, WalletOfAnotherChain
 from .internal import allauth_private, home
 from .internal.allauth_private import has_second_factor, is_headless
+from .siwx.wallets import Wallet
 
 SESSION_KEY = "allauth_moralis_proven"
 SIGNED_IN_KEY = "allauth_moralis_signed_in_at"
@@ -149,17 +150,21 @@ def may_confirm_by_wallet(user: AbstractBaseUser | AnonymousUser) -> bool:
     return has_wallet(user) and not has_second_factor(user)
 
 
-def confirm(request: HttpRequest, uid: str) -> None:
-    """Record that the wallet ``uid`` has signed to reauthenticate the user who is signed in.
+def confirm(request: HttpRequest, wallet: Wallet) -> None:
+    """Record that a wallet has signed to reauthenticate the user who is signed in.
 
     No one is signed in or out, and nothing is linked. Raise ``WalletNotLinked`` if the wallet is
-    not linked to the user's account.
+    not linked to the user's account. A contract may be another's on another chain, so its yes
+    confirms neither the same address there nor the key of that address.
     """
-    if not has_wallet(request.user, uid=uid):
+    if not has_wallet(request.user, uid=wallet.uid):
+        is_contract = wallet.chain_id is not None
+        if is_contract and has_wallet(request.user, uid__endswith=f":{wallet.address}"):
+            raise WalletOfAnotherChain
         raise WalletNotLinked
-    remember(request, uid)
+    remember(request, wallet.uid)
     if not has_second_factor(request.user):
-        allauth_private.record_reauthentication(request, uid)
+        allauth_private.record_reauthentication(request, wallet.uid)
 
 
 # --- What requires proof ----------------------------------------------------------------------

@@ -4,24 +4,42 @@ from typing import Any
 
 from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.signals import user_logged_in
+from allauth.account.signals import user_logged_in, user_signed_up
 from allauth.account.utils import user_username
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
-from allauth.socialaccount.signals import pre_social_login, social_account_removed
+from allauth.socialaccount.signals import (
+    pre_social_login,
+    social_account_added,
+    social_account_removed,
+)
+from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in as django_user_logged_in
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .internal import addresses, disconnect
 from .siwx.wallets import Wallet
 
+#: What people read about a contract wallet that signed up, and about one that was linked.
+NEW_USER = _(
+    "A new account was made for your wallet on %(chain)s. The same address on another chain counts "
+    "as another wallet. If you had an account here before, sign out, switch your wallet to the "
+    "chain that you used then, and sign in again."
+)
+NEW_WALLET = _(
+    "The wallet that you linked is the one on %(chain)s. The same address on another chain counts "
+    "as another wallet."
+)
+
 
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.propose_username")
-def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -> None:
+def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_kwargs: Any) -> None:
     """Name a new user after the wallet's address.
 
     The provider's ``extract_common_fields`` is not the place for it: there a name that is taken
@@ -41,7 +59,7 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_: Any) -
 
 
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.release_addresses")
-def release_addresses(sociallogin: SocialLogin, **_: Any) -> None:
+def release_addresses(sociallogin: SocialLogin, **_kwargs: Any) -> None:
     """Whoever signs up by another provider, which confirmed the address, is its owner."""
     confirmed = [address.email for address in sociallogin.email_addresses if address.verified]
     # A wallet has none, and its sign-in asks the database nothing more.
@@ -53,27 +71,60 @@ def release_addresses(sociallogin: SocialLogin, **_: Any) -> None:
 
 
 @receiver(django_user_logged_in, dispatch_uid="allauth_moralis.remember_sign_in")
-def remember_sign_in(request: HttpRequest | None, **_: Any) -> None:
+def remember_sign_in(request: HttpRequest | None, **_kwargs: Any) -> None:
     """Remember a sign-in. Django sends this signal for each of them, even without allauth."""
     if request is not None and hasattr(request, "session"):
         reauthentication.remember_sign_in(request)
 
 
 @receiver(user_logged_in, dispatch_uid="allauth_moralis.remember_wallet")
-def remember_wallet(request: HttpRequest, sociallogin: SocialLogin | None = None, **_: Any) -> None:
+def remember_wallet(
+    request: HttpRequest, sociallogin: SocialLogin | None = None, **_kwargs: Any
+) -> None:
     """Remember the wallet that somebody signed in with: signing in proves it."""
     if sociallogin is not None and sociallogin.account.provider == PROVIDER_ID:
         reauthentication.remember(request, sociallogin.account.uid)
 
 
+@receiver(user_signed_up, dispatch_uid="allauth_moralis.name_chain_of_new_user")
+def name_chain_of_new_user(
+    request: HttpRequest, sociallogin: SocialLogin | None = None, **_kwargs: Any
+) -> None:
+    """Tell people who may have expected their own account why they got a new one."""
+    if sociallogin is not None:
+        _name_chain(request, sociallogin, NEW_USER)
+
+
+@receiver(social_account_added, dispatch_uid="allauth_moralis.name_chain_of_new_wallet")
+def name_chain_of_new_wallet(
+    request: HttpRequest, sociallogin: SocialLogin, **_kwargs: Any
+) -> None:
+    """Tell people that they can sign in with what they linked on this one chain only."""
+    _name_chain(request, sociallogin, NEW_WALLET)
+
+
+def _name_chain(request: HttpRequest, sociallogin: SocialLogin, sentence: Promise) -> None:
+    """Say of which chain a new contract wallet is.
+
+    It is said of each, so that it does not tell whether the address has an account on another one.
+    """
+    account = sociallogin.account
+    if account.provider != PROVIDER_ID or sociallogin.is_headless:
+        return
+    wallet = account.get_provider_account()
+    if wallet.wallet.chain_id is not None:
+        message = str(sentence) % {"chain": wallet.network_name}
+        get_account_adapter().add_message(request, messages.INFO, message=message)
+
+
 @receiver(social_account_removed, dispatch_uid="allauth_moralis.forget_wallet")
-def forget_wallet(request: HttpRequest, socialaccount: SocialAccount, **_: Any) -> None:
+def forget_wallet(request: HttpRequest, socialaccount: SocialAccount, **_kwargs: Any) -> None:
     """Forget a wallet that was removed from the account."""
     if socialaccount.provider == PROVIDER_ID:
         reauthentication.forget(request, socialaccount.uid)
 
 
 @receiver(pre_delete, sender=SocialAccount, dispatch_uid="allauth_moralis.keep_a_way_in")
-def keep_a_way_in(instance: SocialAccount, using: str, **_: Any) -> None:
+def keep_a_way_in(instance: SocialAccount, using: str, **_kwargs: Any) -> None:
     """Guard the last way in. Django sends this signal within the transaction that deletes."""
     disconnect.keep_a_way_in(instance, using)

@@ -21,8 +21,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("moralis/device/poll/", devices.poll, name="moralis_device_poll"),
     path("moralis/device/complete/", devices.complete, name="moralis_device_complete"),
     path("moralis/device/<str:device_id>/", devices.page, name="moralis_device_page"),
+    path("moralis/scripts/<str:version>/moralis/<str:name>", views.script, name="moralis_script"),
     path("moralis/label/", views.label, name="moralis_label"),
     path("moralis/address/", views.address, name="moralis_address"),
+    path("moralis/names/", views.names, name="moralis_names"),
     path("profile/", views.profile, name="moralis_profile"),
 ]
 if app_settings.SOCIALACCOUNT_ONLY:

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required, login_required
 from django.db import router, transaction
 from django.http import (
+    Http404,
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
@@ -21,13 +22,13 @@ from django.http import (
 )
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.cache import add_never_cache_headers, patch_cache_control
+from django.utils.cache import add_never_cache_headers, patch_cache_control, patch_vary_headers
 from django.utils.functional import lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from . import forms
+from . import conf, forms
 from .backends import issuing_backend
 from .conf import PROVIDER_ID
 from .exceptions import (
@@ -40,9 +41,10 @@ from .exceptions import (
     WalletError,
 )
 from .forms import DEVICE
-from .internal import addresses, contexts, flows, home, labels, reports
+from .internal import addresses, contexts, ens_names, flows, home, labels, reports
 from .internal.contexts import PageRequest
 from .internal.responses import body_of, describe, refusals
+from .internal.scripts import scripts
 from .reauthentication import redirect_to_best_method, require_for_linking
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 LOG_IN_PAGE = lazy(home.log_in_page, str)()
 #: Attribute of a request: what its wallet page was for. It outlives the posted form.
 PAGE_REQUEST: Final = "allauth_moralis_page_request"
+YEAR: Final = 365 * 24 * 3600  # seconds
 
 
 def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
@@ -168,6 +171,26 @@ def tell_adapter(request: HttpRequest, error: WalletError, state: dict[str, Any]
     )
 
 
+@require_safe
+@login_not_required
+@transaction.non_atomic_requests
+def script(request: HttpRequest, version: str, name: str) -> HttpResponse:
+    """Serve one script of our pages. Whatever is at this version's address never changes."""
+    found = scripts().by_name.get(name)
+    if found is None:
+        raise Http404
+    response = HttpResponse(found.body, content_type="text/javascript; charset=utf-8")
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.content = found.compressed
+        response["Content-Encoding"] = "gzip"
+    if version == scripts().version:
+        patch_cache_control(response, public=True, max_age=YEAR, immutable=True)
+    else:  # of another release, while a site is being deployed: what is here will do, but not stay
+        add_never_cache_headers(response)
+    return response
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_not_required
@@ -212,6 +235,18 @@ def label(request: HttpRequest) -> HttpResponse:
     account, text = forms.parse_label(request.POST)
     labels.set_label(_user(request), account, text)
     return HttpResponseRedirect(reverse("moralis_profile"))
+
+
+@require_safe
+@never_cache
+@login_required(login_url=LOG_IN_PAGE)
+@transaction.non_atomic_requests  # no transaction waits for a node
+def names(request: HttpRequest) -> HttpResponse:
+    """Return the ENS names of the viewer's own wallets, by uid, to the script of a page."""
+    if not conf.current().shows_names:
+        raise Http404
+    wallets = contexts.wallets_of(request)
+    return JsonResponse(ens_names.names_of(request, [wallet.account for wallet in wallets]))
 
 
 def _profile(request: HttpRequest, *, error: WalletError | None = None) -> HttpResponse:

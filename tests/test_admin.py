@@ -71,7 +71,7 @@ def test_the_list_shows_what_was_verified(staff, wallet, backend):
 
     assert cell(html, "uid") == wallet.address
     assert cell(html, "wallet_network") == "evm"
-    assert cell(html, "wallet_chain") == "137"
+    assert cell(html, "wallet_chain") == "Polygon (137)"
     assert (
         cell(html, "wallet_verified_by")
         == {

@@ -15,7 +15,7 @@ from .chain.evm import Chain
 from .test_development_wallet import SIGN, WALLETS, ask_to_sign, post, refused
 
 CHAIN_ID = 31337
-NAMES = ["Ada, by contract", "Ada, by contract, not deployed"]
+NAMES = ["Ada's contract", "Ada's next contract"]
 
 pytestmark = [
     pytest.mark.django_db,

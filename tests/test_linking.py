@@ -64,6 +64,26 @@ def test_linking_another_accounts_wallet_is_refused_with_an_explanation(
     assert "sign in with it and remove it from that account" in page
 
 
+LINKED_ALREADY = "This wallet is already linked to your account."
+
+
+@pytest.mark.parametrize("next_url", [None, "/accounts/email/"])
+def test_linking_the_same_wallet_again_says_so_and_what_to_do(client, wallet, next_url):
+    sign_in(client, wallet)
+    before = SocialAccount.objects.get().extra_data["verified"]
+
+    response = sign_in(
+        client, wallet, process="connect", **({"next": next_url} if next_url else {})
+    )
+
+    assert response["Location"] == (next_url or reverse("socialaccount_connections"))
+    page = client.get(response["Location"]).content.decode()
+    assert LINKED_ALREADY in page
+    assert "choose another account in your wallet" in page
+    assert "has been connected" not in page
+    assert SocialAccount.objects.get().extra_data["verified"] != before
+
+
 def test_wallet_moves_to_another_account_as_the_explanation_says(client, wallet, other_wallet):
     """Sign in with the wallet, remove it there, and come back to link it."""
     third = SolanaWallet()

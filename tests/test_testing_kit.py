@@ -132,7 +132,7 @@ def test_an_app_keeps_its_session_token(wallet):
 
 def stored(wallet) -> tuple[dict, dict]:
     """A wallet's row and its user, with all that differs from one sign-in to the next left out."""
-    row = SocialAccount.objects.get(uid=wallet.address)
+    row = SocialAccount.objects.get(uid=wallet.uid)
     text = re.sub(r"(Nonce|Issued At|Expiration Time): .*", r"\1", row.extra_data["message"])
     data = {**row.extra_data, "message": text.replace(wallet.address, "")}
     data = {**data, "verified": list(data["verified"])}

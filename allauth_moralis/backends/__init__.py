@@ -6,7 +6,7 @@ from functools import lru_cache
 from django.utils.module_loading import import_string
 
 from .. import conf
-from ..ethereum import rpc
+from ..ethereum import ens, rpc
 from .base import Backend
 
 __all__ = ["Backend", "get_backend", "issuing_backend", "reset", "verifying_backend"]
@@ -53,3 +53,4 @@ def reset() -> None:
     """Forget the backends and the nodes, with their connections and what is known about them."""
     _build.cache_clear()
     rpc.reset()
+    ens.reset()

@@ -4,6 +4,15 @@ Importing this package registers them. Ids are never reused: what is E023 now wa
 what is E027 was W011.
 """
 
-from . import accounts, deployment, development, pages, sessions, settings, users
+from . import accounts, deployment, development, names, pages, sessions, settings, users
 
-__all__ = ["accounts", "deployment", "development", "pages", "sessions", "settings", "users"]
+__all__ = [
+    "accounts",
+    "deployment",
+    "development",
+    "names",
+    "pages",
+    "sessions",
+    "settings",
+    "users",
+]

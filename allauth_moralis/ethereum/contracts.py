@@ -8,7 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Self
 
-from ..exceptions import AnotherKeyOfAccount, NoContractOnChain, SignatureInvalid
+from ..exceptions import (
+    AnotherKeyOfAccount,
+    ContractSaysNo,
+    NoContractOnChain,
+    SignatureInvalid,
+)
 from ..siwx.signatures import eip191_hash, evm_bytes
 from ..siwx.wallets import Challenge, Proof
 from . import abi, rpc
@@ -69,7 +74,7 @@ def check(session: rpc.Session, challenge: Challenge, proof: Proof) -> Proof:
     else:
         raise NoContractOnChain("no contract at the address")
     if not accepted:
-        raise SignatureInvalid("the contract says no")
+        raise ContractSaysNo("the contract says no")
     return Proof(signature=f"0x{raw.hex()}")
 
 
@@ -78,7 +83,7 @@ def _ask(session: rpc.Session, address: str, digest: bytes, signature: bytes) ->
     try:
         return session.call(data, to=address) == YES
     except rpc.CallFailed:
-        raise SignatureInvalid("the contract failed") from None
+        raise ContractSaysNo("the contract failed") from None
 
 
 def _ask_when_deployed(session: rpc.Session, address: str, digest: bytes, wrapper: Wrapper) -> bool:
@@ -97,7 +102,7 @@ def _ask_when_deployed(session: rpc.Session, address: str, digest: bytes, wrappe
     try:
         return session.call(_validator() + arguments) == VALIDATOR_YES
     except rpc.CallFailed:
-        raise SignatureInvalid("the contract failed while it was deployed") from None
+        raise ContractSaysNo("the contract failed while it was deployed") from None
 
 
 @cache

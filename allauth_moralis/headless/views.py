@@ -48,7 +48,7 @@ class ReauthenticateView(AuthenticatedAPIView):
 
 def confirmed(request: HttpRequest, verified: VerifiedWallet) -> HttpResponse:
     """Reauthenticate the user who is signed in with a wallet that was verified."""
-    reauthentication.confirm(request, verified.wallet.uid)
+    reauthentication.confirm(request, verified.wallet)
     if not reauthentication.may_confirm_by_wallet(request.user):
         # The proof counts for the site's own views, but allauth requires the second factor.
         raise ReauthenticationRequired

@@ -68,7 +68,12 @@ def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, 
     try:
         with cache_must_answer():
             if ratelimit.consume(
-                request, app="allauth_moralis", action=action, config={**limits}, key=key
+                request,
+                app="allauth_moralis",
+                action=action,
+                config={**limits},
+                key=key,
+                limit_get=True,
             ):
                 return
     except (PermissionDenied, ImproperlyConfigured):

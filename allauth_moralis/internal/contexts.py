@@ -17,9 +17,9 @@ from .. import conf, forms, reauthentication
 from ..conf import PROVIDER_ID
 from ..devices import contexts
 from ..devices.states import DeviceRequest
-from ..exceptions import WalletError
+from ..exceptions import WalletAlreadyLinked, WalletError
 from ..forms import DEVICE
-from ..provider import MoralisAccount
+from ..provider import MoralisAccount, chain_name
 from ..reauthentication import REAUTHENTICATE
 from . import wallet_links
 from .responses import device_address
@@ -108,6 +108,9 @@ def wallet_page(
     confirms = process == REAUTHENTICATE and not sign_in_first
     is_phone = process == DEVICE
     device = contexts.find(request, page_request.device) if is_phone else None
+    links = process == AuthProcess.CONNECT and not sign_in_first
+    # To which a wallet may be asked to switch that is on one that the site does not accept.
+    chain = min(conf.current().chains or [0]) or None
     return {
         "page_request": page_request,
         "error": error,
@@ -118,10 +121,14 @@ def wallet_page(
         "wallet_links": _wallet_links(request, page_request, device),
         "device": device,
         "ask_device": None if is_phone or sign_in_first else contexts.ask(page_request.fields),
+        "chain_name": chain_name(chain) if chain else "",
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
             "csrfHeader": contexts.csrf_header(),
             "networks": list(conf.current().networks),
+            **({"chain": chain} if chain else {}),
+            "signedIn": request.user.is_authenticated,
+            "linked": [wallet.account.uid for wallet in wallets_of(request)] if links else [],
             "fields": page_request.fields,
             "texts": _texts(),
         },
@@ -186,17 +193,22 @@ def _with_next(url: str, next_url: str) -> str:
 
 def _texts() -> dict[str, str]:
     """Return the texts that the page's script shows."""
+    failed = _("Something went wrong in your wallet. Open it, check that it works, and try again.")
     return {
         "searching": _("Looking for wallets in this browser…"),
         "choose": _("Choose a wallet."),
         "browserWallet": _("Browser wallet"),
         "connecting": _(
-            "Open your wallet and allow this site to see your address. If nothing opens, press the "
-            "button again."
+            "Open your wallet and allow this site to see your address. If nothing opens, cancel "
+            "and try again."
         ),
         "preparing": _("Preparing the text to sign…"),
         "signing": _("Read the text in your wallet, then sign it. Signing costs nothing."),
-        "verifying": _("Checking the signature…"),
+        "renewed": _(
+            "The time to sign ran out, so your wallet was sent a new text. Decline the old one, "
+            "then read and sign the new one."
+        ),
+        "sending": _("Checking the signature…"),
         "none": _(
             "No wallet was found in this browser. Install a wallet extension and reload this page, "
             "or open this page in the browser of your wallet's app."
@@ -208,9 +220,15 @@ def _texts() -> dict[str, str]:
         "locked": _(
             "Your wallet did not share an account. Unlock it, choose an account, and try again."
         ),
-        "walletFailed": _(
-            "Something went wrong in your wallet. Open it, check that it works, and try again."
+        "closed": _(
+            "Your wallet was closed or said no, and nothing has changed. You can try again."
         ),
+        "silent": _("Your wallet has not answered. Open it, check that it works, and try again."),
+        "expired": _("The time to sign has run out. Please start again."),
+        "unknownChain": _("Your wallet does not know that chain. Add it there, and try again."),
+        "linked": str(WalletAlreadyLinked.message),
+        "unsupported": failed,
+        "walletFailed": failed,
         "network": _("This site could not be reached. Check your connection and try again."),
         "reload": _("This page is out of date. Reload it and try again."),
     }

@@ -96,18 +96,26 @@ def _accounts_that_open(user: AbstractBaseUser) -> list[SocialAccount]:
 
 
 def opens(account: SocialAccount) -> bool:
-    """Return whether a connected account can sign in: its provider and its network are offered."""
+    """Return whether a connected account can sign in: its provider is still offered."""
     if account.provider == PROVIDER_ID:
-        data = account.extra_data if isinstance(account.extra_data, dict) else {}
-        network = data.get("network")
-        known = network if network in NETWORKS else Wallet.from_uid(account.uid).network
-        return known in conf.current().networks
+        return _wallet_opens(account)
     try:
         account.get_provider(context.request)
     except (ObjectDoesNotExist, MultipleObjectsReturned, ImproperlyConfigured):
         # The provider was uninstalled, or has no SocialApp.
         return False
     return True
+
+
+def _wallet_opens(account: SocialAccount) -> bool:
+    """Return whether a wallet's network is offered and, if it is a contract, its chain."""
+    wallet, settings = Wallet.from_uid(account.uid), conf.current()
+    data = account.extra_data if isinstance(account.extra_data, dict) else {}
+    network = data.get("network")
+    if (network if network in NETWORKS else wallet.network) not in settings.networks:
+        return False
+    chain_id = wallet.chain_id
+    return chain_id is None or (chain_id in settings.rpc and settings.allows_chain(chain_id))
 
 
 def ways_without_accounts(user: AbstractBaseUser) -> list[str]:

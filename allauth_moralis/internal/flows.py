@@ -36,10 +36,11 @@ from ..exceptions import (
     DeviceRequestOver,
     InvalidRequest,
     LoginRequired,
+    WalletAlreadyLinked,
     WalletError,
 )
 from ..forms import DEVICE, ChallengeRequest, Purpose
-from ..reauthentication import REAUTHENTICATE, confirm, require_for_linking, resume
+from ..reauthentication import REAUTHENTICATE, confirm, has_wallet, require_for_linking, resume
 from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
@@ -164,7 +165,7 @@ def finish(
 ) -> HttpResponseBase:
     """Sign in, link or confirm with a wallet that was verified, as ``state`` says."""
     if state["process"] == REAUTHENTICATE:
-        confirm(request, verified.wallet.uid)
+        confirm(request, verified.wallet)
         return resume(request, state.get("next"), home.after_sign_in())
     provider = get_adapter().get_provider(request, PROVIDER_ID)
     sociallogin = provider.sociallogin_from_response(request, verified)
@@ -266,6 +267,8 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
             require_for_linking(request)
         except ReauthenticationRequired:
             return _link_again(sociallogin)
+        if is_linked_already(request, sociallogin):
+            return _say_linked_already(request, sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
     with writing():
         response: HttpResponseBase = complete_social_login(request, sociallogin)
@@ -282,13 +285,39 @@ def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
     By then somebody else may be at the browser, or the wallet may have been removed.
     """
     next_url = sociallogin.state.get("next", "")
-    if sociallogin.is_headless:  # in the way in which allauth reports errors to a front end
-        why = {"error": "reauthentication_required", "error_process": AuthProcess.CONNECT}
-        separator = "&" if "?" in next_url else "?"
-        return HttpResponseRedirect(f"{next_url}{separator}{urlencode(why)}")
+    if sociallogin.is_headless:
+        return _tell_front_end(next_url, "reauthentication_required")
     query = {"process": AuthProcess.CONNECT, "next": next_url}
     given = urlencode({name: value for name, value in query.items() if value})
     return HttpResponseRedirect(f"{reverse('moralis_login')}?{given}")
+
+
+def _tell_front_end(next_url: str, error: str) -> HttpResponseBase:
+    """Redirect in the way in which allauth reports errors to a front end."""
+    why = {"error": error, "error_process": AuthProcess.CONNECT}
+    separator = "&" if "?" in next_url else "?"
+    return HttpResponseRedirect(f"{next_url}{separator}{urlencode(why)}")
+
+
+def is_linked_already(request: HttpRequest, sociallogin: WalletLogin) -> bool:
+    """Return whether the user has the wallet already. Its new evidence is stored all the same."""
+    if not has_wallet(request.user, uid=sociallogin.account.uid):
+        return False
+    sociallogin.lookup()
+    return True
+
+
+def _say_linked_already(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
+    """Say so, and what to do. allauth would say that the account was connected."""
+    next_url = sociallogin.get_redirect_url(request)
+    if sociallogin.is_headless:
+        return _tell_front_end(next_url or "", WalletAlreadyLinked.code)
+    message = str(WalletAlreadyLinked.message)
+    get_account_adapter().add_message(request, messages.WARNING, message=message)
+    account = sociallogin.account
+    return HttpResponseRedirect(
+        next_url or get_adapter().get_connect_redirect_url(request, account)
+    )
 
 
 def _explain_collision(request: HttpRequest, sociallogin: WalletLogin) -> None:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.views.decorators.debug import sensitive_variables
 
 from .. import forms
-from ..exceptions import ChallengeMissing, WalletError
+from ..exceptions import ChallengeMissing, WalletAlreadyLinked, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
 from . import events, flows, reports
@@ -43,9 +43,9 @@ def verify_token(
         if process == AuthProcess.CONNECT:
             require_for_linking(request)
         verified, state = verify_json(request, token.get("id_token"), process)
+        return login_of(request, provider, verified, state)
     except WalletError as error:
         raise _told(request, error) from None
-    return login_of(request, provider, verified, state)
 
 
 @sensitive_variables()
@@ -55,10 +55,16 @@ def login_of(
     verified: VerifiedWallet,
     state: dict[str, Any],
 ) -> TokenLogin:
-    """Return the login of a wallet that was verified, for allauth's own view to complete."""
+    """Return the login of a wallet that was verified, for allauth's own view to complete.
+
+    Raise ``WalletAlreadyLinked`` if it is to be linked to an account that has it.
+    """
     login = provider.sociallogin_from_response(request, verified)
     sociallogin = TokenLogin(user=login.user, account=login.account, provider=provider)
     sociallogin.state = dict(state)
+    links = state["process"] == AuthProcess.CONNECT
+    if links and flows.is_linked_already(request, sociallogin):
+        raise WalletAlreadyLinked
     return sociallogin
 
 

@@ -23,10 +23,14 @@ EVM_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{40})", re.ASCII)
 #: The chains that use the checksum of EIP-1191: RSK and its test network.
 EIP1191_CHAINS = (30, 31)
 SOLANA_ADDRESS = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}", re.ASCII)
-#: The account id of a contract wallet (CAIP-10).
-CAIP10_EVM = re.compile(r"eip155:([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})", re.ASCII)
+#: How the account id of a contract wallet (CAIP-10) begins, and all of it.
+CONTRACT_UID_PREFIX = "eip155:"
+CONTRACT_UID = re.compile(CONTRACT_UID_PREFIX + r"([1-9][0-9]{0,15}):(0x[0-9a-fA-F]{40})", re.ASCII)
 APTOS_ADDRESS = re.compile(r"0[xX]([0-9a-fA-F]{1,64})", re.ASCII)
-ED25519_KEY = re.compile(r"(?:0[xX])?([0-9a-fA-F]{64})", re.ASCII)
+#: Aptos' SDK writes the kind of the key and its length before the 32 bytes.
+ED25519_KEY = re.compile(r"(?:0[xX])?(?:0020)?([0-9a-fA-F]{64})", re.ASCII)
+#: Keys of other kinds: other curves, several keys, an account at a provider in place of a key.
+OTHER_KEY = re.compile(r"(?:0[xX])?(?:[0-9a-fA-F]{2}){33,2048}", re.ASCII)
 #: What is hashed before and after an Ed25519 key to derive its Aptos address: by the legacy scheme,
 #: or as a "single key" (scheme 2, with the key's variant and length before it).
 APTOS_SCHEMES = ((b"", b"\x00"), (b"\x00\x20", b"\x02"))
@@ -70,7 +74,7 @@ class Wallet:
     @classmethod
     def from_uid(cls, uid: str) -> Self:
         """Return the wallet of a stored ``uid``, without its public key."""
-        if found := CAIP10_EVM.fullmatch(uid):
+        if found := CONTRACT_UID.fullmatch(uid):
             return cls(EVM, found[2], chain_id=int(found[1]))
         if not uid.startswith("0x"):
             return cls(SOLANA, uid)
@@ -89,7 +93,7 @@ class Wallet:
 
 def contract_uid(chain_id: int, address: str) -> str:
     """Return the account id (CAIP-10) of the contract wallet at an address with its checksum."""
-    return f"eip155:{chain_id}:{address}"
+    return f"{CONTRACT_UID_PREFIX}{chain_id}:{address}"
 
 
 def _evm_address(address: str, chain_id: int | None) -> str:
@@ -133,6 +137,8 @@ def _aptos_address(address: str, key: bytes) -> str:
 
 def _ed25519_key(value: str) -> bytes:
     match = ED25519_KEY.fullmatch(value)
+    if match is None and OTHER_KEY.fullmatch(value):
+        raise AddressOfAnotherKey("the public key is of another kind")
     if match is None:
         raise InvalidRequest("the public key is not 32 bytes of hex")
     return bytes.fromhex(match[1])

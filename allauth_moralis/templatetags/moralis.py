@@ -1,5 +1,6 @@
 """Template tags for a site's own pages: ``{% load moralis %}``."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from allauth import app_settings as allauth_settings
@@ -13,6 +14,7 @@ from .. import conf
 from ..development.reach import is_within_reach
 from ..internal.contexts import goes_on
 from ..internal.disconnect import has_only_a_wallet
+from ..internal.scripts import scripts
 from ..reauthentication import current_wallet
 from ..siwx.wallets import EVM, SOLANA, Wallet
 
@@ -66,11 +68,29 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     return {"shown": True, "request": request, "passkeys": _passkeys_open()}
 
 
+@register.inclusion_tag("moralis/snippets/ens_names.html")
+def moralis_ens_names() -> dict[str, Any]:
+    """Render the script that fills in the ENS names of the viewer's own wallets, if they are on."""
+    return {"shown": conf.current().shows_names}
+
+
 @register.inclusion_tag("moralis/snippets/goes_on.html", takes_context=True)
 def moralis_goes_on(context: dict[str, Any]) -> dict[str, Any]:
     """Render, on a page for reauthentication, a sentence on what will be resumed afterwards."""
     request = context.get("request")
     return {"sentence": goes_on(request) if request is not None and _user(request) else None}
+
+
+@register.inclusion_tag("moralis/snippets/scripts.html")
+def moralis_scripts(entry: str, networks: Sequence[str] = ()) -> dict[str, Any]:
+    """Render a script of ours, with links that have the browser load all that it imports at once.
+
+    ``networks`` are those for which the page offers wallets.
+    """
+    known = scripts()
+    names = known.needed_by(entry, *(f"{network}.js" for network in networks))
+    urls = [reverse("moralis_script", args=[known.version, name]) for name in names]
+    return {"src": urls[0], "preloads": urls[1:]}
 
 
 @register.inclusion_tag("moralis/snippets/development_wallet.html", takes_context=True)

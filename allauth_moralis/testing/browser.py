@@ -43,8 +43,27 @@ class WalletBehaviour(TypedDict, total=False):
     failure: str
     #: Aptos: the wallet responds that the user declined (AIP-62).
     rejects: bool
-    #: Aptos: the wallet returns objects with ``toUint8Array`` instead of hex.
-    objects: bool
+    #: By method, what it throws as it is, one thing for each call.
+    throws: dict[str, list[object]]
+    #: The methods whose answers wait until a test calls ``testWallets.answer(method)``.
+    holds: list[str]
+    #: The address that its user chooses when a page asks for another account (EIP-2255).
+    chooses: str
+    #: What ``window.ethereum`` says it is, as ``{"isRabby": True}``.
+    says: dict[str, bool]
+    #: ``window.ethereum`` comes without an event.
+    silent: bool
+    #: The wallet announces a new provider object each time.
+    renews: bool
+    #: Solana: accounts before its own that it can only watch.
+    watches: list[str]
+    #: Solana: ``nothing``, where connecting returns no account and the wallet lists it itself.
+    connects: str
+    #: How the wallet writes bytes. Solana: ``list``, ``one``, ``buffer``, ``hex``, ``json``,
+    #: ``node``. Aptos: ``hex``, ``objects``, ``wrapped``, ``bytes``, ``array``.
+    writes: str
+    #: Aptos: the wallet signs the bare text, without a wrapper.
+    bare: bool
     #: Sign with the key of this other wallet.
     signer: SigningWallet
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from ..ethereum import abi
 from ..ethereum.contracts import WRAPPER_SUFFIX
-from ..siwx.wallets import EVM
+from ..siwx.wallets import EVM, contract_uid
 from .wallets import EvmWallet, SigningWallet
 
 
@@ -28,6 +28,10 @@ class ContractWallet(SigningWallet):
     @property
     def address(self) -> str:
         return self.contract
+
+    @property
+    def uid(self) -> str:
+        return contract_uid(self.chain_id, self.address)
 
     @property
     def described(self) -> dict[str, str]:

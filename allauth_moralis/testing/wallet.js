@@ -11,6 +11,13 @@
     listeners: [],
     pending: [],
     late: [],
+    held: [],
+    /** Let the user answer the requests for a method that are open, oldest first. */
+    answer (method, index = 0) {
+      const open = kit.held.filter((one) => one.method === method)
+      kit.held = kit.held.filter((one) => one !== open[index])
+      open[index].resolve()
+    },
     /** Let the wallets come that are late. */
     arrive () {
       for (const come of kit.late.splice(0)) come()
@@ -50,17 +57,29 @@
     async request ({ method, params }) {
       kit.calls.push({ wallet: wallet.name, method, params })
       const error = wallet.errors?.[method]?.shift()
+      const thrown = wallet.throws?.[method]
       if (method === 'eth_requestAccounts' && wallet.unanswered-- > 0) return new Promise(() => {})
       if (wallet.delay) await new Promise((resolve) => setTimeout(resolve, wallet.delay))
       if (error) throw Object.assign(new Error('of the wallet'), { code: error })
+      if (thrown?.length) throw thrown.shift()
+      if (wallet.holds?.includes(method)) await new Promise((resolve) => kit.held.push({ method, resolve }))
       switch (method) {
         case 'eth_accounts': return wallet.shows ?? [wallet.address]
+        case 'wallet_requestPermissions': return choose()
+        case 'wallet_switchEthereumChain': wallet.chain_id = params[0].chainId; return null
         case 'eth_requestAccounts': return wallet.locked ? [] : [wallet.address]
         case 'eth_chainId': return wallet.chain_id ?? '0x1'
         case 'personal_sign': return personalSign(...params)
         default: throw Object.assign(new Error('unknown method'), { code: 4200 })
       }
     }
+  }
+
+  /** The user chooses another account in the wallet's own window. */
+  function choose () {
+    if (!wallet.chooses) throw Object.assign(new Error('unknown method'), { code: 4200 })
+    wallet.address = wallet.chooses
+    return [{ parentCapability: 'eth_accounts' }]
   }
 
   async function personalSign (data, signer) {
@@ -71,17 +90,19 @@
 
   function inject () {
     const arrive = () => {
-      window.ethereum = evm
-      window.dispatchEvent(new Event('ethereum#initialized'))
+      window.ethereum = Object.assign(evm, wallet.says)
+      if (!wallet.silent) window.dispatchEvent(new Event('ethereum#initialized'))
     }
     if (wallet.late) kit.late.push(arrive)
     else arrive()
   }
 
   function announce () {
-    const info = { name: wallet.name, icon: wallet.icon, uuid: wallet.uuid, rdns: 'com.example' }
-    const detail = Object.freeze({ info, provider: evm })
-    const say = () => window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }))
+    const info = { name: wallet.name, icon: wallet.icon, uuid: wallet.uuid, rdns: wallet.rdns ?? 'com.example' }
+    const provider = () => wallet.renews ? { ...evm } : evm
+    const say = () => window.dispatchEvent(new CustomEvent('eip6963:announceProvider', {
+      detail: Object.freeze({ info, provider: provider() })
+    }))
     if (wallet.late) {
       kit.late.push(say)
     } else {
@@ -97,7 +118,9 @@
       connect: async (input) => {
         kit.calls.push({ wallet: wallet.name, method: 'standard:connect', silent: input?.silent })
         const shown = input?.silent && wallet.shows ? wallet.shows : [wallet.address]
-        return { accounts: wallet.locked ? [] : shown.map(accountOf) }
+        if (wallet.locked) return { accounts: [] }
+        if (wallet.connects === 'nothing') return undefined
+        return { accounts: [...(wallet.watches ?? []).map(watchOnly), ...shown.map(accountOf)] }
       }
     },
     'standard:events': {
@@ -110,7 +133,8 @@
       signMessage: async ({ account, message }) => {
         kit.calls.push({ wallet: wallet.name, method: 'solana:signMessage' })
         if (wallet.failure) throw new Error(wallet.failure)
-        return [{ signature: bytesOf(await sign(account.address, new TextDecoder().decode(message))) }]
+        const signature = bytesOf(await sign(account.address, new TextDecoder().decode(message)))
+        return written.solana[wallet.writes ?? 'list'](signature)
       }
     }
   }
@@ -119,29 +143,50 @@
     return { address, chains: ['solana:mainnet'], features: ['solana:signMessage'] }
   }
 
+  function watchOnly (address) {
+    return { address, chains: ['solana:mainnet'], features: [] }
+  }
+
   const aptos = {
     'aptos:connect': {
       connect: async () => ({
         status: 'Approved',
-        args: wallet.locked ? {} : { address: wallet.address, publicKey: written(wallet.publicKey.slice(2)) }
+        args: wallet.locked ? {} : { address: wallet.address, publicKey: written.aptos('0020', wallet.publicKey.slice(2)) }
       })
     },
     'aptos:signMessage': {
       signMessage: async ({ message, nonce }) => {
         if (wallet.rejects) return { status: 'Rejected' }
-        const fullMessage = `APTOS\nmessage: ${message}\nnonce: ${nonce}`
-        const signature = written(await sign(wallet.address, fullMessage))
+        const fullMessage = wallet.bare ? message : `APTOS\nmessage: ${message}\nnonce: ${nonce}`
+        const signature = written.aptos('0040', await sign(wallet.address, fullMessage))
         return { status: 'Approved', args: { fullMessage, message, nonce, prefix: 'APTOS', signature } }
       }
     }
   }
 
-  function written (hex) {
-    return wallet.objects ? { toUint8Array: () => bytesOf(hex) } : '0x' + hex
+  /** How wallets write bytes. */
+  const written = {
+    solana: {
+      list: (bytes) => [{ signature: bytes }],
+      one: (bytes) => ({ signature: bytes }),
+      buffer: (bytes) => [{ signature: bytes.buffer }],
+      hex: (bytes) => [{ signature: Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('') }],
+      json: (bytes) => JSON.parse(JSON.stringify([{ signature: bytes }])),
+      node: (bytes) => [{ signature: { type: 'Buffer', data: [...bytes] } }]
+    },
+    aptos (kind, hex) {
+      switch (wallet.writes) {
+        case 'objects': return { toUint8Array: () => bytesOf(hex) }
+        case 'wrapped': return { bcsToBytes: () => bytesOf(kind + hex) }
+        case 'bytes': return bytesOf(hex)
+        case 'array': return [...bytesOf(kind + hex)]
+        default: return '0x' + hex
+      }
+    }
   }
 
   function register (features) {
-    const detail = Object.freeze({ version: '1.0.0', name: wallet.name, icon: wallet.icon, chains: [], features, accounts: [] })
+    const detail = Object.freeze({ version: '1.0.0', name: wallet.name, icon: wallet.icon, chains: [], features, accounts: wallet.connects === 'nothing' ? [accountOf(wallet.address)] : [] })
     const callback = ({ register }) => register(detail)
     const say = () => window.dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: callback }))
     say()

@@ -23,6 +23,11 @@ class SigningWallet(ABC):
     def address(self) -> str:
         """The address, in the spelling that the site stores."""
 
+    @property
+    def uid(self) -> str:
+        """The ``uid`` of its ``SocialAccount``."""
+        return self.address
+
     @abstractmethod
     def sign_bytes(self, message: str) -> bytes:
         """Sign a text, and return the signature as bytes."""

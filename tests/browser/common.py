@@ -24,6 +24,7 @@ class Visitor:
         self.page: Page = self.context.new_page()
         self.faults: list[str] = []
         self.requests: list[str] = []
+        self.told: list[str] = []
         self.allowed = re.compile(r"(?!)")
         self.page.on("console", self._on_console)
         self.page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
@@ -40,7 +41,10 @@ class Visitor:
         self.wallets.install(wallet, **{"name": "Phantom", **behaviour})
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and not self.allowed.search(message.text):
+        # What a wallet said when it failed is told to whoever looks there.
+        if message.text.startswith("moralis: the wallet failed:"):
+            self.told.append(message.text)
+        elif message.type in ("error", "warning") and not self.allowed.search(message.text):
             self.faults.append(f"console: {message.text}")
 
     def _on_request(self, request: Request) -> None:

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from ..chromium import MISSING, find, launch_options
+from ..ens.conftest import chain, give_name, node  # noqa: F401 - fixtures
 from .common import Visitor
 
 

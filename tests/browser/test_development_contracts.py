@@ -34,7 +34,7 @@ def test_pressing_a_contract_signs_in_on_its_own_chain(
         visitor = Visitor(browser, live_server.url)
         visitor.open_wallet_page()
         visitor.button("Development wallet").click()
-        visitor.button(re.compile("not deployed")).click()
+        visitor.button(re.compile("^Ada's next contract")).click()
         visitor.page.get_by_role("button", name="Sign", exact=True).click()
         signed_in(visitor)
         visitor.context.close()

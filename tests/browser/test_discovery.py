@@ -165,10 +165,10 @@ def test_a_solana_wallet(visitor, backend, every_network):
     assert (row.uid, row.extra_data["verified_by"]) == (wallet.address, backend)
 
 
-@pytest.mark.parametrize("objects", [False, True], ids=["hex", "objects"])
-def test_an_aptos_wallet(visitor, backend, every_network, objects):
+@pytest.mark.parametrize("writes", ["hex", "objects"])
+def test_an_aptos_wallet(visitor, backend, every_network, writes):
     wallet = AptosWallet()
-    visitor.install_standard(wallet, name="Petra", objects=objects)
+    visitor.install_standard(wallet, name="Petra", writes=writes)
     visitor.open_wallet_page()
 
     visitor.button("Petra (Aptos)").click()

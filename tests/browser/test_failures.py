@@ -28,7 +28,6 @@ pytestmark = [
         ("personal_sign", 5000, "You declined in your wallet"),
         ("eth_requestAccounts", -32002, "Your wallet is still waiting for your answer."),
         ("eth_requestAccounts", 4100, "Your wallet did not share an account."),
-        ("eth_chainId", -32603, "Something went wrong in your wallet."),
         ("personal_sign", -32603, "Something went wrong in your wallet."),
     ],
 )
@@ -55,7 +54,7 @@ def test_a_locked_wallet(visitor, wallet):
 
 
 def test_a_wallet_that_never_answers_does_not_hold_the_page(visitor, wallet, other_wallet):
-    """Its window was closed without a word: another wallet, or the same again, takes over."""
+    """Its window was closed: another wallet takes over, and the same one after Cancel."""
     visitor.install(
         {"wallet": wallet, "name": "Silent", "unanswered": 1},
         {"wallet": other_wallet, "name": "Other", "unanswered": 1},
@@ -64,7 +63,8 @@ def test_a_wallet_that_never_answers_does_not_hold_the_page(visitor, wallet, oth
 
     visitor.button("Silent").click()
     visitor.button("Other").click()
-    visitor.page.wait_for_timeout(1100)
+    visitor.button("Cancel").click()
+    expect(visitor.button("Other")).to_be_focused()
     visitor.button("Other").click()
     signed_in(visitor)
 
@@ -172,6 +172,16 @@ def test_a_page_that_is_out_of_date(visitor, wallet):
     visitor.button().click()
 
     expect(visitor.page.get_by_role("alert")).to_contain_text("Reload it")
+
+
+def test_a_script_that_does_not_load_leaves_a_sentence(visitor, wallet):
+    visitor.allowed = re.compile("ERR_FAILED")
+    visitor.page.route("**/evm.js", lambda route: route.abort())
+    visitor.install({"wallet": wallet})
+    visitor.open_wallet_page()
+
+    expect(visitor.page.get_by_role("status")).to_contain_text("reload this page")
+    assert visitor.page.locator("#moralis-wallets button").count() == 0
 
 
 def test_linking_without_being_signed_in_shows_the_way(visitor, wallet):

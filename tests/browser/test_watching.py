@@ -66,14 +66,16 @@ def test_staying_is_remembered(visitor, wallet, other_wallet):
 
 
 def test_the_banner_needs_no_storage_and_stands_a_wallet_that_throws(visitor, wallet, other_wallet):
-    came_in(visitor, wallet, shows=[other_wallet.address.lower()])
+    came_in(visitor, wallet)
     visitor.context.add_init_script(
         "Object.defineProperty(window, 'sessionStorage', { get () { throw new Error('off') } });"
+        "Object.defineProperty(window, 'ethereum', { get () { throw new Error('off') } });"
         "window.addEventListener('eip6963:requestProvider', () => window.dispatchEvent("
-        "new CustomEvent('eip6963:announceProvider', { detail: { info: {}, provider: {"
+        "new CustomEvent('eip6963:announceProvider', { detail: { info: { name: 'x' }, provider: {"
         "request: async () => [], on () { throw new Error('of the wallet') } } } })))"
     )
     visitor.page.goto("/accounts/profile/")
+    show(visitor, other_wallet)
     banner = visitor.page.locator("#moralis-watch")
     expect(banner).to_contain_text(other_wallet.address.lower())
 
@@ -165,3 +167,120 @@ def test_what_a_wallet_shows_from_the_start_signs_nobody_out(visitor, came_in_by
 
     expect(visitor.page).to_have_url(visitor.url + "/")
     assert visitor.requests.count("POST /accounts/logout/") == 1
+
+
+# --- P3: whose change it is ----------------------------------------------------------------------
+
+
+def log_out_on_change(visitor: Visitor) -> None:
+    visitor.page.evaluate("document.getElementById('moralis-watch').dataset.onChange = 'logout'")
+
+
+def test_another_wallet_with_another_account_says_nothing_about_me(visitor, wallet, other_wallet):
+    """My wallet locks, and another one is connected, in a browser that has both."""
+    came_in(visitor, wallet)
+    visitor.install({"wallet": other_wallet, "name": "Other", "shows": []})
+    visitor.context.add_init_script(
+        "testWallets.wallets[1].rdns = 'com.example.other'; testWallets.wallets[0].shows = []"
+    )
+    visitor.page.goto("/accounts/profile/")
+    visitor.wait_for_listener()
+    log_out_on_change(visitor)
+
+    visitor.page.evaluate(
+        "shown => testWallets.listeners.filter(one => one.wallet === 'Other')"
+        ".forEach(one => one.listener(shown))",
+        [other_wallet.address.lower()],
+    )
+    visitor.page.wait_for_timeout(300)
+
+    expect(visitor.page.locator("#moralis-watch")).to_be_hidden()
+    assert "POST /accounts/logout/" not in visitor.requests
+
+
+def test_a_wallet_that_is_locked_signs_nobody_out(visitor, wallet, other_wallet):
+    came_in(visitor, wallet)
+    visitor.wait_for_listener()
+    log_out_on_change(visitor)
+
+    show(visitor, None)
+    visitor.page.wait_for_timeout(300)
+    assert "POST /accounts/logout/" not in visitor.requests
+    show(visitor, other_wallet)
+
+    expect(visitor.page).to_have_url(visitor.url + "/")
+
+
+def test_a_wallet_that_never_showed_my_account_in_this_tab_has_not_changed(
+    visitor, wallet, other_wallet
+):
+    came_in(visitor, wallet, shows=[other_wallet.address.lower()])
+    expect(visitor.page.locator("#moralis-watch")).to_be_visible()
+    visitor.page.evaluate("sessionStorage.clear()")
+
+    visitor.page.reload()
+    visitor.wait_for_listener()
+    visitor.page.wait_for_timeout(300)
+
+    expect(visitor.page.locator("#moralis-watch")).to_be_hidden()
+
+
+# --- A wallet that is there on one chain only ----------------------------------------------------
+
+
+def on_chain(visitor: Visitor, wallet: SigningWallet, chain: int) -> None:
+    """Come in, and have the page name the wallet as the account of a contract is named."""
+
+    def rename(route) -> None:
+        response = route.fetch()
+        body = response.text().replace(
+            f'data-wallet="{wallet.address}"', f'data-wallet="eip155:{chain}:{wallet.address}"'
+        )
+        route.fulfill(response=response, body=body)
+
+    came_in(visitor, wallet)
+    visitor.page.route("**/accounts/profile/", rename)
+    visitor.page.goto("/accounts/profile/")
+
+
+def test_a_wallet_on_its_chain_is_the_same(visitor, wallet, other_wallet):
+    on_chain(visitor, wallet, 1)
+    show(visitor, wallet)
+    expect(visitor.page.locator("#moralis-watch")).to_be_hidden()
+
+    show(visitor, other_wallet)
+
+    expect(visitor.page.locator("#moralis-watch")).to_contain_text(other_wallet.address.lower())
+
+
+def test_a_wallet_on_another_chain_is_another_but_signs_nobody_out(visitor, wallet):
+    on_chain(visitor, wallet, 1)
+    show(visitor, wallet)
+    log_out_on_change(visitor)
+
+    visitor.page.evaluate(
+        "testWallets.wallets[0].chain_id = '0x2105'; testWallets.emit('chainChanged', '0x2105')"
+    )
+
+    expect(visitor.page.locator("#moralis-watch")).to_contain_text(wallet.address.lower())
+    assert "POST /accounts/logout/" not in visitor.requests
+
+
+def test_one_of_several_linked_wallets_is_enough(visitor, wallet, other_wallet):
+    came_in(visitor, wallet)
+    visitor.page.route(
+        "**/accounts/profile/",
+        lambda route: route.fulfill(
+            response=(response := route.fetch()),
+            body=response.text().replace(
+                f'data-wallet="{wallet.address}"',
+                f'data-wallet="{wallet.address} {other_wallet.address}"',
+            ),
+        ),
+    )
+    visitor.page.goto("/accounts/profile/")
+
+    show(visitor, other_wallet)
+    visitor.page.wait_for_timeout(300)
+
+    expect(visitor.page.locator("#moralis-watch")).to_be_hidden()

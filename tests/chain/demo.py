@@ -1,5 +1,6 @@
 """A chain for the demo, with contract wallets of the development wallet: ``make demo-chain``."""
 
+import signal
 import sys
 from typing import Any
 
@@ -9,10 +10,11 @@ from .anvil import CHAIN_ID, Anvil
 from .artifacts import Plan, plan
 
 HOW = """
-A chain is at {url}, and on it are two wallets that Ada of the development wallet owns:
+A chain is at {url}. Ada, of the development wallet, owns two contract wallets there:
 
-  {deployed} is deployed,
-  {planned} is not: the factory at {factory} would do that.
+  {deployed}  her contract
+  {planned}  her next contract, not deployed yet: the factory
+    at {factory} would do that
 
 Run the demo beside it, and choose one of them in the development wallet:
 
@@ -36,10 +38,10 @@ def main(port: int) -> None:
         contracts.remember(ada, [described(deployed), described(planned, is_deployed=False)])
         addresses = {"deployed": deployed.address, "planned": planned.address}
         print(HOW.format(url=anvil.url, chain_id=CHAIN_ID, factory=factory, **addresses))
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ending, lambda *_: sys.exit())
         try:
             anvil.wait()
-        except KeyboardInterrupt:
-            pass
         finally:
             contracts.forget()
 
@@ -47,7 +49,7 @@ def main(port: int) -> None:
 def described(wallet: Plan, *, is_deployed: bool = True) -> dict[str, Any]:
     """Return what the development wallet remembers of a wallet of Ada's."""
     return {
-        "name": "Ada, by contract" + ("" if is_deployed else ", not deployed"),
+        "name": "Ada's contract" if is_deployed else "Ada's next contract",
         "contract": wallet.address,
         "chain_id": CHAIN_ID,
         "factory": "" if is_deployed else wallet.factory,

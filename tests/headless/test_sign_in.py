@@ -53,6 +53,16 @@ def test_linking_needs_somebody_signed_in(app, wallet):
     assert (answer["status"], codes(answer)) == (403, ["login_required"])
 
 
+def test_linking_the_same_wallet_again_is_refused(app, wallet):
+    app.sign_in(wallet)
+    before = SocialAccount.objects.get().extra_data["verified"]
+
+    answer = app.sign_in(wallet, "connect")
+
+    assert (answer["status"], codes(answer)) == (400, ["wallet_already_linked"])
+    assert SocialAccount.objects.get().extra_data["verified"] != before
+
+
 def test_a_wallet_of_another_account(app, wallet, other_wallet):
     App("browser").sign_in(other_wallet)
     theirs = SocialAccount.objects.values().get()

@@ -169,6 +169,22 @@ def test_an_aptos_account_whose_key_was_rotated(client):
     assert "key was changed" in response.json()["error"]["message"]
 
 
+@pytest.mark.parametrize("length", [33, 51, 65, 67, 128])
+def test_an_aptos_account_with_a_key_of_another_kind(client, length):
+    response = request_challenge(client, AptosWallet(), public_key="0x" + "01" * length)
+
+    assert (response.status_code, json_code(response)) == (400, "invalid_address")
+    assert "needs several keys" in response.json()["error"]["message"]
+
+
+def test_an_aptos_key_as_the_sdk_writes_it(client):
+    wallet = AptosWallet()
+
+    response = request_challenge(client, wallet, public_key="0x0020" + wallet.public_key[2:])
+
+    assert response.status_code == 200
+
+
 @pytest.mark.parametrize("key", ["", "0x", "0x" + "0" * 63, "0x" + "g" * 64, "x" * 5000])
 def test_aptos_keys_that_are_none(client, key):
     response = request_challenge(client, AptosWallet(), public_key=key)

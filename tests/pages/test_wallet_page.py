@@ -1,9 +1,7 @@
 """The wallet page."""
 
-import gzip
 import json
 import re
-from pathlib import Path
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
@@ -12,7 +10,6 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-import allauth_moralis
 from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
 from ..ceremony import json_code, page_code, search, user_of
@@ -132,10 +129,26 @@ def test_it_is_not_kept_by_caches(client):
     assert "no-store" in client.get(LOGIN)["Cache-Control"]
 
 
-def test_the_script_is_small(client):
-    """Ten kilobytes compressed, of a page that loads nothing else of ours."""
-    script = Path(allauth_moralis.__file__).parent / "static" / "moralis" / "moralis.js"
-    assert len(gzip.compress(script.read_bytes())) < 10 * 1024
+def test_who_links_a_wallet_is_told_at_once_which_are_linked(client, wallet):
+    assert page_data(client.get(LOGIN).content.decode())["linked"] == []
+    sign_in(client, wallet)
+
+    for process, linked in {"connect": [wallet.address], "login": [], "reauthenticate": []}.items():
+        data = page_data(client.get(LOGIN, {"process": process}).content.decode())
+        assert (data["linked"], data["signedIn"]) == (linked, True)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chain", "name"),
+    [(None, None, None), ([137, 8453], 137, "Polygon"), ([4242], 4242, "4242")],
+)
+def test_the_chain_to_which_a_wallet_may_switch(client, provider, accepted, chain, name):
+    provider["CHAINS"] = accepted
+
+    html = client.get(LOGIN).content.decode()
+
+    assert page_data(html).get("chain") == chain
+    assert name is None or f"Switch to {name}" in html
 
 
 def test_the_name_of_the_provider_is_the_sites_own(client, wallet, provider):
@@ -188,6 +201,15 @@ def test_the_redirect_flow_tells_its_callback_what_failed(client, wallet, other_
 
     assert response["Location"].startswith("/app/callback?error=connected_other")
     assert SocialAccount.objects.get(uid=other_wallet.address).user_id != user_of(client)
+
+
+def test_the_redirect_flow_tells_its_callback_that_a_wallet_is_linked_already(client, wallet):
+    sign_in(client, wallet)
+    state = redirected(client, wallet, process="connect")
+
+    response = sign_in(client, wallet, state=state)
+
+    assert response["Location"].startswith("/app/callback?error=wallet_already_linked")
 
 
 @pytest.mark.parametrize("state", ["nonsense", "\x00", "x" * 4000])

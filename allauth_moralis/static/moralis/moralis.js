@@ -1,327 +1,207 @@
-/* The wallet page: find wallets, have the challenge signed, post the signature as a form.
+// @ts-check
+/* The wallet page: each picker on it, which is an element with everything that it needs within it, on
+ * whichever page it stands.
  *
  * The server decides and renders every outcome; here is only what must happen in the browser.
- * Sources: EIP-6963 (discovery), EIP-1193 (requests and error codes), EIP-191 (personal_sign);
- * the Wallet Standard (discovery, solana:signMessage), AIP-62 (aptos:signMessage).
  */
-(() => {
-  'use strict'
+import { Ceremony } from './ceremony.js'
+import { SEARCH_MS } from './discovery.js'
+import { Entries } from './entries.js'
+import { Failure } from './errors.js'
+import { keep, LAST_WALLET, OURS, recall } from './memory.js'
+import { Panel } from './panel.js'
 
-  const byId = (id) => document.getElementById(id)
-  const form = byId('moralis-form')
-  if (!form) return // the page asks the visitor to sign in first
+const LIFETIME_MS = 120_000
 
-  const page = JSON.parse(byId('moralis-page').textContent)
-  const texts = page.texts
-  const list = byId('moralis-wallets')
-  const status = byId('moralis-status')
-  const alert = byId('moralis-alert')
-  const DOUBLE_CLICK_MS = 1000
-  const DEVELOPMENT = 'localhost.development-wallet' // is the site's, and no wallet of this browser
-  const SEARCH_MS = 800 // wallets that are installed announce themselves well within this
+/**
+ * How long a text lives, by the server's clock, for that of the visitor may be wrong.
+ * @param {Response} response
+ * @param {string} expires
+ */
+function lifetimeOf(response, expires) {
+  const now = Date.parse(response.headers.get('Date') ?? '') || Date.now()
+  const lifetime = Date.parse(expires) - now
+  return lifetime > 0 ? lifetime : LIFETIME_MS
+}
 
-  // --- What the visitor sees -----------------------------------------------------------------
+class Picker {
+  /** @type {Moralis.View} */
+  view = { state: 'idle' }
+  searching = true
 
-  // Each press is an attempt; a later one takes over from an earlier that still waits for its
-  // wallet, whose window may have been closed without a word.
-  let attempt = null
-
-  function say (text) { status.textContent = text }
-
-  function warn (text, code) {
-    alert.textContent = text
-    if (code) alert.dataset.errorCode = code
-    else delete alert.dataset.errorCode
-  }
-
-  /** `holds`: whether the server has the word, so that no press counts. */
-  function setBusy (holds) {
-    if (attempt) attempt.holds = holds
-    // Not `disabled`, which would take the keyboard focus away.
-    for (const button of list.querySelectorAll('button')) button.setAttribute('aria-disabled', String(holds))
-    list.setAttribute('aria-busy', String(holds))
-  }
-
-  function idle () {
-    attempt = null
-    setBusy(false)
-    say(list.childElementCount ? texts.choose : '')
-  }
-
-  /** A failure that has a sentence for people. */
-  class Failure extends Error {
-    constructor (text, code) {
-      super(text)
-      this.code = code
-    }
-  }
-
-  // --- Wallets: a name, an icon, and connect() -> {account, sign(message)} ---------------------
-
-  /** A name that a person can read, or nothing. */
-  function readable (name) {
-    return typeof name === 'string' && /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? name.trim().slice(0, 64) : ''
-  }
-
-  function addWallet ({ name, icon, network, connect, development = false }) {
-    const node = byId('moralis-wallet').content.cloneNode(true)
-    const button = node.querySelector('button')
-    const label = node.querySelector('.moralis-wallet')
-    // Name and icon come from whatever runs in this browser: text stays text, and an icon that is
-    // not an image within the page is not even asked for.
-    if (typeof icon === 'string' && /^data:image\/[\w.+-]+[;,]/i.test(icon.trim())) {
-      const image = document.createElement('img')
-      image.alt = ''
-      image.src = icon.trim()
-      label.append(image)
-    }
-    // One wallet may hold accounts of several networks: then each of its buttons names its own.
-    label.append(document.createTextNode(network ? `${name} (${network})` : name))
-    button.addEventListener('click', () => signIn(connect))
-    button.toggleAttribute('data-development', development)
-    list.append(node)
-    if (!attempt && !development) say(texts.choose)
-    return button
-  }
-
-  // Ethereum: EIP-6963, and window.ethereum where no wallet announces itself.
-  function evmWallet (provider) {
-    return async () => {
-      const accounts = await ask(provider, 'eth_requestAccounts')
-      const address = Array.isArray(accounts) ? accounts[0] : undefined
-      if (typeof address !== 'string') throw new Failure(texts.locked)
-      const chainId = await ask(provider, 'eth_chainId')
-      return {
-        // A wallet that does not know its chain: the server takes the first.
-        account: { network: 'evm', address, ...(['string', 'number'].includes(typeof chainId) && chainId ? { chain_id: chainId } : {}) },
-        // Hex-encoded UTF-8 is the one form of the text on which wallets agree.
-        sign: async (message) => ({ signature: await ask(provider, 'personal_sign', ['0x' + hex(new TextEncoder().encode(message)), address]) })
-      }
-    }
-  }
-
-  function ask (provider, method, params) {
-    return provider.request(params ? { method, params } : { method })
-  }
-
-  function hex (bytes) {
-    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  }
-
-  function discoverEvm () {
-    const announced = new Set() // of providers: wallets announce again when they are asked again
-    let installed = 0 // of those
-    let fallback = null
-
-    window.addEventListener('eip6963:announceProvider', (event) => {
-      const { info, provider } = event.detail ?? {}
-      if (typeof provider?.request !== 'function' || !readable(info?.name)) return
-      if (announced.has(provider)) return
-      announced.add(provider)
-      const development = info.rdns === DEVELOPMENT
-      if (!development) installed += 1
-      if (installed && fallback && !attempt) fallback.remove() // it would be the same wallet once more
-      addWallet({ name: readable(info.name), icon: info.icon, connect: evmWallet(provider), development })
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root
+    this.form = /** @type {HTMLFormElement} */ (this.part('form'))
+    this.page = /** @type {Moralis.Page} */ (JSON.parse(this.part('page').textContent ?? ''))
+    this.panel = new Panel(this.part)
+    this.ceremony = new Ceremony({
+      prepare: (account, signal) => this.#prepare(account, signal),
+      send: (attempt, fields) => this.#send(attempt, fields),
+      show: (view) => this.#show(view),
+      stop: () => window.stop(),
     })
-    window.dispatchEvent(new Event('eip6963:requestProvider'))
-
-    function fallBack () {
-      const provider = injected()
-      if (installed || fallback || typeof provider?.request !== 'function') return
-      fallback = addWallet({ name: texts.browserWallet, connect: evmWallet(provider) })
-    }
-    window.addEventListener('ethereum#initialized', fallBack) // of wallets that are slow to come
-    return fallBack
+    const template = /** @type {HTMLTemplateElement} */ (this.part('wallet'))
+    const last = recall('localStorage', LAST_WALLET)
+    this.entries = new Entries(this.part('wallets'), template, last, (one) => this.#press(one))
+    this.#onPress('cancel', () => this.ceremony.cancel())
+    this.#onPress('another', () => this.#again({ another: true }))
+    this.#onPress('switch', () => this.#again({ another: false, chain: this.page.chain }))
+    this.#search()
   }
 
-  function injected () {
-    try {
-      return window.ethereum
-    } catch { // two extensions at odds over who owns it
-      return undefined
-    }
+  /**
+   * A part of the picker, which says what it is by `data-moralis="name"`.
+   * @param {string} name
+   */
+  part = (name) => /** @type {HTMLElement} */ (this.root.querySelector(`[data-moralis="${name}"]`))
+
+  /**
+   * @param {string} name
+   * @param {() => void} act
+   */
+  #onPress(name, act) {
+    this.part(name).querySelector('button')?.addEventListener('click', act)
   }
 
-  // Solana and Aptos: the Wallet Standard, by which wallets and page find each other whoever is first.
-  const STANDARD = {
-    solana: { title: 'Solana', feature: 'solana:signMessage', connect: solanaWallet },
-    aptos: { title: 'Aptos', feature: 'aptos:signMessage', connect: aptosWallet }
+  /**
+   * @param {Moralis.Wallet} wallet
+   * @param {Moralis.Wishes} [wishes]
+   */
+  #press(wallet, wishes) {
+    // Who is signed in wants another account than the one that the wallet gives by itself.
+    this.ceremony.press(wallet, { another: this.page.signedIn, ...wishes })
   }
 
-  function discoverStandard () {
-    const known = new Set()
-    const offered = page.networks.filter((network) => network in STANDARD)
-
-    function register (...wallets) {
-      for (const wallet of wallets) {
-        if (!readable(wallet?.name) || known.has(wallet)) continue
-        known.add(wallet)
-        for (const network of offered) {
-          const { title, feature, connect } = STANDARD[network]
-          if (!wallet.features?.[feature]) continue
-          addWallet({ name: readable(wallet.name), icon: wallet.icon, network: title, connect: connect(wallet) })
-        }
-      }
-      return () => {} // wallets may leave again; a page that lives for a minute does not mind
-    }
-
-    const api = Object.freeze({ register })
-    window.addEventListener('wallet-standard:register-wallet', (event) => {
-      if (typeof event.detail === 'function') event.detail(api)
-    })
-    window.dispatchEvent(new CustomEvent('wallet-standard:app-ready', { detail: api }))
+  /** @param {Moralis.Wishes} wishes */
+  #again(wishes) {
+    if (this.view.wallet) this.#press(this.view.wallet, { again: true, ...wishes })
   }
 
-  function solanaWallet (wallet) {
-    return async () => {
-      const { accounts } = await wallet.features['standard:connect'].connect()
-      const account = accounts?.find((one) => one.chains?.some((chain) => chain.startsWith('solana:')))
-      if (!account) throw new Failure(texts.locked)
-      return {
-        account: { network: 'solana', address: account.address },
-        sign: async (message) => {
-          const input = { account, message: new TextEncoder().encode(message) }
-          const [output] = await wallet.features['solana:signMessage'].signMessage(input)
-          return { signature: toBase58(output.signature) }
-        }
-      }
-    }
-  }
-
-  function aptosWallet (wallet) {
-    return async () => {
-      const account = approved(await wallet.features['aptos:connect'].connect())
-      const [address, publicKey] = [account?.address, account?.publicKey].map(hexOf)
-      if (!address || !publicKey) throw new Failure(texts.locked)
-      return {
-        account: { network: 'aptos', address, public_key: publicKey },
-        sign: async (message) => {
-          // A nonce is asked for by the wallet's interface; ours stands within the text.
-          const input = { message, nonce: 'null', address: false, application: false, chainId: false }
-          const output = approved(await wallet.features['aptos:signMessage'].signMessage(input))
-          return { signature: hexOf(output.signature), full_message: output.fullMessage }
-        }
-      }
-    }
-  }
-
-  /** AIP-62: a wallet answers {status, args} and does not throw when the user says no. */
-  function approved (response) {
-    if (response?.status === 'Rejected') throw new Failure(texts.rejected)
-    return response?.status === 'Approved' ? response.args : response
-  }
-
-  /** Keys, addresses and signatures come as hex, as bytes, or as objects that can write themselves. */
-  function hexOf (value) {
-    if (value === null || value === undefined) return undefined
-    const bytes = value instanceof Uint8Array ? value : value.toUint8Array?.()
-    return bytes ? '0x' + hex(bytes) : String(value)
-  }
-
-  function toBase58 (bytes) {
-    const alphabet = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
-    let number = BigInt('0x' + hex(bytes))
-    let digits = ''
-    for (; number > 0n; number /= 58n) digits = alphabet[number % 58n] + digits
-    for (const byte of bytes) {
-      if (byte) break
-      digits = '1' + digits // a leading zero byte has a digit of its own
-    }
-    return digits
-  }
-
-  // --- The ceremony --------------------------------------------------------------------------
-
-  async function signIn (connect) {
-    if (attempt?.holds || (attempt?.connect === connect && performance.now() - attempt.since < DOUBLE_CLICK_MS)) return
-    const mine = { connect, since: performance.now(), holds: false }
-    attempt = mine
-    setBusy(false)
-    warn('')
-    try {
-      say(texts.connecting)
-      const { account, sign } = await connect()
-      if (attempt !== mine) return
-      setBusy(true)
-      say(texts.preparing)
-      const { challenge, message } = await requestChallenge(account)
-      setBusy(false)
-      say(texts.signing)
-      const answer = await sign(message)
-      if (attempt !== mine) return
-      setBusy(true)
-      say(texts.verifying)
-      submit({ challenge, ...answer })
-    } catch (error) {
-      if (attempt !== mine) return
-      idle()
-      warn(explain(error), error instanceof Failure ? error.code : undefined)
-      document.dispatchEvent(new CustomEvent('moralis:error', { detail: { error } }))
-    }
-  }
-
-  async function requestChallenge (account) {
-    let response
-    try {
-      response = await fetch(page.challengeUrl, {
-        method: 'POST',
-        credentials: 'same-origin',
-        headers: {
-          'Content-Type': 'application/json',
-          Accept: 'application/json',
-          [page.csrfHeader]: form.elements.csrfmiddlewaretoken.value
+  async #search() {
+    const { networks, texts } = this.page
+    this.panel.say(texts.searching)
+    /** @type {Moralis.Family[]} */
+    const families = await Promise.all(networks.map((network) => import(`./${network}.js`))).catch(
+      () => [],
+    ) // then the page says to reload it
+    for (const { find } of families) {
+      find(
+        (wallet) => {
+          this.entries.add(wallet)
+          this.#invite()
         },
-        body: JSON.stringify({ ...account, ...page.fields })
-      })
-    } catch {
-      throw new Failure(texts.network)
+        (key) => this.entries.remove(key),
+        texts.browserWallet,
+      )
     }
-    const body = await response.json().catch(() => null)
-    if (response.ok && typeof body?.message === 'string') return body
-    const error = body?.error
-    throw error ? new Failure(error.message, error.code) : new Failure(texts.reload)
+    setTimeout(() => {
+      this.searching = false
+      this.#invite()
+    }, SEARCH_MS)
   }
 
-  function submit (fields) {
-    for (const [name, value] of Object.entries(fields)) {
-      if (typeof value !== 'string' || !value) throw new Failure(texts.walletFailed)
-      form.elements[name].value = value
-    }
-    form.submit() // the server renders what comes of it
+  #invite() {
+    const { choose, none } = this.page.texts
+    if (this.view.state !== 'idle') return
+    if (this.entries.installed) this.panel.say(choose)
+    else if (!this.searching) this.panel.say(none)
   }
 
-  function explain (error) {
-    if (error instanceof Failure) return error.message
-    try {
-      return explainWallet(error)
-    } catch { // an object that throws when it is looked at
-      return texts.walletFailed
+  /**
+   * Have the server make the text for an account to sign.
+   * @param {Moralis.Account} account
+   * @param {AbortSignal} signal
+   * @returns {Promise<Moralis.Text>}
+   */
+  async #prepare(account, signal) {
+    const { linked, challengeUrl, csrfHeader, fields } = this.page
+    const spelled = account.address.toLowerCase()
+    if (linked.some((one) => one.toLowerCase() === spelled)) {
+      throw new Failure('linked', { code: 'wallet_already_linked' })
     }
+    const token = this.#input('csrfmiddlewaretoken').value
+    const response = await fetch(challengeUrl, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', [csrfHeader]: token },
+      body: JSON.stringify({ ...account, ...fields }),
+      signal,
+    }).catch(() => {
+      throw new Failure('network')
+    })
+    const data = await response.json().catch(() => null)
+    if (response.ok && typeof data?.message === 'string') {
+      return { ...data, lifetime: lifetimeOf(response, data.expires_at) }
+    }
+    const { code, message: sentence } = data?.error ?? {}
+    throw new Failure('reload', { code, sentence })
   }
 
-  function explainWallet (error) {
-    const code = error?.data?.originalError?.code ?? error?.cause?.code ?? error?.code
-    switch (typeof code === 'string' && /^-?\d+$/.test(code) ? Number(code) : code) {
-      case 4001: // EIP-1193: the user said no
-      case 5000: // the same of WalletConnect
-      case 'ACTION_REJECTED': return texts.rejected
-      case -32002: return texts.pending // a request of the same kind is still open
-      case 4100: return texts.locked // EIP-1193: not authorised
-      default: // wallets of the Wallet Standard have no codes
-        return /reject|declin|den(y|ied)|cancel/i.test(error?.message) ? texts.rejected : texts.walletFailed
-    }
+  /**
+   * Post the form, unless the site does it in a way of its own.
+   * @param {Moralis.Attempt} attempt
+   * @param {Record<string, string>} fields
+   */
+  #send({ wallet, connected }, fields) {
+    keep('localStorage', LAST_WALLET, wallet.key)
+    keep('sessionStorage', OURS, JSON.stringify([wallet.key, connected?.account.address]))
+    if (!this.#tell('moralis:state', { fields })) return false
+    for (const [name, value] of Object.entries(fields)) this.#input(name).value = value
+    HTMLFormElement.prototype.submit.call(this.form)
+    return true
   }
 
-  // --- Start ---------------------------------------------------------------------------------
+  /** @param {string} name */
+  #input(name) {
+    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name))
+  }
 
-  // Back from the next page: a page out of the browser's cache has a used CSRF token.
-  window.addEventListener('pageshow', (event) => { if (event.persisted) window.location.reload() })
+  /**
+   * @param {string} type
+   * @param {object} [more]
+   * @returns whether the site leaves it to this page
+   */
+  #tell(type, more) {
+    const { state, wallet, connected } = this.view
+    const { name, network } = wallet ?? {}
+    const detail = { state, wallet: name, network, address: connected?.account.address, ...more }
+    const event = new CustomEvent(type, { bubbles: true, cancelable: true, detail })
+    return this.root.dispatchEvent(event)
+  }
 
-  say(texts.searching)
-  const searches = page.networks.includes('evm') ? [discoverEvm()] : []
-  discoverStandard()
-  setTimeout(() => {
-    for (const finish of searches) finish()
-    if (!attempt) say(list.querySelector('button:not([data-development])') ? texts.choose : texts.none)
-  }, SEARCH_MS)
-})()
+  /** @param {Moralis.View} view */
+  #show(view) {
+    this.view = view
+    const { state, wallet, failure, renewals } = view
+    const isIdle = state === 'idle'
+    const hadFocus = this.part('tools').contains(document.activeElement)
+    this.entries.hold(isIdle ? undefined : wallet, state === 'sending')
+    this.panel.show(view)
+    this.panel.warn('')
+    const { texts } = this.page
+    this.panel.say((state === 'signing' && renewals ? texts.renewed : texts[state]) ?? '')
+    this.#invite()
+    // What was pressed may be gone.
+    if (hadFocus && isIdle) this.entries.buttonOf(wallet)?.focus()
+    if (state !== 'sending') this.#tell('moralis:state')
+    if (failure) this.#fail(failure)
+  }
+
+  /** @param {Moralis.Failure} error */
+  #fail(error) {
+    const { reason, code, sentence, words, cause } = error
+    if (!this.#tell('moralis:error', { error, reason, code })) return
+    if (words) console.warn('moralis: the wallet failed:', words, cause)
+    this.panel.warn(sentence ?? this.page.texts[reason], words, code)
+    this.part('switch').hidden = code !== 'unsupported_chain' || !this.page.chain
+  }
+}
+
+for (const root of document.querySelectorAll('[data-moralis="picker"]')) {
+  new Picker(/** @type {HTMLElement} */ (root))
+}
+
+// Back from the next page: a page out of the browser's cache has a used CSRF token.
+window.addEventListener('pageshow', (event) => {
+  if (event.persisted) window.location.reload()
+})

@@ -1,0 +1,74 @@
+// @ts-check
+/* What people see of the ceremony: its steps, the text to be signed, the time that is left, what they
+ * can press, and what went wrong.
+ */
+
+const STEPS = ['connect', 'sign', 'done']
+/** @type {Record<Moralis.State, number>} */
+const REACHED = { idle: -1, connecting: 0, preparing: 1, signing: 1, sending: 2 }
+
+/** @param {number} milliseconds */
+function clock(milliseconds) {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+}
+
+export class Panel {
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  timer
+
+  /** @param {(name: string) => HTMLElement} part of the picker, by its name */
+  constructor(part) {
+    this.part = part
+  }
+
+  /** @param {string} text */
+  say(text) {
+    this.part('status').textContent = text
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} [words] of the wallet
+   * @param {string} [code]
+   */
+  warn(text, words = '', code = undefined) {
+    const alert = this.part('alert')
+    alert.textContent = text
+    if (code) alert.dataset.errorCode = code
+    else delete alert.dataset.errorCode
+    this.part('words').hidden = !words
+    this.part('said').textContent = words
+  }
+
+  /** @param {Moralis.View} view */
+  show({ state, connected, round }) {
+    const step = REACHED[state]
+    this.part('ceremony').hidden = this.part('cancel').hidden = step < 0
+    STEPS.forEach((name, index) => {
+      const item = this.part(name)
+      item.toggleAttribute('data-moralis-done', index < step)
+      item.setAttribute('aria-current', index === step ? 'step' : 'false')
+    })
+    const account = connected?.account
+    this.part('account').hidden = !account
+    this.part('address').textContent = account?.address ?? ''
+    this.part('another').hidden = account?.network !== 'evm' || state === 'sending'
+    this.part('switch').hidden = true
+    this.#count(round)
+    if (step >= 0) this.part('tools').scrollIntoView({ block: 'nearest' })
+  }
+
+  /** @param {Moralis.Round | undefined} round */
+  #count(round) {
+    clearInterval(this.timer)
+    this.part('text').hidden = !round
+    this.part('message').textContent = round?.message ?? ''
+    if (!round) return
+    const tick = () => {
+      this.part('left').textContent = clock(round.ends - Date.now())
+    }
+    tick()
+    this.timer = setInterval(tick, 1000)
+  }
+}
