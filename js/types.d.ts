@@ -156,6 +156,25 @@ declare namespace Moralis {
     buttons: { wallet: Wallet; button: HTMLButtonElement }[]
   }
 
+  /** What the server answers to a computer that asks for a wallet of another device. */
+  interface Asked {
+    device_code: string
+    number: string
+    verification_uri: string
+    /** Seconds. */
+    interval: number
+  }
+
+  interface DevicePage {
+    url: string
+    pollUrl: string
+    csrfHeader: string
+    fields: Record<string, string>
+    /** Milliseconds. */
+    lifetime: number
+    texts: Record<string, string>
+  }
+
   interface Page {
     challengeUrl: string
     csrfHeader: string

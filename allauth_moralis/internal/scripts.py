@@ -23,9 +23,9 @@ COMMENTS = re.compile(
 )
 INDENTATION = re.compile(r"^\s+", re.MULTILINE)
 IMPORTED = re.compile(r"^import .* from '\./(\w+\.js)'$", re.MULTILINE)
-WALLET_PAGE, WATCH = "moralis.js", "watch.js"
+WALLET_PAGE, WATCH, DEVICE = "moralis.js", "watch.js", "device.js"
 #: The scripts that nothing imports: those of pages, and one for each family of wallets.
-ENTRIES = (WALLET_PAGE, WATCH, *(f"{network}.js" for network in NETWORKS))
+ENTRIES = (WALLET_PAGE, WATCH, DEVICE, *(f"{network}.js" for network in NETWORKS))
 
 
 @dataclass(frozen=True)

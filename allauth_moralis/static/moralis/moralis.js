@@ -69,6 +69,7 @@ class Picker {
    * @param {Moralis.Wishes} [wishes]
    */
   #press(wallet, wishes) {
+    if (!this.form.reportValidity()) return // what people type is missing
     // Who is signed in wants another account than the one that the wallet gives by itself.
     this.ceremony.press(wallet, { another: this.page.signedIn, ...wishes })
   }
@@ -104,8 +105,13 @@ class Picker {
   #invite() {
     const { choose, none } = this.page.texts
     if (this.view.state !== 'idle') return
-    if (this.entries.installed) this.panel.say(choose)
+    const { installed } = this.entries
+    if (installed) this.panel.say(choose)
     else if (!this.searching) this.panel.say(none)
+    const links = this.part('links')
+    // A phone has its wallets elsewhere: each in an app with a browser of its own.
+    if (links)
+      links.hidden = installed || this.searching || !matchMedia('(pointer: coarse)').matches
   }
 
   /**
@@ -124,7 +130,7 @@ class Picker {
     const response = await fetch(challengeUrl, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', [csrfHeader]: token },
-      body: JSON.stringify({ ...account, ...fields }),
+      body: JSON.stringify({ ...account, ...fields, ...this.#typed() }),
       signal,
     }).catch(() => {
       throw new Failure('network')
@@ -149,6 +155,13 @@ class Picker {
     for (const [name, value] of Object.entries(fields)) this.#input(name).value = value
     HTMLFormElement.prototype.submit.call(this.form)
     return true
+  }
+
+  /** What people typed into the form's visible fields, by name. */
+  #typed() {
+    const inputs = /** @type {HTMLInputElement[]} */ ([...this.form.elements])
+    const visible = inputs.filter(({ type }) => type !== 'hidden')
+    return Object.fromEntries(visible.map(({ name, value }) => [name, value]))
   }
 
   /** @param {string} name */
