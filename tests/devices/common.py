@@ -58,7 +58,12 @@ class Computer:
     @property
     def wrong(self) -> dict[str, str]:
         """The same with another number."""
-        return {**self.scanned, "number": str(110 - int(self.told["number"]))}
+        return {**self.scanned, "number": another(self.told["number"])}
+
+
+def another(number: str) -> str:
+    """Return another number of two digits."""
+    return "74" if number == "47" else "47"
 
 
 @dataclass

@@ -410,6 +410,38 @@ def test_refusal_while_the_cache_is_down_fails_nowhere(computer, phone, wallet, 
     assert (response.status_code, page_code(response)) == (503, "misconfigured")
 
 
+def test_refusal_that_needs_the_cache_fails_nowhere_while_it_is_down(
+    computer, phone, wallet, provider, monkeypatch
+):
+    """The page that says so would look there for the request of the other device."""
+    provider["RATE_LIMITS"] = False
+    issued = phone.request(wallet, computer.ask().scanned).json()
+
+    def fail(*args, **kwargs):
+        raise ConnectionError
+
+    monkeypatch.setattr(cache, "get_many", fail)
+
+    response = answer(phone.client, issued["challenge"], **wallet.prove(issued["message"]))
+
+    assert (response.status_code, page_code(response)) == (503, "misconfigured")
+    assert response.context["device"] is None
+
+
+@pytest.mark.parametrize("device_id", [None, "", "x", "../../x", "x" * 5000])
+def test_form_of_the_phones_page_that_has_no_challenge_is_refused_there(computer, phone, device_id):
+    computer.ask()
+    posted = computer.scanned["device"] if device_id is None else device_id
+
+    response = phone.client.post(
+        reverse("moralis_verify"),
+        {"challenge": "x", "signature": "0x00", "process": "device", "device": posted},
+    )
+
+    assert (response.status_code, page_code(response)) == (403, "challenge_missing")
+    assert bool(response.context["device"]) == (device_id is None)
+
+
 # --- The image --------------------------------------------------------------------------------
 
 
