@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ReauthenticationRequired
 from allauth.socialaccount.providers.base import AuthProcess
+from allauth.utils import get_request_param
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -17,11 +18,11 @@ from .contexts import PageRequest, wallet_page
 def picker(request: HttpRequest, process: str, next_url: str | None) -> dict[str, Any]:
     """Return the context of a picker, or of a link to the wallet page.
 
-    It is a link where people must sign in or reauthenticate first. Without a ``next_url``, the
-    page's own ``?next=`` counts, by allauth's rules.
+    It is a link where people must sign in or reauthenticate first. Without a ``next_url``, that of
+    the page's own query, or of the form that was sent to it, counts.
     """
     if next_url is None:
-        next_url = get_next_redirect_url(request)
+        next_url = get_request_param(request, REDIRECT_FIELD_NAME)
     page_request = PageRequest.parse({"process": process, "next": next_url or ""})
     try:
         error = _refusal(request, process)
