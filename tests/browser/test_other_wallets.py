@@ -1,6 +1,6 @@
-"""The examples of docs/how-to/other-wallets.md in a real Chromium, with stand-ins for the libraries.
+"""The examples of docs/how-to/other-wallets.md in a real Chromium.
 
-The scripts are those of the document. What they import is played here as the libraries behave:
+The scripts are those of the document. What they import is played by stand-ins that behave as
 ``@walletconnect/ethereum-provider`` 2.25 and ``@metamask/connect-evm`` 2.1.
 """
 
