@@ -48,7 +48,7 @@ def verify_token(
     login = provider.sociallogin_from_response(request, verified)
     sociallogin = TokenLogin(user=login.user, account=login.account, provider=provider)
     sociallogin.state = dict(state)
-    if process == AuthProcess.CONNECT and flows.is_linked_already(request, sociallogin):
+    if process == AuthProcess.CONNECT and flows.renew_evidence(request, sociallogin):
         raise _told(request, WalletAlreadyLinked())
     return sociallogin
 
