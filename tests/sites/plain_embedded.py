@@ -3,8 +3,10 @@
 To README's lines it adds the page, and the policy that the wallet page needs.
 """
 
+from pathlib import Path
+
 from .plain import *  # noqa: F403 - settings
-from .plain import INSTALLED_APPS, MIDDLEWARE, TEMPLATES, Path
+from .plain import INSTALLED_APPS, MIDDLEWARE, TEMPLATES
 
 TEMPLATES = [{**TEMPLATES[0], "DIRS": [Path(__file__).parent / "embedded" / "templates"]}]
 INSTALLED_APPS = [*INSTALLED_APPS, "csp"]
