@@ -38,6 +38,9 @@ HELD_UP = {
     "mfa_deactivate_totp": gettext_lazy("Afterwards, your authenticator app will be turned off."),
 }
 
+#: Attribute of a request: how many pickers of wallets its page has so far.
+PICKERS = "allauth_moralis_pickers"
+
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
@@ -90,6 +93,7 @@ def wallet_page(
     chain = min(conf.current().chains or [0]) or None
     return {
         "page_request": page_request,
+        "suffix": _suffix(request),
         "error": error,
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
@@ -107,6 +111,13 @@ def wallet_page(
             "texts": _texts(),
         },
     }
+
+
+def _suffix(request: HttpRequest) -> str:
+    """Return what sets the ids of this picker apart from those of others on the same page."""
+    number = getattr(request, PICKERS, 0) + 1
+    setattr(request, PICKERS, number)
+    return f"-{number}" if number > 1 else ""
 
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:

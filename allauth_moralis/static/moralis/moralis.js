@@ -103,8 +103,10 @@ class Picker {
 
   #invite() {
     const { choose, none } = this.page.texts
+    const isFound = this.entries.installed
+    this.part('none').hidden = isFound || this.searching
     if (this.view.state !== 'idle') return
-    if (this.entries.installed) this.panel.say(choose)
+    if (isFound) this.panel.say(choose)
     else if (!this.searching) this.panel.say(none)
   }
 
