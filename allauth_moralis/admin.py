@@ -64,11 +64,10 @@ class WalletKindFilter(admin.SimpleListFilter):
 
     def queryset(self, _request: HttpRequest, queryset: Any) -> Any:
         wallets = queryset.filter(provider=PROVIDER_ID)
-        match self.value():
-            case "key":
-                return wallets.exclude(uid__startswith=CONTRACT_UID_PREFIX)
-            case "contract":
-                return wallets.filter(uid__startswith=CONTRACT_UID_PREFIX)
+        if self.value() == "key":
+            return wallets.exclude(uid__startswith=CONTRACT_UID_PREFIX)
+        if self.value() == CONTRACT:
+            return wallets.filter(uid__startswith=CONTRACT_UID_PREFIX)
         return queryset
 
 

@@ -37,11 +37,21 @@ DEVICE_STATEMENTS = {
 }
 
 
-def _setting(default: Any, meaning: str) -> Any:
+def _setting(default: Any, meaning: str, *, secret: bool = False) -> Any:
+    told: Any = {"metadata": {"meaning": meaning}, "repr": not secret}
     if isinstance(default, dict):
         make: Callable[[], Any] = default.copy
-        return field(default_factory=make, metadata={"meaning": meaning})
-    return field(default=default, metadata={"meaning": meaning})
+        return field(default_factory=make, **told)
+    return field(default=default, **told)
+
+
+class SecretUrl(str):
+    """A URL that may contain a key. Django shows settings on its debug page and in error mails."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'********************'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +62,9 @@ class Settings:
     methods say what follows from it.
     """
 
-    api_key: str = _setting("", "Moralis API key. Empty: the embedded verifier is used")
+    api_key: str = _setting(
+        "", "Moralis API key. Empty: the embedded verifier is used", secret=True
+    )
     backend: str | None = _setting(None, "Dotted path of the backend. None: API_KEY decides")
     base_url: str = _setting("https://authapi.moralis.io", "URL of the Moralis Auth API")
     networks: Collection[str] = _setting(("evm", "solana"), "Which networks are offered")
@@ -74,7 +86,9 @@ class Settings:
         None, '"local": use the embedded verifier while the service does not answer'
     )
     rpc: Mapping[int, str] = _setting(
-        {}, "By EIP-155 chain id, the URL of a JSON-RPC node, for contract wallets and ENS"
+        {},
+        "By EIP-155 chain id, the URL of a JSON-RPC node, for contract wallets and ENS",
+        secret=True,
     )
     ens: bool | None = _setting(
         None, "Whether people's ENS names are shown. None: if RPC has chain 1"
@@ -105,7 +119,10 @@ class Settings:
         """The rate limits by action, with the defaults for actions that the site leaves out."""
         if self.rate_limits is False:
             return {}
-        return {**DEFAULTS["RATE_LIMITS"], **self.rate_limits}
+        limits = {**DEFAULTS["RATE_LIMITS"], **self.rate_limits}
+        if not self.cross_device:  # there is nothing to count
+            del limits["device"]
+        return limits
 
     def allows_chain(self, chain_id: int) -> bool:
         return self.chains is None or chain_id in self.chains
@@ -134,6 +151,18 @@ def configured() -> dict[str, Any]:
     """Return the settings exactly as the site has written them."""
     value: dict[str, Any] = app_settings.PROVIDERS.get(PROVIDER_ID, {})
     return value
+
+
+def hide_nodes() -> None:
+    """Keep the URLs of nodes out of whatever shows the site's settings. They stay what they are.
+
+    Django hides settings by their names, and would show these.
+    """
+    nodes = configured().get("RPC")
+    if isinstance(nodes, dict):
+        nodes.update(
+            {chain: SecretUrl(url) for chain, url in nodes.items() if isinstance(url, str)}
+        )
 
 
 def current() -> Settings:

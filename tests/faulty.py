@@ -108,13 +108,18 @@ class _Handler(socketserver.StreamRequestHandler):
         self.request.close()
 
     def _requests(self) -> Iterator[bytes]:
-        while head := b"".join(iter(self.rfile.readline, b"\r\n")):
+        while head := b"".join(self._lines()):
             lengths = [
                 int(line.split(b":")[1])
                 for line in head.splitlines()
                 if line.lower().startswith(b"content-length:")
             ]
             yield head + b"\r\n" + self.rfile.read(sum(lengths))
+
+    def _lines(self) -> Iterator[bytes]:
+        """Yield the lines of a head. At the end of a connection there is none, again and again."""
+        while (line := self.rfile.readline()) not in (b"", b"\r\n"):
+            yield line
 
 
 def http(body: object, status: str = "201 Created", *, headers: str = "") -> bytes:

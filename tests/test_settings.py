@@ -20,7 +20,8 @@ DEFAULT = [
 
 
 SHOW_NODES = (
-    "from django.conf import settings as s; print(s.SOCIALACCOUNT_PROVIDERS['moralis']['RPC'])"
+    "from django.conf import settings as s; nodes = s.SOCIALACCOUNT_PROVIDERS['moralis']['RPC'];"
+    "print({chain: str(url) for chain, url in nodes.items()})"
 )
 
 

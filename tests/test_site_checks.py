@@ -530,6 +530,26 @@ def test_a_project_without_urls_has_no_page_to_hide(settings):
     assert pages.check_profile() == []
 
 
+# --- Nodes of chains that are not accepted ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chains", "nodes", "ens", "found"),
+    [
+        ([1], {8453: "https://node.example"}, None, True),
+        ([8453], {1: "https://node.example", 8453: "https://node.example"}, None, False),
+        ([8453], {1: "https://node.example"}, False, True),
+        (None, {8453: "https://node.example"}, None, False),
+        ([8453], {8453: "https://node.example"}, None, False),
+        ([8453], {8453: "http://node.example"}, None, False),
+    ],
+)
+def test_nodes_of_chains_that_are_not_accepted(provider, chains, nodes, ens, found):
+    provider.update(CHAINS=chains, RPC=nodes, ENS=ens)
+
+    assert ("W017" in ids()) is found
+
+
 # --- Wallets that open a window ---------------------------------------------------------------
 
 

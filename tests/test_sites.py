@@ -38,6 +38,7 @@ SITES = {
     "phone": CORE,
     "phone_required": CORE,
     "plain": [*WHOLE, *SESSIONS],
+    "plain_embedded": CORE,
     "plain_login_required": [*CORE, *SESSIONS],
     "plain_mandatory": WHOLE,
     "plain_mandatory_by_code": CORE,

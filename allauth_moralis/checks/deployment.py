@@ -43,6 +43,28 @@ def check_hosts(**_: Any) -> list[CheckMessage]:
     return []
 
 
+@register()
+def check_chains_of_nodes(**_: Any) -> list[CheckMessage]:
+    """Check that the chains of nodes are accepted. Chain 1 may have one for ENS alone."""
+    current = conf.current()
+    if wrong_values():
+        return []
+    unused = {
+        chain
+        for chain in current.rpc
+        if not current.allows_chain(chain) and not (chain == 1 and current.shows_names)
+    }
+    if not unused:
+        return []
+    return [
+        checks.Warning(
+            f"RPC has a node for chains that CHAINS does not accept: {sorted(unused)}.",
+            hint="Add them to CHAINS to let their contract wallets in, or leave their nodes out.",
+            id="allauth_moralis.W017",
+        )
+    ]
+
+
 @register(Tags.security)
 def check_windows_of_wallets(**_: Any) -> list[CheckMessage]:
     """Check that a wallet's window can answer. Contract wallets are the ones that open some."""

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import conf
-from ..ethereum import abi
-from ..ethereum.contracts import WRAPPER_SUFFIX
+from ..ethereum.contracts import Wrapper
 from ..exceptions import ChallengeMissing
 from ..siwx.wallets import Challenge
 from . import keys
@@ -39,12 +38,11 @@ class ContractAccount(keys.Account):
         if challenge.fields.chain_id != self.chain_id:
             raise ChallengeMissing("for another chain")
         signature = super().sign(challenge)
-        return self._wrap(bytes.fromhex(signature[2:])) if self.factory else signature
-
-    def _wrap(self, signature: bytes) -> str:
-        factory, data = (bytes.fromhex(each[2:]) for each in (self.factory, self.data))
-        arguments = abi.encode("address bytes bytes", factory, data, signature)
-        return "0x" + (arguments + WRAPPER_SUFFIX).hex()
+        if not self.factory:
+            return signature
+        parts = (self.factory, self.data, signature)
+        wrapper = Wrapper(*(bytes.fromhex(part[2:]) for part in parts))
+        return f"0x{wrapper.wrap().hex()}"
 
 
 def accounts() -> list[ContractAccount]:

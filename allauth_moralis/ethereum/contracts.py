@@ -54,6 +54,11 @@ class Wrapper:
             raise SignatureInvalid("ERC-6492: a wrapper within a wrapper")
         return wrapper
 
+    def wrap(self) -> bytes:
+        """Return the signature as its wallet gives it to sites."""
+        fields = abi.encode("address bytes bytes", self.factory, self.data, self.signature)
+        return fields + WRAPPER_SUFFIX
+
 
 def check(session: rpc.Session, challenge: Challenge, proof: Proof) -> Proof:
     """Return the proof in the spelling that is stored, if the wallet's contract says yes to it.

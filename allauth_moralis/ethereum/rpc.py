@@ -8,6 +8,8 @@ Source: https://ethereum.github.io/execution-apis/
 
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +17,13 @@ from typing import Any
 from django.views.decorators.debug import sensitive_variables
 
 from .. import conf
-from ..exceptions import Misconfigured, ResponseTooLarge, UpstreamRejected, UpstreamUnavailable
+from ..exceptions import (
+    Misconfigured,
+    ResponseTooLarge,
+    UpstreamError,
+    UpstreamRejected,
+    UpstreamUnavailable,
+)
 from ..upstream.circuit import Circuit
 from ..upstream.client import Client
 
@@ -24,6 +32,8 @@ MAX_CODE_RESPONSE, MAX_RESPONSE = 512 * 1024, 64 * 1024
 MAX_GAS = 5_000_000
 #: Who asks: the same always, so that no contract can answer by whom. No one holds its key.
 CALLER = "0x0000000000000000000000000000000000001271"
+#: One for all: each connection carries one question at a time.
+ID = 1
 HEX = re.compile(r"0x((?:[0-9a-fA-F]{2})*)", re.ASCII)
 QUANTITY = re.compile(r"0x[0-9a-fA-F]{1,16}", re.ASCII)
 
@@ -35,7 +45,8 @@ FAILED_CALL = re.compile(
     r"bad ?(instruction|jump)|undefined instruction|InvalidFE|opcode not (found|supported)|"
     r"stack ?(under|over)flow|stack limit|call ?depth|write protection|static ?(call|state)|"
     r"return ?data|(create|max|init)_? ?(init)?(code|contract)_? ?size|collision|"
-    r"\bvm (execution|exception)|\bevm error|insufficient balance for transfer",
+    r"\bvm (execution|exception)|\bevm error|insufficient balance for transfer|"
+    r"could not be completed due to an exception",
     re.IGNORECASE,
 )
 
@@ -55,14 +66,23 @@ class Node:
         self._client = Client(secret_url=True)
 
     @sensitive_variables()
-    def post(self, body: dict[str, Any], timeout: tuple[float, float]) -> dict[str, Any]:
-        """Return the JSON object of the response. Raise an ``UpstreamError``."""
-        with self._client.request("POST", self._url, body, timeout=timeout) as response:
+    def post(
+        self, method: str, params: tuple[Any, ...], timeout: tuple[float, float], limit: int
+    ) -> dict[str, Any]:
+        """Return the JSON object of a response of at most ``limit`` bytes.
+
+        Raise an ``UpstreamError``.
+        """
+        body = {"jsonrpc": "2.0", "id": ID, "method": method, "params": params}
+        # To ask twice does no harm: nothing that is asked here changes anything.
+        with self._client.request("POST", self._url, body, timeout=timeout, retry=True) as response:
             if response.status != HTTPStatus.OK:
                 raise UpstreamUnavailable(f"status {response.status}")
-            longest = MAX_CODE_RESPONSE if body["method"] == "eth_getCode" else MAX_RESPONSE
-            data = response.json(longest)
-        if not isinstance(data, dict) or data.get("id") != body["id"]:
+            data = response.json(limit)
+        # Of an error the id may be null (JSON-RPC 2.0, "Response object").
+        if not isinstance(data, dict) or data.get("id") not in (
+            (ID,) if data.get("error") is None else (ID, None)
+        ):
             raise UpstreamRejected("not a response of JSON-RPC")
         return data
 
@@ -77,7 +97,11 @@ class Session:
 
     def code(self, address: str) -> bytes:
         """Return the code at an address: nothing if there is no contract."""
-        return _bytes(self._ask("eth_getCode", address, "latest"))
+        with self._naming_the_node():
+            self._require_chain()
+            with self._node.circuit.guard():
+                response = self._post("eth_getCode", address, "latest", limit=MAX_CODE_RESPONSE)
+                return _bytes(_result(response))
 
     def call(self, data: bytes, to: str | None = None) -> bytes:
         """Return what a call of the contract ``to`` returns, or the constructor in ``data``.
@@ -89,20 +113,15 @@ class Session:
         transaction = {"from": CALLER, "gas": hex(MAX_GAS), "data": "0x" + data.hex()}
         if to is not None:
             transaction["to"] = to
-        self._require_chain()
-        try:
-            response = self._post("eth_call", transaction, "latest")
-        except ResponseTooLarge:
-            raise CallFailed from None
-        if _is_the_contracts(response.get("error")):
-            raise CallFailed
-        return _bytes(_result(response))
-
-    def _ask(self, method: str, *params: Any) -> Any:
-        """Ask what no contract has a hand in."""
-        self._require_chain()
-        with self._node.circuit.guard():
-            return _result(self._post(method, *params))
+        with self._naming_the_node():
+            self._require_chain()
+            try:
+                response = self._post("eth_call", transaction, "latest")
+            except ResponseTooLarge:
+                raise CallFailed from None
+            if _is_the_contracts(response.get("error")):
+                raise CallFailed
+            return _bytes(_result(response))
 
     def _require_chain(self) -> None:
         """Raise ``Misconfigured`` unless the node is of the chain that the settings say.
@@ -116,15 +135,23 @@ class Session:
         if not isinstance(answer, str) or not QUANTITY.fullmatch(answer):
             raise UpstreamRejected("not a chain id")
         if int(answer, 16) != self._node.chain_id:
-            raise Misconfigured(f"RPC: the node of chain {self._node.chain_id} is of another chain")
+            raise Misconfigured("it is of another chain")
         self._node.is_right_chain = True
 
-    def _post(self, method: str, *params: Any) -> dict[str, Any]:
+    def _post(self, method: str, *params: Any, limit: int = MAX_RESPONSE) -> dict[str, Any]:
         left = self._ends - time.monotonic()
         if left <= 0:
             raise UpstreamUnavailable("the time of all calls is over")
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": list(params)}
-        return self._node.post(body, (min(self._connect, left), left))
+        return self._node.post(method, params, (min(self._connect, left), left), limit)
+
+    @contextmanager
+    def _naming_the_node(self) -> Iterator[None]:
+        """Say in the log which node it was, by its chain."""
+        try:
+            yield
+        except (UpstreamError, Misconfigured) as error:
+            detail = f"node of chain {self._node.chain_id}: {error.detail}"
+            raise type(error)(detail) from None
 
 
 def session(chain_id: int | None) -> Session | None:
@@ -146,8 +173,11 @@ def reset() -> None:
 
 
 def _result(response: dict[str, Any]) -> Any:
-    if response.get("error") is not None:
-        raise UpstreamUnavailable("the node answered with an error")
+    error = response.get("error")
+    if error is not None:
+        # Its text may contain anything, the key included.
+        code = error.get("code") if isinstance(error, dict) else None
+        raise UpstreamUnavailable(f"error {code}" if isinstance(code, int) else "an error")
     return response.get("result")
 
 

@@ -10,6 +10,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.headless.base.response import APIResponse, AuthenticationResponse
 from allauth.headless.base.views import APIView, AuthenticatedAPIView
 from allauth.headless.constants import Client
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import add_never_cache_headers
 
@@ -70,4 +71,7 @@ def api_view(view_class: type[APIView], client: Client) -> View:
 
     view: View = view_class.as_api_view(client=client)
     max_body = getattr(view_class, "max_body", forms.MAX_BODY)
-    return refusals(refuse, csrf=client == Client.BROWSER, max_body=max_body)(view)
+    # No transaction waits for a service or a node: what is written here is one row at most.
+    return transaction.non_atomic_requests(
+        refusals(refuse, csrf=client == Client.BROWSER, max_body=max_body)(view)
+    )

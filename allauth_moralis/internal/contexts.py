@@ -42,6 +42,9 @@ HELD_UP = {
     "mfa_deactivate_totp": gettext_lazy("Afterwards, your authenticator app will be turned off."),
 }
 
+#: Attribute of a request: how many pickers of wallets its page has so far.
+PICKERS = "allauth_moralis_pickers"
+
 
 #: The processes of people who are signed in already.
 SIGNED_IN = (AuthProcess.CONNECT, REAUTHENTICATE)
@@ -113,6 +116,7 @@ def wallet_page(
     chain = min(conf.current().chains or [0]) or None
     return {
         "page_request": page_request,
+        "suffix": _suffix(request),
         "error": error,
         "sign_in_first": sign_in_first,
         "linked": wallets_of(request) if confirms else [],
@@ -144,6 +148,13 @@ def _wallet_links(
     # Without a state, which is of use in this browser alone.
     query = PageRequest(page_request.process, page_request.next).query
     return wallet_links.links_to(request.build_absolute_uri(f"{reverse('moralis_login')}?{query}"))
+
+
+def _suffix(request: HttpRequest) -> str:
+    """Return what sets the ids of this picker apart from those of others on the same page."""
+    number = getattr(request, PICKERS, 0) + 1
+    setattr(request, PICKERS, number)
+    return f"-{number}" if number > 1 else ""
 
 
 def wallets_of(request: HttpRequest) -> list[MoralisAccount]:

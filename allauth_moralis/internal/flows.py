@@ -193,7 +193,7 @@ def verify_proof(
     try:
         verified = backend.verify(pending.challenge, proof)
     finally:
-        if backend.is_remote or calls.latest():  # a node, perhaps
+        if backend.is_remote or calls.latest():  # a node was asked
             stash.refresh(request)
     reports.hide(request, verified.proof.signature)
     events.wallet_verified(request, verified, pending.login_state["process"])
@@ -267,7 +267,7 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
             require_for_linking(request)
         except ReauthenticationRequired:
             return _link_again(sociallogin)
-        if is_linked_already(request, sociallogin):
+        if renew_evidence(request, sociallogin):
             return _say_linked_already(request, sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
     with writing():
@@ -299,8 +299,8 @@ def _tell_front_end(next_url: str, error: str) -> HttpResponseBase:
     return HttpResponseRedirect(f"{next_url}{separator}{urlencode(why)}")
 
 
-def is_linked_already(request: HttpRequest, sociallogin: WalletLogin) -> bool:
-    """Return whether the user has the wallet already. Its new evidence is stored all the same."""
+def renew_evidence(request: HttpRequest, sociallogin: WalletLogin) -> bool:
+    """Store the new evidence of a wallet that the user has already, and return whether they do."""
     if not has_wallet(request.user, uid=sociallogin.account.uid):
         return False
     sociallogin.lookup()

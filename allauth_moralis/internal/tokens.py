@@ -63,7 +63,7 @@ def login_of(
     sociallogin = TokenLogin(user=login.user, account=login.account, provider=provider)
     sociallogin.state = dict(state)
     links = state["process"] == AuthProcess.CONNECT
-    if links and flows.is_linked_already(request, sociallogin):
+    if links and flows.renew_evidence(request, sociallogin):
         raise WalletAlreadyLinked
     return sociallogin
 

@@ -12,8 +12,10 @@ from django.utils.http import urlencode
 
 from .. import conf
 from ..development.reach import is_within_reach
+from ..forms import PROCESSES
 from ..internal.contexts import goes_on
 from ..internal.disconnect import has_only_a_wallet
+from ..internal.embedding import picker
 from ..internal.scripts import scripts
 from ..reauthentication import current_wallet
 from ..siwx.wallets import EVM, SOLANA, Wallet
@@ -53,6 +55,25 @@ def moralis_current_wallet(context: dict[str, Any]) -> str | None:
     """Return the ``uid`` of the wallet that this session signed in with or proved last, if any."""
     request = context.get("request")
     return current_wallet(request) if request is not None and _user(request) else None
+
+
+@register.inclusion_tag("moralis/snippets/wallets.html", takes_context=True)
+def moralis_wallets(
+    context: dict[str, Any],
+    process: str = "login",
+    next: str | None = None,  # noqa: A002 - as allauth's provider_login_url has it
+) -> dict[str, Any]:
+    """Render the picker of wallets, by which people sign in without leaving the page.
+
+    With ``process="connect"`` it links a wallet, with ``process="reauthenticate"`` it confirms.
+    Without ``next`` that of the page's own query counts.
+    """
+    if process not in PROCESSES:
+        raise TemplateSyntaxError(f"process is one of {', '.join(PROCESSES)}")
+    request = context.get("request")
+    if request is None or not hasattr(request, "user"):  # an error page
+        return {}
+    return picker(request, process, next)
 
 
 @register.inclusion_tag("moralis/snippets/one_way_in.html", takes_context=True)

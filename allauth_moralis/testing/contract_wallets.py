@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ..ethereum import abi
-from ..ethereum.contracts import WRAPPER_SUFFIX
+from ..ethereum.contracts import Wrapper
 from ..siwx.wallets import EVM, contract_uid
 from .wallets import EvmWallet, SigningWallet
 
@@ -54,4 +53,4 @@ class ContractWallet(SigningWallet):
 def wrap_signature(signature: bytes, factory: str, factory_data: bytes) -> bytes:
     """Return a signature together with the call that deploys its wallet (ERC-6492)."""
     deployer = bytes.fromhex(factory.removeprefix("0x"))
-    return abi.encode("address bytes bytes", deployer, factory_data, signature) + WRAPPER_SUFFIX
+    return Wrapper(deployer, factory_data, signature).wrap()

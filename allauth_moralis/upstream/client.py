@@ -6,7 +6,8 @@ It follows no redirect, keeps no cookie, and does not let a URL with a key into 
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
@@ -26,29 +27,37 @@ from ..exceptions import (
 from . import calls
 from .transport import DeadlineAdapter
 
-#: Whether this thread is sending a request whose URL is secret.
+#: Connections that are kept alive. More are opened if need be, and closed afterwards.
+POOL_SIZE = 32
+#: Responses are small, and what need not be unpacked cannot swell.
+HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+
+#: Whether this thread is busy with a request whose URL is secret.
 _silent: ContextVar[bool] = ContextVar("silent", default=False)
 
 
 class Response:
     """The status of a response, and its body for whoever reads it, until its ``with`` ends."""
 
-    def __init__(self, response: requests.Response, started: float) -> None:
+    def __init__(self, response: requests.Response, started: float, *, secret_url: bool) -> None:
         self._response, self._started = response, started
+        self._secret_url = secret_url
         self.status: int = response.status_code
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._response.close()
+        with _silence(self._secret_url):
+            self._response.close()
         calls.record(self._started, self._response.headers.get("X-Request-Id"))
 
     def read(self, limit: int) -> bytes:
         """Return the body. Raise ``ResponseTooLarge`` if it has more than ``limit`` bytes."""
         raw = self._response.raw
         try:
-            body: bytes = raw.read(limit + 1)
+            with _silence(self._secret_url):
+                body: bytes = raw.read(limit + 1)
         except urllib3.exceptions.HTTPError:
             raise UpstreamUnavailable("the response broke off, or took too long") from None
         except ValueError:  # a chunk of negative length
@@ -70,7 +79,8 @@ class Response:
 class Client:
     """A client of one service. Use one per process, so that its connections are kept alive.
 
-    ``secret_url`` keeps ``urllib3`` from logging the URL's host and path, as it does for DEBUG.
+    ``secret_url`` keeps ``urllib3`` from logging the URL's host and path, as it does for DEBUG, and
+    with warnings about malformed headers and a full pool.
     """
 
     def __init__(self, *, secret_url: bool = False) -> None:
@@ -80,7 +90,7 @@ class Client:
     def _session(self) -> requests.Session:
         session = _Session()
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=32, max_retries=0)
+        adapter = DeadlineAdapter(pool_connections=1, pool_maxsize=POOL_SIZE, max_retries=0)
         session.mount("https://", adapter)
         session.mount("http://", adapter)
         return session
@@ -109,7 +119,7 @@ class Client:
         except WalletError:
             calls.record(started, None)
             raise
-        return Response(response, started)
+        return Response(response, started, secret_url=self._secret_url)
 
     @sensitive_variables()
     def _connect(self, *request: Any, retry: bool) -> requests.Response:
@@ -137,22 +147,17 @@ class Client:
         headers: Mapping[str, str],
     ) -> requests.Response:
         # `from None` throughout: the exceptions of requests may carry the key or the signature.
-        silenced = _silent.set(self._secret_url)
         try:
-            return self._session.request(
-                method,
-                url,
-                json=body,
-                # Responses are small, and what need not be unpacked cannot swell.
-                headers={
-                    "Accept": "application/json",
-                    "Accept-Encoding": "identity",
-                    **headers,
-                },
-                timeout=timeout,
-                allow_redirects=False,
-                stream=True,
-            )
+            with _silence(self._secret_url):
+                return self._session.request(
+                    method,
+                    url,
+                    json=body,
+                    headers={**HEADERS, **headers},
+                    timeout=timeout,
+                    allow_redirects=False,
+                    stream=True,
+                )
         except requests.Timeout:  # first, because ConnectTimeout is a ConnectionError as well
             raise UpstreamUnavailable("no answer in time") from None
         except requests.ConnectionError:
@@ -163,8 +168,6 @@ class Client:
             raise Misconfigured("the service's URL or key cannot be used") from None
         except requests.RequestException:
             raise UpstreamUnavailable("no answer") from None
-        finally:
-            _silent.reset(silenced)
 
 
 class _Session(requests.Session):
@@ -174,8 +177,18 @@ class _Session(requests.Session):
         return None
 
 
+@contextmanager
+def _silence(is_secret: bool) -> Iterator[None]:
+    token = _silent.set(is_secret)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
 def _is_public(_record: logging.LogRecord) -> bool:
     return not _silent.get()
 
 
-logging.getLogger("urllib3.connectionpool").addFilter(_is_public)
+for _name in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_name).addFilter(_is_public)

@@ -121,7 +121,7 @@ def test_phone_without_a_wallet_is_shown_links_to_wallets(visitor, phone):
     phone.page.goto(address)
 
     bare = address.partition("://")[2]
-    link = phone.page.get_by_role("link", name="MetaMask")
+    link = phone.page.locator(".moralis-links").get_by_role("link", name="MetaMask")
     expect(link).to_have_attribute("href", f"https://link.metamask.io/dapp/{bare}")
     phone.check_accessibility()
 
@@ -129,7 +129,7 @@ def test_phone_without_a_wallet_is_shown_links_to_wallets(visitor, phone):
 def test_phones_own_wallet_page_has_links_and_no_code(phone):
     phone.open_wallet_page("?next=/there/")
 
-    link = phone.page.get_by_role("link", name="MetaMask")
+    link = phone.page.locator(".moralis-links").get_by_role("link", name="MetaMask")
     expect(link).to_be_visible()
     expect(phone.button("Use a wallet on my phone")).to_be_hidden()
     phone.check_accessibility()
@@ -139,8 +139,8 @@ def test_phones_own_wallet_page_has_links_and_no_code(phone):
 def test_computer_is_shown_no_links(visitor):
     visitor.open_wallet_page()
 
-    expect(visitor.page.get_by_text("No wallet was found")).to_be_visible()
-    expect(visitor.page.get_by_role("link", name="MetaMask")).to_be_hidden()
+    expect(visitor.page.get_by_text("No wallet was found").first).to_be_visible()
+    expect(visitor.page.locator(".moralis-links")).to_be_hidden()
 
 
 def test_code_becomes_that_of_the_wallet_that_is_chosen(visitor):

@@ -54,7 +54,7 @@ class Anvil:
 
     def rpc(self, method: str, *params: Any) -> Any:
         asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-        answer = requests.post(self.url, json=asked, timeout=10).json()
+        answer = requests.post(self.url, json=asked, timeout=30).json()
         if "error" in answer:
             raise RuntimeError(answer["error"])
         return answer["result"]

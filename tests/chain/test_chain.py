@@ -153,7 +153,7 @@ def test_the_identity_precompile_echoes_the_question_and_so_does_a_proxy_to_it(c
 # --- The node ---------------------------------------------------------------------------------
 
 
-def rpc(url: str, method: str, *params: object, timeout: float = 10) -> dict:
+def rpc(url: str, method: str, *params: object, timeout: float = 30) -> dict:
     asked = {**QUESTION, "method": method, "params": params}
     answer = requests.post(url, json=asked, timeout=timeout, allow_redirects=False).json()
     assert answer["id"] == 7

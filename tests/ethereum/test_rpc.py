@@ -1,13 +1,17 @@
 """The client of a node: what each answer means, and what is never told of its URL."""
 
 import logging
+import sys
 import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
+from django.views.debug import ExceptionReporter
 
+from allauth_moralis import conf
 from allauth_moralis.ethereum import rpc
 from allauth_moralis.ethereum.rpc import CALLER, CallFailed, Session
 from allauth_moralis.exceptions import (
@@ -18,12 +22,14 @@ from allauth_moralis.exceptions import (
 )
 from allauth_moralis.upstream import calls
 from allauth_moralis.upstream.circuit import THRESHOLD
+from allauth_moralis.upstream.client import POOL_SIZE, Client
 
 from ..chain import faults
 from ..chain.fixtures import PATIENT
 from ..chain.node import CallFailed as Failure
 from ..chain.node import Node
 
+QUESTION = {"jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": []}
 SECRET = "key-in-the-path-of-a-node"
 ADDRESS = "0x" + "5b" * 20
 BOUND = 3  # seconds; what nobody may wait, on however slow a machine
@@ -139,6 +145,8 @@ def test_error_that_is_null_is_no_error(session, node):
         (faults.html("403 Forbidden"), UpstreamUnavailable),
         (faults.changed(status="201 Created"), UpstreamUnavailable),
         (faults.raw(b"{}", "429 Too Many Requests"), UpstreamUnavailable),
+        (faults.changed(id=None, error={"code": -32700}), UpstreamUnavailable),
+        (faults.changed(id=7, error={"code": -32700}), UpstreamRejected),
         (faults.error(-32005, "limit exceeded"), UpstreamUnavailable),
         (faults.error(-32601, "the method does not exist"), UpstreamUnavailable),
         (faults.error(3, "execution reverted", status="400 Bad Request"), UpstreamUnavailable),
@@ -160,7 +168,7 @@ def test_error_that_is_null_is_no_error(session, node):
     ],
 )  # fmt: skip
 def test_code_that_is_no_answer(session, node, fault, error):
-    node.misbehave(fault, method="eth_getCode")
+    node.misbehave(fault, method="eth_getCode", times=2)  # a lost connection is tried again
 
     with pytest.raises(error) as caught:
         session.code(ADDRESS)
@@ -223,6 +231,7 @@ def test_url_that_is_none_is_a_mistake_of_the_settings(provider):
         (-32003, "EVM error: InvalidFEOpcode"),
         (-32003, "OutOfGas"),
         (-32603, "VM Exception while processing transaction: reverted"),
+        (-32000, "Transaction processing could not be completed due to an exception"),
     ],
 )
 def test_contract_that_fails_is_told_apart_from_a_node_that_does(session, ledger, code, message):
@@ -260,6 +269,14 @@ def test_code_may_be_as_long_as_chains_allow(session, ledger):
     ledger.held = b"\x60" * 128 * 1024
 
     assert session.code(ADDRESS) == ledger.held
+
+
+def test_connection_that_has_died_meanwhile_is_replaced(session, node):
+    """Nothing that is asked changes anything, so it may be asked twice."""
+    session.code(ADDRESS)
+    node.misbehave(faults.hang_up)
+
+    assert again().code(ADDRESS) == b"\x60\x80"
 
 
 # --- Time -------------------------------------------------------------------------------------
@@ -301,14 +318,14 @@ def test_session_whose_time_is_over_asks_nothing(node, provider):
 
 
 def test_node_that_does_not_answer_is_left_alone_for_a_while(session, node):
-    node.misbehave(faults.hang_up, times=THRESHOLD)
+    node.misbehave(faults.hang_up, times=2 * THRESHOLD)
     for _ in range(THRESHOLD):
         with pytest.raises(UpstreamUnavailable):
             again().code(ADDRESS)
 
     with pytest.raises(UpstreamUnavailable, match="not asked"):
         again().code(ADDRESS)
-    assert len(node.calls) == THRESHOLD
+    assert len(node.calls) == 2 * THRESHOLD  # each is tried again
 
 
 @pytest.mark.parametrize(
@@ -318,7 +335,7 @@ def test_no_contract_opens_the_circuit(node, provider, fault):
     """A contract that hangs or breaks its node would keep everybody else's out."""
     again().code(ADDRESS)
     provider["TIMEOUT"] = (0.4, 0.4)
-    node.misbehave(fault, method="eth_call", times=THRESHOLD)
+    node.misbehave(fault, method="eth_call", times=2 * THRESHOLD)
     for _ in range(THRESHOLD):
         with pytest.raises(UpstreamUnavailable):
             again().call(b"", to=ADDRESS)
@@ -346,16 +363,63 @@ def test_url_of_a_node_is_in_no_exception_and_no_log(session, node, caplog, faul
     for name in ("", "allauth_moralis", "urllib3", "requests"):
         caplog.set_level(logging.DEBUG, logger=name)
     host = node.url.removeprefix("http://")
-    node.misbehave(fault)
+    node.misbehave(fault, times=2 if fault is faults.hang_up else 1)
 
     with pytest.raises(WalletError) as caught:
         session.code(ADDRESS)
     session.code(ADDRESS)
 
+    assert "node of chain 1: " in str(caught.value)
     shown = "".join(traceback.format_exception(caught.value)) + repr(vars(caught.value))
     for text in (shown, caplog.text, repr(calls.latest())):
         assert SECRET not in text
         assert host not in text
+
+
+def test_url_of_a_node_whose_headers_are_malformed_is_in_no_log(session, node, caplog):
+    """urllib3 warns of them, with the URL, and goes on."""
+    node.misbehave(faults.raw(b"{}", "503 Service Unavailable", headers="without a colon\r\n"))
+
+    with pytest.raises(UpstreamUnavailable):
+        session.code(ADDRESS)
+    assert caplog.text == ""
+
+
+def test_host_of_a_node_whose_connections_are_too_many_is_in_no_log(node, caplog):
+    """urllib3 warns when it throws one away, at the end of a response."""
+    client = Client(secret_url=True)
+    responses = [
+        client.request("POST", node.url, QUESTION, timeout=PATIENT) for _ in range(POOL_SIZE + 1)
+    ]
+
+    for response in responses:
+        with response:
+            assert response.json(1000) == {"jsonrpc": "2.0", "id": 1, "result": "0x1"}
+    assert node.connections == POOL_SIZE + 1
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(
+    "nodes", [{1: f"https://node.example/{SECRET}"}, None, ["nonsense"], {1: 5}]
+)
+def test_error_reports_show_the_settings_without_the_urls_of_nodes(provider, rf, nodes):
+    provider.update(RPC=nodes, API_KEY=SECRET)
+    conf.hide_nodes()
+
+    report = ExceptionReporter(rf.get("/"), *exception_with_settings())
+    shown = report.get_traceback_html() + report.get_traceback_text() + repr(conf.current())
+    assert "SOCIALACCOUNT_PROVIDERS" in shown
+    assert SECRET not in shown
+    assert provider["RPC"] == nodes
+
+
+def exception_with_settings() -> Any:
+    """Return an exception in whose frame the settings are a variable."""
+    settings = conf.current()
+    try:
+        assert settings is None
+    except AssertionError:
+        return sys.exc_info()
 
 
 def test_log_of_urllib3_is_silent_for_nodes_alone(session, node, caplog):

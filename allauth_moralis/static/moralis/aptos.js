@@ -3,7 +3,7 @@
  * throw when the user says no.
  */
 import { toBytes, toHex, unwrapped } from './bytes.js'
-import { discoverStandard } from './discovery.js'
+import { finderOf } from './discovery.js'
 import { Failure } from './errors.js'
 
 const SIGN = 'aptos:signMessage'
@@ -36,45 +36,26 @@ function addressOf(value) {
 
 /**
  * @param {Moralis.StandardFound} found
- * @returns {Moralis.Wallet}
+ * @returns {Promise<Moralis.Connected>}
  */
-function walletOf({ key, name, icon, features, wallet }) {
+async function connect({ features, wallet }) {
+  const given = approved(await features['aptos:connect']?.connect())
+  const account = given?.address ? given : wallet.accounts?.[0]
+  const address = addressOf(account?.address)
+  const publicKey = hexOf(account?.publicKey, KEY)
+  if (!address || !publicKey) throw new Failure('locked')
   return {
-    key,
-    name,
-    icon,
-    network: 'aptos',
-    async connect() {
-      const given = approved(await features['aptos:connect']?.connect())
-      const account = given?.address ? given : wallet.accounts?.[0]
-      const address = addressOf(account?.address)
-      const publicKey = hexOf(account?.publicKey, KEY)
-      if (!address || !publicKey) throw new Failure('locked')
-      return {
-        account: { network: 'aptos', address, public_key: publicKey },
-        async sign(message) {
-          // A nonce is asked for by the wallet's interface; ours stands within the text.
-          const input = {
-            message,
-            nonce: 'null',
-            address: false,
-            application: false,
-            chainId: false,
-          }
-          const output = approved(await features[SIGN].signMessage(input))
-          const signature = hexOf(output?.signature ?? output, SIGNATURE)
-          // Without a wrapper of its own the wallet has signed the bare text.
-          const wrapped = typeof output?.fullMessage === 'string' && output.fullMessage !== message
-          return wrapped ? { signature, full_message: output.fullMessage } : { signature }
-        },
-      }
+    account: { network: 'aptos', address, public_key: publicKey },
+    async sign(message) {
+      // A nonce is asked for by the wallet's interface; ours stands within the text.
+      const input = { message, nonce: 'null', address: false, application: false, chainId: false }
+      const output = approved(await features[SIGN].signMessage(input))
+      const signature = hexOf(output?.signature ?? output, SIGNATURE)
+      // Without a wrapper of its own the wallet has signed the bare text.
+      const wrapped = typeof output?.fullMessage === 'string' && output.fullMessage !== message
+      return wrapped ? { signature, full_message: output.fullMessage } : { signature }
     },
   }
 }
 
-/** @type {Moralis.Family['find']} */
-export function find(add) {
-  discoverStandard((found) => {
-    if (found.features[SIGN]) add(walletOf(found))
-  })
-}
+export const find = finderOf('aptos', SIGN, connect)

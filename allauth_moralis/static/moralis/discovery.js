@@ -152,6 +152,21 @@ export function discoverStandard(found) {
 }
 
 /**
+ * The module of a network whose wallets come by the Wallet Standard.
+ * @param {Moralis.Network} network
+ * @param {string} feature by which they sign
+ * @param {(found: Moralis.StandardFound) => Promise<Moralis.Connected>} connect
+ * @returns {Moralis.Family['find']}
+ */
+export function finderOf(network, feature, connect) {
+  return (add) => {
+    discoverStandard((found) => {
+      if (found.features[feature]) add({ ...found, network, connect: () => connect(found) })
+    })
+  }
+}
+
+/**
  * @param {Moralis.Provider} provider
  * @param {string} method
  * @param {unknown[]} [params]

@@ -104,14 +104,11 @@ class Picker {
 
   #invite() {
     const { choose, none } = this.page.texts
+    const isFound = this.entries.installed
+    this.part('none').hidden = isFound || this.searching
     if (this.view.state !== 'idle') return
-    const { installed } = this.entries
-    if (installed) this.panel.say(choose)
+    if (isFound) this.panel.say(choose)
     else if (!this.searching) this.panel.say(none)
-    const links = this.part('links')
-    // A phone has its wallets elsewhere: each in an app with a browser of its own.
-    if (links)
-      links.hidden = installed || this.searching || !matchMedia('(pointer: coarse)').matches
   }
 
   /**

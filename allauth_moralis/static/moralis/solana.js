@@ -3,7 +3,7 @@
  * wallet's own, and not the one that the server issued.)
  */
 import { toBytes, toHex, utf8 } from './bytes.js'
-import { discoverStandard } from './discovery.js'
+import { finderOf } from './discovery.js'
 import { Failure } from './errors.js'
 
 const SIGN = 'solana:signMessage'
@@ -40,32 +40,19 @@ function signatureOf(output) {
 
 /**
  * @param {Moralis.StandardFound} found
- * @returns {Moralis.Wallet}
+ * @returns {Promise<Moralis.Connected>}
  */
-function walletOf({ key, name, icon, features, wallet }) {
+async function connect({ features, wallet }) {
+  const given = await features['standard:connect']?.connect()
+  const [account] = [...solanaAccounts(given?.accounts), ...solanaAccounts(wallet.accounts)]
+  if (!account) throw new Failure('locked')
   return {
-    key,
-    name,
-    icon,
-    network: 'solana',
-    async connect() {
-      const given = await features['standard:connect']?.connect()
-      const [account] = [...solanaAccounts(given?.accounts), ...solanaAccounts(wallet.accounts)]
-      if (!account) throw new Failure('locked')
-      return {
-        account: { network: 'solana', address: account.address },
-        async sign(message) {
-          const output = await features[SIGN].signMessage({ account, message: utf8(message) })
-          return { signature: signatureOf(output) }
-        },
-      }
+    account: { network: 'solana', address: account.address },
+    async sign(message) {
+      const output = await features[SIGN].signMessage({ account, message: utf8(message) })
+      return { signature: signatureOf(output) }
     },
   }
 }
 
-/** @type {Moralis.Family['find']} */
-export function find(add) {
-  discoverStandard((found) => {
-    if (found.features[SIGN]) add(walletOf(found))
-  })
-}
+export const find = finderOf('solana', SIGN, connect)
