@@ -1,15 +1,13 @@
 """Every page in every state, for everybody: WCAG 2.2 AA on whatever screen, and by ear."""
 
 import re
-from collections.abc import Callable, Iterator
 
 import pytest
-from allauth.socialaccount.models import SocialAccount
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
-from .common import ICON, Visitor, came_in
+from .common import Visitor, came_in
+from .states import STATES, reach, signing
 
 pytestmark = [
     pytest.mark.browser,
@@ -17,12 +15,10 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 
-LONG = "A wallet with quite a long name"
 #: What axe leaves out unless told is in here: `target-size` of WCAG 2.2.
 RULES = [*(f"wcag{level}" for level in ("2a", "2aa", "21a", "21aa", "22aa")), "best-practice"]
 #: What can differ where the colours do.
 COLOURS = ["color-contrast", "link-in-text-block"]
-WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 320, "height": 700}
 
 
 def axe(visitor: Visitor, kind: str, names: list[str]) -> None:
@@ -33,140 +29,23 @@ def axe(visitor: Visitor, kind: str, names: list[str]) -> None:
 def check(visitor: Visitor) -> None:
     """Look at the page as it is, in all the ways in which people may."""
     page = visitor.page
-    page.set_viewport_size(WIDE)
+    page.set_viewport_size({"width": 320, "height": 700})
     axe(visitor, "tag", RULES)
-    page.emulate_media(color_scheme="dark")
-    axe(visitor, "rule", COLOURS)
-    page.emulate_media(color_scheme="light", forced_colors="active")
-    axe(visitor, "rule", COLOURS)
-    page.emulate_media(forced_colors="none")
-    page.set_viewport_size(NARROW)
-    axe(visitor, "rule", ["target-size"])
     visitor.check_fits()
-    page.set_viewport_size(WIDE)
+    page.set_viewport_size({"width": 1280, "height": 800})
     page.evaluate("document.documentElement.style.fontSize = '200%'")
-    axe(visitor, "rule", ["target-size"])
     visitor.check_fits()
     page.evaluate("document.documentElement.style.fontSize = ''")
+    page.emulate_media(color_scheme="dark")
+    axe(visitor, "rule", COLOURS)
+    page.emulate_media(forced_colors="active")
+    axe(visitor, "rule", COLOURS)
 
 
-# --- The pages and their states --------------------------------------------------------------
+@pytest.mark.parametrize("state", STATES)
+def test_state_of_a_page_is_accessible_to_everybody(visitor, request, state):
+    reach(state, visitor, request.getfixturevalue)
 
-
-def visits(path: str) -> Callable[[Visitor], None]:
-    return lambda visitor: visitor.page.goto(path) and None
-
-
-def no_wallet(visitor: Visitor) -> None:
-    visitor.open_wallet_page()
-    expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
-
-
-def starts(visitor: Visitor, wallet, **behaviour) -> None:
-    visitor.install({"wallet": wallet, "icon": ICON, "name": LONG, **behaviour})
-    visitor.open_wallet_page()
-    visitor.button(LONG).click()
-
-
-def connecting(visitor: Visitor, wallet) -> None:
-    starts(visitor, wallet, unanswered=1)
-    expect(visitor.page.get_by_role("status")).to_contain_text("Open your wallet")
-
-
-def signing(visitor: Visitor, wallet) -> None:
-    starts(visitor, wallet, holds=["personal_sign"])
-    expect(visitor.page.get_by_role("region")).to_contain_text(wallet.address)
-
-
-def declined(visitor: Visitor, wallet) -> None:
-    starts(visitor, wallet, errors={"personal_sign": [4001]})
-    expect(visitor.alert).to_contain_text("You declined")
-
-
-def refused(visitor: Visitor, wallet, other_wallet) -> None:
-    starts(visitor, wallet, signer=other_wallet)
-    expect(visitor.alert).to_have_attribute("data-error-code", re.compile("."))
-
-
-def profile(visitor: Visitor, wallet) -> None:
-    came_in(visitor, wallet)
-    for closed in ("Show the address", "Name this wallet", "What was verified"):
-        visitor.page.get_by_text(closed).click()
-
-
-def connections(visitor: Visitor, wallet, other_wallet) -> None:
-    came_in(visitor, wallet)
-    user = get_user_model().objects.get()
-    SocialAccount.objects.create(user=user, provider="moralis", uid=other_wallet.address)
-    visitor.page.goto("/accounts/3rdparty/")
-
-
-def banner(visitor: Visitor, wallet, other_wallet) -> None:
-    came_in(visitor, wallet, shows=[other_wallet.address.lower()])
-    expect(visitor.page.locator("#moralis-watch")).to_be_visible()
-
-
-def confirm(visitor: Visitor, wallet) -> None:
-    came_in(visitor, wallet)
-    visitor.page.goto("/accounts/moralis/login/?process=reauthenticate")
-
-
-def collision(visitor: Visitor, wallet, other_wallet) -> None:
-    theirs = get_user_model().objects.create_user("ada")
-    SocialAccount.objects.create(user=theirs, provider="moralis", uid=other_wallet.address)
-    came_in(visitor, wallet)
-    visitor.install({"wallet": other_wallet, "name": "Theirs"})
-    visitor.open_wallet_page("?process=connect")
-    visitor.button("Theirs").click()
-    expect(visitor.page.get_by_text("This wallet already opens another account.")).to_be_visible()
-
-
-def address(visitor: Visitor, wallet, settings) -> None:
-    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
-    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
-    starts(visitor, wallet)
-    visitor.page.get_by_label("Email").fill("me@exmaple.com")
-    visitor.page.locator("main button[type=submit]").click()
-    visitor.page.goto("/accounts/moralis/address/")
-    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Confirm your e-mail address")
-
-
-STATES = {
-    "home": visits("/"),
-    "login": visits("/accounts/login/"),
-    "signup": visits("/accounts/signup/"),
-    "link a wallet": visits("/accounts/moralis/login/?process=connect"),
-    **{
-        state.__name__: state
-        for state in (
-            no_wallet,
-            connecting,
-            signing,
-            declined,
-            refused,
-            profile,
-            connections,
-            banner,
-            confirm,
-            collision,
-            address,
-        )
-    },
-}
-
-
-@pytest.fixture
-def state(request, visitor) -> Iterator[str]:
-    """The page in one of its states, which names the fixtures that it needs."""
-    visitor.allowed = re.compile("400|403")
-    reach = STATES[request.param]
-    needs = reach.__code__.co_varnames[1 : reach.__code__.co_argcount]
-    reach(visitor, *(request.getfixturevalue(name) for name in needs))
-    yield request.param
-
-
-@pytest.mark.parametrize("state", STATES, indirect=True)
-def test_state_of_a_page_is_accessible_to_everybody(visitor, state):
     check(visitor)
 
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 
-from .common import Visitor, came_in, signed_in
+from .common import Visitor, came_in
 
 pytestmark = [
     pytest.mark.browser,
