@@ -50,7 +50,7 @@ def test_picture(visitor, request, monkeypatch, state):
     IMAGES.mkdir(exist_ok=True)
 
     for name, look in LOOKS.items():
-        visitor.page.emulate_media(color_scheme=look.scheme)
+        visitor.page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
         visitor.page.set_viewport_size({"width": look.width, "height": look.height})
         visitor.page.evaluate("scrollTo(0, 0)")
         path = IMAGES / f"{state.replace('_', '-')}-{name}.webp"

@@ -36,7 +36,7 @@ def check(visitor: Visitor) -> None:
     page.evaluate("document.documentElement.style.fontSize = '200%'")
     visitor.check_fits()
     page.evaluate("document.documentElement.style.fontSize = ''")
-    page.emulate_media(color_scheme="dark")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")  # no colour on its way
     axe(visitor, "rule", COLOURS)
     page.emulate_media(forced_colors="active")
     axe(visitor, "rule", COLOURS)
