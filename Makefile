@@ -11,7 +11,7 @@ CHAIN_PORT ?= 8545
 # For every Python from 3.11 on. The first lines of the pinned files repeat this command.
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS)
 
-.PHONY: run demo-chain test scripts conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
+.PHONY: run demo-chain test scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -84,6 +84,10 @@ format: $(VENV)/.ready
 
 docs: $(VENV)/.ready ## the documents in docs/_build/html; a warning or a broken link is an error
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet -d docs/_build/doctrees docs docs/_build/html
+
+screenshots: $(VENV)/.ready ## docs/images/, of every page in every state; needs a free port
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest tests/browser/pictures.py --quiet --liveserver=localhost:$(PORT)
 
 requirements: $(VENV)/.ready ## pins with hashes, of the *.in files; ARGS=--upgrade for the newest of all
 	$(PIN) requirements.in -o requirements.txt
