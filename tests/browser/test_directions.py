@@ -47,6 +47,22 @@ def starts_at(visitor: Visitor, selector: str) -> str:
     )
 
 
+def runs_left_to_right(visitor: Visitor, text: str) -> bool:
+    """Whether the last letter of the element stands to the right of its first."""
+    return visitor.page.get_by_text(text, exact=True).first.evaluate(
+        """element => {
+            const [text] = element.childNodes
+            const left = (at) => {
+                const letter = document.createRange()
+                letter.setStart(text, at)
+                letter.setEnd(text, at + 1)
+                return letter.getBoundingClientRect().left
+            }
+            return left(0) < left(text.length - 1)
+        }"""
+    )
+
+
 def test_pages_turn_round_and_fit(arabs_visit, wallet):
     visitor = arabs_visit
     visitor.install(
@@ -65,6 +81,7 @@ def test_pages_turn_round_and_fit(arabs_visit, wallet):
     check_page(visitor)
     assert starts_at(visitor, "h1") == "right"
     assert starts_at(visitor, "pre.moralis-text") == "left"
+    assert runs_left_to_right(visitor, f"{visitor.url}/")
     for path in ("/accounts/3rdparty/", "/accounts/moralis/login/?process=connect"):
         visitor.page.goto(path)
         check_page(visitor)
