@@ -47,7 +47,7 @@ def texts(node: Element | str) -> Iterator[str]:
     english = attributes.get("lang") == "en"
     if node.name in {"script", "style"} or english or attributes.get("translate") == "no":
         return
-    yield from (value for name, value in attributes.items() if name in READ)
+    yield from (value or "" for name, value in attributes.items() if name in READ)
     for child in node.children:
         yield from texts(child)
 
