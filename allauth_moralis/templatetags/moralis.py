@@ -39,8 +39,10 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
         raise TemplateSyntaxError('on_change is "banner" or "logout"')
     request = context.get("request")  # error pages are rendered without one
     uid = moralis_current_wallet(context)
-    wallet = Wallet.from_uid(uid) if request and uid else None
-    if wallet is None or wallet.network not in WATCHED:
+    if request is None or uid is None:
+        return {"wallet": None}
+    wallet = Wallet.from_uid(uid)
+    if wallet.network not in WATCHED:
         return {"wallet": None}
     return {
         "request": request,

@@ -31,7 +31,10 @@ def reach(name: str, visitor: Visitor, fixture: Callable[[str], Any]) -> None:
 
 
 def visits(path: str) -> Callable[[Visitor], None]:
-    return lambda visitor: visitor.page.goto(path) and None
+    def visit(visitor: Visitor) -> None:
+        visitor.page.goto(path)
+
+    return visit
 
 
 def no_wallet(visitor: Visitor) -> None:
