@@ -185,7 +185,9 @@ class Picker {
     this.#invite()
     // What was pressed may be gone.
     if (focused?.closest('[hidden]')) {
-      const next = isIdle ? this.entries.buttonOf(wallet) : this.part('cancel').querySelector('button')
+      const next = isIdle
+        ? this.entries.buttonOf(wallet)
+        : this.part('cancel').querySelector('button')
       next?.focus()
     }
     if (state !== 'sending') this.#tell('moralis:state')
