@@ -10,8 +10,10 @@ PORT ?= 8000
 CHAIN_PORT ?= 8545
 # For every Python from 3.11 on. The first lines of the pinned files repeat this command.
 PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ARGS)
+# The package has a catalogue, and the demo has one. What else is here speaks to developers.
+UNTRANSLATED = --ignore '.*' $(patsubst %/,--ignore %,$(filter-out allauth_moralis/ config/ locale/ templates/,$(wildcard */)))
 
-.PHONY: run demo-chain test scripts conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
+.PHONY: run demo-chain test scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -85,6 +87,10 @@ format: $(VENV)/.ready
 docs: $(VENV)/.ready ## the documents in docs/_build/html; a warning or a broken link is an error
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet -d docs/_build/doctrees docs docs/_build/html
 
+screenshots: $(VENV)/.ready ## docs/images/, of every page in every state; needs a free port
+	$(BIN)/python -m tests.chromium
+	$(BIN)/python -m pytest tests/browser/pictures.py --quiet --liveserver=localhost:$(PORT)
+
 requirements: $(VENV)/.ready ## pins with hashes, of the *.in files; ARGS=--upgrade for the newest of all
 	$(PIN) requirements.in -o requirements.txt
 	$(PIN) requirements-dev.in -o requirements-dev.txt
@@ -98,8 +104,8 @@ bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
 	$(BIN)/python -m bench
 
 messages: $(VENV)/.ready ## the catalogues of translations, after a text was changed; needs GNU gettext
-	cd allauth_moralis && ../$(BIN)/django-admin makemessages --all --no-location --no-obsolete --no-wrap
-	cd allauth_moralis && ../$(BIN)/django-admin compilemessages
+	$(BIN)/django-admin makemessages --all --no-location --no-obsolete --no-wrap $(UNTRANSLATED)
+	$(BIN)/django-admin compilemessages $(UNTRANSLATED)
 
 wheel: $(VENV)/.ready
 	$(BIN)/python -m build

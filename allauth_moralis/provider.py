@@ -98,7 +98,8 @@ class MoralisProvider(Provider):
 
     def __init__(self, request: HttpRequest, app: None = None) -> None:
         super().__init__(request, app=app)
-        self.name = conf.current().name
+        # "Wallet" in people's language. A site's own name, too, where its catalogues have it.
+        self.name = _(conf.current().name)
 
     def get_login_url(self, request: HttpRequest, **kwargs: Any) -> str:  # noqa: ARG002 - allauth's signature
         url = reverse("moralis_login")

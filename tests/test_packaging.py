@@ -125,7 +125,8 @@ def test_sdist_carries_neither_what_was_built_nor_the_demo(sdist):
     assert not [
         name
         for name in sdist
-        if name.startswith(("tests/", "config/", "templates/", ".")) and name != ".gitignore"
+        if name.startswith(("tests/", "config/", "locale/", "templates/", "."))
+        and name != ".gitignore"
     ]
 
 

@@ -1,22 +1,23 @@
-"""The catalogues say everything that the package says, and what they say is compiled."""
+"""The catalogues say everything that is said, the package's and the demo's, and are compiled."""
 
 import ast
 import re
 from pathlib import Path
 
+import allauth
+import django
 import polib
 import pytest
-from django.urls import reverse
-from django.utils.translation import get_language_info, override
+from django.conf import settings as demo
+from django.utils.translation import to_language
 from django.utils.translation.template import templatize
 
 import allauth_moralis
-from allauth_moralis.testing import answer
-
-from .ceremony import json_code, page_code, post_json
 
 PACKAGE = Path(allauth_moralis.__file__).parent
-LANGUAGES = sorted(path.name for path in (PACKAGE / "locale").iterdir())
+DEMO = PACKAGE.parent
+LOCALES = ["de", "es", "fr", "ja", "zh_Hans"]
+CATALOGUES = [(folder, locale) for folder in (PACKAGE, DEMO) for locale in LOCALES]
 #: Said in allauth's words, so that its own catalogues translate them.
 ALLAUTHS = {
     # On its page that asks for a confirmation.
@@ -30,13 +31,13 @@ ALLAUTHS = {
     "Third-Party Account Disconnected",
     "You currently have no third-party accounts connected to this account.",
 }
-MARKED = {"_", "gettext", "gettext_lazy"}
+MARKED = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}
 
 
-def said_in_python() -> set[str]:
+def said_in_python(folder: Path) -> set[str]:
     return {
         ast.literal_eval(node.args[0])
-        for path in PACKAGE.rglob("*.py")
+        for path in folder.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
@@ -45,65 +46,90 @@ def said_in_python() -> set[str]:
     }
 
 
-def said_in_templates() -> set[str]:
-    marked = re.compile(r"\bgettext\(u?((?:'(?:[^'\\]|\\.)*')|(?:\"(?:[^\"\\]|\\.)*\"))\)")
+def said_in_templates(folder: Path) -> set[str]:
+    marked = re.compile(r"\b(?:n?gettext|_)\(u?((?:'(?:[^'\\]|\\.)*')|(?:\"(?:[^\"\\]|\\.)*\"))")
     return {
         ast.literal_eval(text)
-        for path in (PACKAGE / "templates").rglob("*.*")
+        for path in (folder / "templates").rglob("*.*")
         for text in marked.findall(templatize(path.read_text()))
     }
 
 
-def catalogue(language: str) -> polib.POFile:
-    return polib.pofile(str(PACKAGE / "locale" / language / "LC_MESSAGES" / "django.po"))
+def path_of(folder: Path, locale: str, kind: str = "po") -> str:
+    return str(folder / "locale" / locale / "LC_MESSAGES" / f"django.{kind}")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_every_text_is_translated(language):
-    said = said_in_python() | said_in_templates()
-    translated = {entry.msgid for entry in catalogue(language) if entry.translated()}
+def catalogue(folder: Path, locale: str) -> polib.POFile:
+    return polib.pofile(path_of(folder, locale))
+
+
+def compiled(folder: Path, locale: str) -> polib.MOFile:
+    return polib.mofile(path_of(folder, locale, "mo"))
+
+
+def translated(folder: Path, locale: str) -> set[str]:
+    return {entry.msgid for entry in catalogue(folder, locale) if entry.translated()}
+
+
+def test_the_demo_offers_each_language():
+    offered = [code for code, _ in demo.LANGUAGES]
+
+    assert offered == ["en", *map(to_language, LOCALES)]
+    for folder in (PACKAGE, DEMO):
+        assert sorted(path.name for path in (folder / "locale").iterdir()) == LOCALES
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_text_of_the_package_is_translated(locale):
+    said = said_in_python(PACKAGE) | said_in_templates(PACKAGE)
+    ours = translated(PACKAGE, locale)
 
     assert len(said) > 90
-    assert said - translated == ALLAUTHS
-    assert translated <= said, "`make messages` drops what is no longer said"
+    assert said - ours == ALLAUTHS
+    assert ours <= said, "`make messages` drops what is no longer said"
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_stands_for_something_else_stays(language):
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_text_of_the_demo_is_translated_once(locale):
+    said = said_in_python(DEMO / "config") | said_in_templates(DEMO)
+    ours = translated(DEMO, locale)
+    packages = translated(PACKAGE, locale)
+    allauths = {entry.msgid for entry in compiled(Path(allauth.__file__).parent, locale)}
+
+    assert len(said) > 40
+    assert said - ours <= packages | allauths
+    assert ours.isdisjoint(packages), "the demo's words would replace the package's"
+    assert ours <= said, "`make messages` drops what is no longer said"
+
+
+@pytest.mark.parametrize(("folder", "locale"), CATALOGUES)
+def test_no_translation_is_a_guess(folder, locale):
+    assert catalogue(folder, locale).fuzzy_entries() == []
+
+
+@pytest.mark.parametrize(("folder", "locale"), CATALOGUES)
+def test_what_stands_for_something_else_stays(folder, locale):
     held = re.compile(r"%\(\w+\)s|\{\w+\}|<[^>]+>")
-    for entry in catalogue(language).translated_entries():
-        assert sorted(held.findall(entry.msgstr)) == sorted(held.findall(entry.msgid))
+    for entry in catalogue(folder, locale).translated_entries():
+        for text in entry.msgstr_plural.values() or [entry.msgstr]:
+            wanted = held.findall(entry.msgid_plural or entry.msgid)
+            assert sorted(held.findall(text)) == sorted(wanted), text
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_translated_is_compiled(language):
-    compiled = polib.mofile(str(PACKAGE / "locale" / language / "LC_MESSAGES" / "django.mo"))
+@pytest.mark.parametrize(("folder", "locale"), CATALOGUES)
+def test_plurals_are_counted_as_django_counts_them(folder, locale):
+    djangos = catalogue(Path(django.__file__).parent / "conf", locale)
+    metadata = catalogue(folder, locale).metadata
 
-    assert {entry.msgid: entry.msgstr for entry in compiled} == {
-        entry.msgid: entry.msgstr for entry in catalogue(language).translated_entries()
-    }
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_pages_and_refusals_speak_it(client, settings, language):
-    settings.LANGUAGES = [(language, get_language_info(language)["name"])]
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = language
-    entries = {entry.msgid: entry.msgstr for entry in catalogue(language)}
-
-    page = client.get(reverse("moralis_login"))
-    assert entries["Sign in with a wallet"] in page.content.decode()
-    assert page.context["page"]["texts"]["choose"] == entries["Choose a wallet."]
-    refused = post_json(client, {"address": "0x12"})
-    assert json_code(refused) == "invalid_address"
-    assert refused.json()["error"]["message"] == entries["That is not a valid wallet address."]
-    assert page_code(answer(client, "x", "0x00")) == "challenge_missing"
+    assert metadata["Plural-Forms"] == djangos.metadata["Plural-Forms"]
+    assert metadata["Language"] == locale
 
 
-def test_other_languages_get_english(client, settings):
-    settings.LANGUAGES = [("fi", "Finnish")]
-    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "fi"
+@pytest.mark.parametrize(("folder", "locale"), CATALOGUES)
+def test_what_is_translated_is_compiled(folder, locale):
+    def contents(entries):
+        return {entry.msgid: (entry.msgstr, entry.msgstr_plural) for entry in entries}
 
-    with override("fi"):
-        page = client.get(reverse("moralis_login"))
+    written = catalogue(folder, locale).translated_entries()
 
-    assert "Sign in with a wallet" in page.content.decode()
+    assert contents(compiled(folder, locale)) == contents(written)

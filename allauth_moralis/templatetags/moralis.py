@@ -18,6 +18,7 @@ from ..internal.disconnect import has_only_a_wallet
 from ..internal.embedding import picker
 from ..internal.scripts import scripts
 from ..reauthentication import current_wallet
+from ..siwx.marks import Mark
 from ..siwx.wallets import EVM, SOLANA, Wallet
 
 #: Networks whose wallets tell a page their account without asking the person first.
@@ -38,12 +39,14 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
         raise TemplateSyntaxError('on_change is "banner" or "logout"')
     request = context.get("request")  # error pages are rendered without one
     uid = moralis_current_wallet(context)
-    if not request or not uid or (network := Wallet.from_uid(uid).network) not in WATCHED:
+    if request is None or uid is None:
+        return {"wallet": None}
+    wallet = Wallet.from_uid(uid)
+    if wallet.network not in WATCHED:
         return {"wallet": None}
     return {
         "request": request,
-        "wallet": uid,
-        "network": network,
+        "wallet": wallet,
         "on_change": on_change,
         "switch_url": f"{reverse('moralis_login')}?{urlencode({'next': request.get_full_path()})}",
         "logout_url": _logout_url(),
@@ -87,6 +90,12 @@ def moralis_one_way_in(context: dict[str, Any]) -> dict[str, Any]:
     if user is None or not has_only_a_wallet(user):
         return {"shown": False}
     return {"shown": True, "request": request, "passkeys": _passkeys_open()}
+
+
+@register.inclusion_tag("moralis/snippets/mark.html")
+def moralis_mark(uid: str) -> dict[str, Any]:
+    """Render the small drawing of a wallet's ``uid``, beside which its address must stand."""
+    return {"mark": Mark.of(uid)}
 
 
 @register.inclusion_tag("moralis/snippets/ens_names.html")

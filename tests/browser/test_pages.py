@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 
-from .common import ICON, Visitor, came_in, signed_in
+from .common import Visitor, came_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -113,55 +113,3 @@ def test_naming_a_wallet(visitor, wallet):
     expect(page.get_by_role("heading", name="Ledger in the drawer")).to_be_visible()
     page.goto("/accounts/3rdparty/")
     expect(page.get_by_role("radio", name="Ledger in the drawer")).to_be_visible()
-
-
-# --- For everybody, on every screen --------------------------------------------------------------
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
-def test_the_pages_are_accessible_and_fit(browser, live_server, wallet, provider, scheme, width):
-    visitor = Visitor(
-        browser,
-        live_server.url,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 700},
-        reduced_motion="reduce",
-    )
-    visitor.allowed = re.compile("400")
-    visitor.install({"wallet": wallet, "icon": ICON, "name": "A wallet with quite a long name"})
-
-    for path in ("/", "/accounts/login/", "/accounts/signup/", "/accounts/moralis/login/"):
-        visitor.page.goto(path)
-        visitor.check_accessibility()
-        visitor.check_fits()
-    visitor.page.evaluate("document.getElementById('moralis-form').submit()")
-    expect(visitor.alert).to_have_attribute("data-error-code", "invalid_request")
-    visitor.check_accessibility()
-    visitor.check_fits()
-    visitor.button("A wallet").click()
-    signed_in(visitor)
-    visitor.page.get_by_text("What was verified").click()
-    for path in (
-        "/accounts/profile/",
-        "/accounts/3rdparty/",
-        "/accounts/moralis/login/?process=connect",
-    ):
-        visitor.page.goto(path)
-        visitor.check_accessibility()
-        visitor.check_fits()
-    visitor.context.close()
-    assert visitor.faults == []
-
-
-def test_the_address_can_be_copied(visitor, wallet):
-    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    visitor.install({"wallet": wallet})
-    visitor.open_wallet_page()
-    visitor.button().click()
-    signed_in(visitor)
-
-    visitor.page.get_by_role("button", name="Copy address").click()
-
-    expect(visitor.page.get_by_role("button", name="Copied")).to_be_visible()
-    assert visitor.page.evaluate("navigator.clipboard.readText()") == wallet.address

@@ -99,7 +99,7 @@ def test_profile_says_in_words_who_verified_the_wallet(page_of, unverified):
 def test_profile_has_the_bare_address_to_copy_and_the_account_id_as_a_detail(page_of, unverified):
     html = page_of("moralis_profile")
 
-    copied = search(r'id="moralis-address-\d+">([^<]*)</code> \(Base\)', html)
+    copied = search(r'id="moralis-address-\d+">([^<]*)</code>', html)
     assert copied[1] == unverified.address
     assert html.count(unverified.uid) == 1
     assert search(rf"account id \(CAIP-10\)</dt>\s*<dd[^>]*>{unverified.uid}<", html)

@@ -28,7 +28,7 @@ def test_it_shows_everything_that_was_verified(client, wallet, backend):
 
     data = SocialAccount.objects.get().extra_data
     for name, value in data["verified"].items():
-        assert f"<dt>{name}</dt>" in html
+        assert f'<dt lang="en" translate="no">{name}</dt>' in html
         assert str(value) in html
     assert signature in html
     assert message in html

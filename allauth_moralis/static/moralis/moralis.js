@@ -184,7 +184,7 @@ class Picker {
     this.view = view
     const { state, wallet, failure, renewals } = view
     const isIdle = state === 'idle'
-    const hadFocus = this.part('tools').contains(document.activeElement)
+    const focused = this.part('tools').querySelector(':focus')
     this.entries.hold(isIdle ? undefined : wallet, state === 'sending')
     this.panel.show(view)
     this.panel.warn('')
@@ -192,7 +192,12 @@ class Picker {
     this.panel.say((state === 'signing' && renewals ? texts.renewed : texts[state]) ?? '')
     this.#invite()
     // What was pressed may be gone.
-    if (hadFocus && isIdle) this.entries.buttonOf(wallet)?.focus()
+    if (focused?.closest('[hidden]')) {
+      const next = isIdle
+        ? this.entries.buttonOf(wallet)
+        : this.part('cancel').querySelector('button')
+      next?.focus()
+    }
     if (state !== 'sending') this.#tell('moralis:state')
     if (failure) this.#fail(failure)
   }

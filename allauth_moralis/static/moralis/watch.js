@@ -94,12 +94,13 @@ function start(banner) {
       return
     }
     banner.hidden = !other || recall('sessionStorage', STAY) === other
-    place.textContent = other
+    place.title = other
+    place.textContent = `${other.slice(0, 6)}…${other.slice(-4)}`
   }
 
   banner.querySelector('[data-moralis-stay]')?.addEventListener('click', () => {
     banner.hidden = true
-    keep('sessionStorage', STAY, place.textContent ?? '')
+    keep('sessionStorage', STAY, place.title)
   })
 
   function watchEvm() {
