@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
-from allauth_moralis.testing import refusal_code
+from allauth_moralis.testing import SigningWallet, refusal_code
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Response
@@ -45,6 +45,11 @@ def user_of(client: Client) -> Any:
     """The primary key of the user whom this browser is signed in as."""
     value = client.session.get("_auth_user_id")
     return get_user_model()._meta.pk.to_python(value)
+
+
+def short(wallet: SigningWallet) -> str:
+    """The wallet's address as pages shorten it."""
+    return f"{wallet.address[:6]}…{wallet.address[-4:]}"
 
 
 def age(client: Client, seconds: float) -> None:

@@ -9,7 +9,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
-from ..ceremony import search
+from ..ceremony import search, short
 from .common import ICON, signed_in
 
 pytestmark = [
@@ -29,7 +29,7 @@ def test_from_the_login_page_to_the_profile_and_back_out(visitor, wallet, backen
     page.get_by_role("main").get_by_role("link", name="Sign in with a wallet").click()
     visitor.button().click()
     signed_in(visitor)
-    expect(page.get_by_text(wallet.address, exact=True).first).to_be_visible()
+    expect(page.locator("bdi", has_text=short(wallet)).first).to_be_visible()
     page.get_by_text("What was verified").click()
     expect(page.get_by_text(f"Sign in to {urlsplit(visitor.url).netloc}").first).to_be_visible()
     page.get_by_role("button", name="Sign out").last.click()
@@ -71,7 +71,7 @@ def test_linking_a_second_wallet_from_the_profile(visitor, wallet, other_wallet)
     visitor.button("Second").click()
     signed_in(visitor)
 
-    expect(visitor.page.get_by_text(other_wallet.address, exact=True).first).to_be_visible()
+    expect(visitor.page.locator("bdi", has_text=short(other_wallet)).first).to_be_visible()
     assert get_user_model().objects.count() == 1
     assert SocialAccount.objects.count() == 2
 

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from allauth_moralis.testing import SigningWallet, SolanaWallet
 
+from ..ceremony import short
 from .common import Visitor, came_in, signed_in
 
 pytestmark = [
@@ -15,10 +16,6 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.xdist_group("browser"),
 ]
-
-
-def short(wallet: SigningWallet) -> str:
-    return f"{wallet.address[:6]}…{wallet.address[-4:]}"
 
 
 def show(visitor: Visitor, wallet: SigningWallet | None) -> None:

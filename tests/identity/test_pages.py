@@ -15,7 +15,7 @@ from allauth_moralis.siwx.wallets import EVM, Wallet
 from allauth_moralis.testing import HeadlessClient, sign_in
 from allauth_moralis.testing.factories import create_wallet_user, link_wallet
 
-from ..ceremony import search
+from ..ceremony import search, short
 from .conftest import BASE, UNNAMED
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +26,6 @@ ELSEWHERE = "counts as another wallet."
 def account(wallet, **data) -> MoralisAccount:
     row = SocialAccount(provider="moralis", uid=wallet.uid, extra_data={"network": EVM, **data})
     return MoralisAccount(row)
-
-
-def short(wallet) -> str:
-    return f"{wallet.address[:6]}…{wallet.address[-4:]}"
 
 
 # --- Names ------------------------------------------------------------------------------------
