@@ -118,8 +118,8 @@ def test_the_name_of_the_provider_is_said_in_the_language_too(client, wallet, pr
     assert said in read(client, "/accounts/3rdparty/", "es")
 
 
-def test_the_button_of_the_log_in_page_is_one_sentence(client):
-    assert "Iniciar sesión con una billetera" in read(client, "/accounts/login/", "es")
+def test_the_button_of_the_sign_up_page_is_one_sentence(client):
+    assert "Iniciar sesión con una billetera" in read(client, "/accounts/signup/", "es")
 
 
 def test_other_languages_get_english(client, settings):
