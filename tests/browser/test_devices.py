@@ -69,7 +69,9 @@ def test_computer_is_signed_in_by_a_phone_that_scans_its_screen(visitor, phone, 
 
     sign_on(phone, address, number)
 
-    expect(phone.page.get_by_role("heading", level=1)).to_have_text("Go back to your computer")
+    expect(phone.page.get_by_role("heading", level=1)).to_have_text(
+        "Gehen Sie zurück an Ihren Computer"
+    )
     expect(visitor.page).to_have_url(re.compile(r"^[^?]*/accounts/email/$"))
     assert SocialAccount.objects.get().uid == wallet.address
     phone.page.goto("/accounts/profile/")
@@ -83,10 +85,10 @@ def test_phone_says_in_large_letters_what_it_does(visitor, phone, wallet):
     phone.page.goto(address)
 
     warning = phone.page.locator(".moralis-device-warning")
-    expect(warning).to_have_text("This signs in another device, not this one.")
+    expect(warning).to_have_text("Damit wird ein anderes Gerät angemeldet, nicht dieses.")
     size = warning.evaluate("element => parseFloat(getComputedStyle(element).fontSize)")
     assert size >= 24
-    expect(phone.page.get_by_role("main")).to_contain_text(re.compile("Chrome on (Linux|macOS)"))
+    expect(phone.page.get_by_role("main")).to_contain_text(re.compile("Chrome unter (Linux|macOS)"))
     phone.check_accessibility()
     phone.check_fits()
 
@@ -108,7 +110,7 @@ def test_wrong_number_is_told_and_can_be_mended(visitor, phone, wallet):
     number, address = show_code(visitor)
 
     sign_on(phone, address, another(number))
-    expect(phone.alert).to_contain_text("That is not the number")
+    expect(phone.alert).to_contain_text("Das ist nicht die Zahl")
     phone.page.get_by_role("textbox").fill(number)
     phone.button().click()
 
@@ -131,7 +133,7 @@ def test_phones_own_wallet_page_has_links_and_no_code(phone):
 
     link = phone.page.locator(".moralis-links").get_by_role("link", name="MetaMask")
     expect(link).to_be_visible()
-    expect(phone.button("Use a wallet on my phone")).to_be_hidden()
+    expect(phone.button("Eine Wallet auf meinem Telefon verwenden")).to_be_hidden()
     phone.check_accessibility()
     phone.check_fits()
 
@@ -192,7 +194,9 @@ def test_computer_that_loses_the_network_for_a_while_goes_on(visitor, phone, wal
     status = visitor.page.locator('[data-moralis-device="status"]')
     expect(status).to_contain_text("could not be reached")
     sign_on(phone, address, number)
-    expect(phone.page.get_by_role("heading", level=1)).to_have_text("Go back to your computer")
+    expect(phone.page.get_by_role("heading", level=1)).to_have_text(
+        "Gehen Sie zurück an Ihren Computer"
+    )
 
     visitor.context.set_offline(False)
 

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import threading
+import time
 from typing import Any, Self
 
 import requests
@@ -15,6 +16,8 @@ from . import npm
 from .artifacts import creation
 
 CHAIN_ID = 31337
+#: A program that was installed a moment ago may still be open for writing (ETXTBSY).
+ATTEMPTS = 5
 LISTENING = re.compile(r"Listening on (\S+)")
 #: EIP-7702: what an account signs begins with it, lest it could be anything else.
 AUTHORIZATION = b"\x05"
@@ -28,21 +31,27 @@ class Anvil:
         self.url = ""
 
     def __enter__(self) -> Self:
+        for _ in range(ATTEMPTS):
+            if self._start():
+                return self
+            time.sleep(1)
+        raise RuntimeError("anvil did not start; it says why above")
+
+    def _start(self) -> bool:
         program = npm.tool("anvil")
         options = [f"--port={self.port}", f"--chain-id={CHAIN_ID}", "--hardfork=prague"]
         self._process = subprocess.Popen([program, *options], stdout=subprocess.PIPE, text=True)
-        said = []
-        for line in self._process.stdout or ():
-            said.append(line)
-            if match := LISTENING.match(line):
-                self.url = f"http://{match[1]}"
-                self._somebody = self.rpc("eth_accounts")[0]
-                # It goes on to say what it is asked, and waits while nobody reads that.
-                self._reader = threading.Thread(target=self._process.communicate, daemon=True)
-                self._reader.start()
-                return self
-        self._process.wait()
-        raise RuntimeError("anvil did not start: " + "".join(said))
+        said = self._process.stdout
+        match = next((found for line in said or () if (found := LISTENING.match(line))), None)
+        if match is None:
+            self._process.communicate()
+            return False
+        self.url = f"http://{match[1]}"
+        self._somebody = self.rpc("eth_accounts")[0]
+        # It goes on to say what it is asked, and waits while nobody reads that.
+        self._reader = threading.Thread(target=self._process.communicate, daemon=True)
+        self._reader.start()
+        return True
 
     def __exit__(self, *exc_info: object) -> None:
         self._process.terminate()
