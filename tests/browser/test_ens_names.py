@@ -31,6 +31,7 @@ def test_the_name_of_a_wallet_appears_and_is_accessible(
 ):
     give_name(wallet.address, "🦊ada.eth")
     came_in(visitor, wallet)
+    visitor.page.wait_for_load_state("networkidle")  # SQLite locks the table while it is read
     user = get_user_model().objects.get()
     SocialAccount.objects.create(user=user, provider="moralis", uid=other_wallet.address)
 
