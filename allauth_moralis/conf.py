@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from allauth.socialaccount import app_settings
-from django.utils.translation import gettext_noop
 
 #: allauth's id of the provider: ``SocialAccount.provider``, and the key of the settings above.
 PROVIDER_ID = "moralis"
@@ -82,9 +81,9 @@ class Settings:
     timeout: tuple[float, float] = _setting(
         (3, 10), "Seconds to connect to the service, and to receive its whole response"
     )
-    name: str = _setting(
-        gettext_noop("Wallet"), "What buttons and the connections page call the provider"
-    )
+    # Translated where it is shown. No mark for translators here: it would need Django's settings,
+    # and the admin has the same word.
+    name: str = _setting("Wallet", "What buttons and the connections page call the provider")
     fallback: str | None = _setting(
         None, '"local": use the embedded verifier while the service does not answer'
     )
