@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.views.decorators.debug import sensitive_variables
 
 from .. import conf
-from ..exceptions import BY_NAME, ChallengeMissing, WalletError
+from ..exceptions import ChallengeMissing, WalletError
 from ..forms import Purpose
 from ..internal import events, flows, reports, stash
 from ..internal.allauth_private import check_rate
@@ -49,12 +49,11 @@ def complete(request: HttpRequest, code: str) -> HttpResponseBase:
     """
     verified = find_approved(request, code)
     if verified is None:
-        remembered = stash.remembered_refusal(request, code, NO_PROOF)
-        raise BY_NAME[remembered] if remembered else ChallengeMissing("not approved")
+        raise stash.remembered_refusal(request, code, NO_PROOF) or ChallengeMissing("not approved")
     try:
         return flows.finish(request, verified, take(request, code, verified))
     except WalletError as error:
-        stash.remember_refusal(request, code, NO_PROOF, type(error).__name__)
+        stash.remember_refusal(request, code, NO_PROOF, error)
         raise
 
 

@@ -9,7 +9,6 @@ and to no other.
 import secrets
 import time
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from math import ceil
 from typing import Any
@@ -26,7 +25,7 @@ from ..exceptions import (
     Misconfigured,
 )
 from ..internal.allauth_private import cache_must_answer, cache_must_keep
-from ..internal.stash import MAX_PENDING, save_now
+from ..internal.stash import MAX_PENDING, Expiring, save_now
 from ..siwx.wallets import VerifiedWallet
 
 SESSION_KEY = "allauth_moralis_devices"
@@ -43,7 +42,7 @@ TRIES = ("try-1", "try-2", "try-3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceRequest:
+class DeviceRequest(Expiring):
     """What a computer has asked for, as far as the phone must know it."""
 
     id: str
@@ -55,15 +54,7 @@ class DeviceRequest:
     #: The names of the browser and of the system that asked.
     browser: str
     system: str
-    expires_at: float  # seconds since the epoch
-
-    @property
-    def expires(self) -> datetime:
-        return datetime.fromtimestamp(self.expires_at, UTC)
-
-    @property
-    def expired(self) -> bool:
-        return time.time() >= self.expires_at
+    expires_at: float
 
 
 def new_id() -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from .. import conf, forms, reauthentication
 from ..conf import PROVIDER_ID
-from ..devices import contexts
+from ..devices import contexts as devices
 from ..devices.states import DeviceRequest
 from ..exceptions import WalletAlreadyLinked, WalletError
 from ..forms import DEVICE
@@ -110,7 +110,7 @@ def wallet_page(
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     confirms = process == REAUTHENTICATE and not sign_in_first
     is_phone = process == DEVICE
-    device = contexts.find(request, page_request.device) if is_phone else None
+    device = devices.find(request, page_request.device) if is_phone else None
     links = process == AuthProcess.CONNECT and not sign_in_first
     # To which a wallet may be asked to switch that is on one that the site does not accept.
     chain = min(conf.current().chains or [0]) or None
@@ -124,11 +124,11 @@ def wallet_page(
         "login_url": login_url,
         "wallet_links": _wallet_links(request, page_request, device),
         "device": device,
-        "ask_device": None if is_phone or sign_in_first else contexts.ask(page_request.fields),
+        "ask_device": None if is_phone or sign_in_first else devices.ask(page_request.fields),
         "chain_name": chain_name(chain) if chain else "",
         "page": {
             "challengeUrl": reverse("moralis_challenge"),
-            "csrfHeader": contexts.csrf_header(),
+            "csrfHeader": devices.csrf_header(),
             "networks": list(conf.current().networks),
             **({"chain": chain} if chain else {}),
             "signedIn": request.user.is_authenticated,

@@ -30,7 +30,6 @@ from ..conf import PROVIDER_ID
 from ..devices import states
 from ..devices.states import DeviceRequest
 from ..exceptions import (
-    BY_NAME,
     ChallengeExpired,
     ChallengeMissing,
     DeviceRequestOver,
@@ -136,8 +135,8 @@ def complete_login(
     who reload the page that shows it post the same proof again, and should read the same refusal
     again rather than that the challenge was used.
     """
-    if pending is None and (name := stash.remembered_refusal(request, handle, proof)):
-        raise BY_NAME[name]
+    if pending is None and (refusal := stash.remembered_refusal(request, handle, proof)):
+        raise refusal
     try:
         verified, state = verify_proof(request, pending, proof)
         if state["process"] == DEVICE:
@@ -146,7 +145,7 @@ def complete_login(
         return finish(request, verified, state)
     except WalletError as error:
         if pending is not None:
-            stash.remember_refusal(request, handle, proof, type(error).__name__)
+            stash.remember_refusal(request, handle, proof, error)
         raise
 
 

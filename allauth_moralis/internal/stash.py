@@ -18,7 +18,7 @@ from django.contrib.sessions.backends.base import UpdateError
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
-from ..exceptions import ChallengeMissing
+from ..exceptions import BY_NAME, ChallengeMissing, WalletError
 from ..siwx.wallets import Challenge, Proof
 
 SESSION_KEY = "allauth_moralis"
@@ -29,16 +29,11 @@ MAX_PENDING = 10
 KEEP_EXPIRED = 600
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """A challenge that was issued and not used yet."""
+class Expiring:
+    """Something that ends at ``expires_at``, in seconds since the epoch."""
 
-    challenge: Challenge
-    #: What becomes ``SocialLogin.state``, in allauth's form.
-    login_state: dict[str, Any]
-    expires_at: float  # seconds since the epoch
-    #: allauth's id of the stashed state of the redirect that led to the page, if one did.
-    redirect_state_id: str | None = None
+    __slots__ = ()
+    expires_at: float
 
     @property
     def expires(self) -> datetime:
@@ -47,6 +42,18 @@ class Pending:
     @property
     def expired(self) -> bool:
         return time.time() >= self.expires_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending(Expiring):
+    """A challenge that was issued and not used yet."""
+
+    challenge: Challenge
+    #: What becomes ``SocialLogin.state``, in allauth's form.
+    login_state: dict[str, Any]
+    expires_at: float
+    #: allauth's id of the stashed state of the redirect that led to the page, if one did.
+    redirect_state_id: str | None = None
 
 
 def put(request: HttpRequest, pending: Pending) -> str:
@@ -125,8 +132,10 @@ def refresh(request: HttpRequest) -> None:
     session.update(fresh)
 
 
-def remember_refusal(request: HttpRequest, handle: str, proof: Proof, name: str) -> None:
+def remember_refusal(request: HttpRequest, handle: str, proof: Proof, error: WalletError) -> None:
     """Remember the error that refused this proof, for when the page that says so is reloaded."""
+    # A backend's own kind of error is remembered as the kind of ours from which it derives.
+    name = next(kind.__name__ for kind in type(error).__mro__ if BY_NAME.get(kind.__name__) is kind)
     refused = dict(request.session.get(REFUSED_KEY) or {})
     kept = [*refused.items(), (_digest(handle, proof), name)]
     request.session[REFUSED_KEY] = dict(kept[-MAX_PENDING:])
@@ -135,11 +144,10 @@ def remember_refusal(request: HttpRequest, handle: str, proof: Proof, name: str)
         request.session.save()
 
 
-def remembered_refusal(request: HttpRequest, handle: str, proof: Proof) -> str | None:
-    """Return the name of the error that refused this very proof in this browser, if any."""
+def remembered_refusal(request: HttpRequest, handle: str, proof: Proof) -> type[WalletError] | None:
+    """Return the kind of error that refused this very proof in this browser, if any."""
     refused = request.session.get(REFUSED_KEY) or {}
-    name: str | None = refused.get(_digest(handle, proof))
-    return name
+    return BY_NAME.get(refused.get(_digest(handle, proof), ""))
 
 
 def _digest(handle: str, proof: Proof) -> str:
