@@ -158,14 +158,18 @@ class Browser:
         self.http.cookies.update(response.cookies)
         self.read_token()
 
-    def remove(self, row: int) -> requests.Response:
+    def post_form(self, path: str, **fields: object) -> requests.Response:
+        # Not the session's own post: all the copies at once shall send the same cookies.
         return requests.post(
-            f"{self.site.url}/accounts/3rdparty/",
-            data={"account": row, "csrfmiddlewaretoken": self.token},
+            f"{self.site.url}/accounts/{path}",
+            data={**fields, "csrfmiddlewaretoken": self.token},
             cookies=self.http.cookies.get_dict(),
             allow_redirects=False,
             timeout=60,
         )
+
+    def remove(self, row: int) -> requests.Response:
+        return self.post_form("3rdparty/", account=row)
 
     def ask(self, wallet: EvmWallet, process: str = "login") -> tuple[str, str]:
         response = self.http.post(
@@ -178,18 +182,7 @@ class Browser:
         return response.json()["challenge"], response.json()["message"]
 
     def answer(self, challenge: str, signature: str) -> requests.Response:
-        # Not the session's own post: all the copies at once shall send the same cookies.
-        return requests.post(
-            f"{self.site.url}/accounts/moralis/verify/",
-            data={
-                "challenge": challenge,
-                "signature": signature,
-                "csrfmiddlewaretoken": self.token,
-            },
-            cookies=self.http.cookies.get_dict(),
-            allow_redirects=False,
-            timeout=60,
-        )
+        return self.post_form("moralis/verify/", challenge=challenge, signature=signature)
 
 
 def at_once(calls: Sequence[Callable[[], requests.Response]]) -> list[int]:
@@ -254,14 +247,7 @@ class Computer(Browser):
         return response.json()
 
     def complete(self, code: str) -> requests.Response:
-        # Not the session's own post, as above.
-        return requests.post(
-            f"{self.site.url}/accounts/moralis/device/complete/",
-            data={"device_code": code, "csrfmiddlewaretoken": self.token},
-            cookies=self.http.cookies.get_dict(),
-            allow_redirects=False,
-            timeout=60,
-        )
+        return self.post_form("moralis/device/complete/", device_code=code)
 
 
 def test_completions_at_once_of_what_a_phone_approved_are_one_login(site):

@@ -46,15 +46,15 @@ def verify_here(challenge: Challenge, proof: Proof) -> VerifiedWallet:
     a contract (EIP-7702) is not shut out by it.
     """
     try:
-        return _evidence(challenge, proofs.check(challenge, proof), LocalBackend.name)
+        return evidence(challenge, proofs.check(challenge, proof), LocalBackend.name)
     except (SignatureOfAnotherKey, SignatureOfContract):
         session = rpc.session(challenge.fields.chain_id)
         if session is None:
             raise
-    return _evidence(challenge, contracts.check(session, challenge, proof), CONTRACT)
+    return evidence(challenge, contracts.check(session, challenge, proof), CONTRACT)
 
 
-def _evidence(challenge: Challenge, proof: Proof, verified_by: str) -> VerifiedWallet:
+def evidence(challenge: Challenge, proof: Proof, verified_by: str) -> VerifiedWallet:
     return VerifiedWallet(
         challenge=challenge,
         proof=proof,

@@ -33,7 +33,8 @@ def moralis_wallet_watch(context: dict[str, Any], on_change: str = "banner") -> 
 
     It is for people who signed in with an EVM or Solana wallet; for others nothing is rendered.
     With ``on_change="logout"`` a switch of accounts while the page is open signs the person out, by
-    POST, instead. Switching chains has no effect.
+    POST, instead. Switching chains matters to contract wallets alone, which are on one chain: it
+    shows the banner, and signs no one out.
     """
     if on_change not in ("banner", "logout"):
         raise TemplateSyntaxError('on_change is "banner" or "logout"')

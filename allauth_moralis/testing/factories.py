@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 
 from .. import conf
-from ..backends.local import LocalBackend
+from ..backends.local import LocalBackend, evidence
 from ..receivers import propose_username
 from ..siwx.text import timestamp
 from ..siwx.wallets import CONTRACT, EVM, MessageFields, Proof, VerifiedWallet, Wallet
@@ -71,13 +71,7 @@ def verify_wallet(
     proof = Proof(**wallet.prove(challenge.message))
     if not isinstance(wallet, ContractWallet):
         return backend.verify(challenge, proof)
-    return VerifiedWallet(
-        challenge=challenge,
-        proof=proof,
-        verified_by=CONTRACT,
-        verified_at=datetime.now(UTC),
-        profile_id=challenge.profile_id,
-    )
+    return evidence(challenge, proof, CONTRACT)  # as its node would say
 
 
 def _social_login(request: HttpRequest, wallet: SigningWallet | None, process: str) -> Any:
