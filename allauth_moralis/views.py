@@ -31,10 +31,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from . import conf, forms
 from .backends import issuing_backend
 from .conf import PROVIDER_ID
+from .devices.contexts import find as find_device
+from .devices.states import DeviceRequest
 from .exceptions import (
     ConfirmFirst,
     CsrfFailed,
-    InvalidRequest,
     PageIsOld,
     SignInIsOld,
     UpstreamUnavailable,
@@ -43,7 +44,7 @@ from .exceptions import (
 from .forms import DEVICE
 from .internal import addresses, contexts, ens_names, flows, home, labels, reports
 from .internal.contexts import PageRequest
-from .internal.responses import body_of, describe, refusals
+from .internal.responses import describe, json_of, refusals
 from .internal.scripts import scripts
 from .reauthentication import redirect_to_best_method, require_for_linking
 
@@ -70,7 +71,9 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
     page_request = getattr(request, PAGE_REQUEST, None)
     if page_request is None:  # not a form, or one that was refused unread
         page_request = PageRequest.posted(request.POST if isinstance(error, CsrfFailed) else {})
-    response = wallet_page(request, page_request, error, error.status)
+    is_phone = page_request.process == DEVICE
+    device = find_device(request, page_request.device) if is_phone else None
+    response = wallet_page(request, page_request, error, error.status, device)
     # The browser may keep it for its Back button; "no-store" would leave an error page there.
     patch_cache_control(response, private=True, no_cache=True, max_age=0)
     return response
@@ -102,8 +105,10 @@ def wallet_page(
     page_request: PageRequest,
     error: WalletError | None,
     status: HTTPStatus,
+    device: DeviceRequest | None = None,
 ) -> HttpResponse:
-    context = contexts.wallet_page(request, page_request, error=error)
+    """Show the wallet page; ``device`` is the request of another device that it is about."""
+    context = contexts.wallet_page(request, page_request, error=error, device=device)
     response = render(request, _template(page_request, context), context, status=status)
     if settings.SECURE_CROSS_ORIGIN_OPENER_POLICY == "same-origin":
         # Django's default would cut the page off from the window that some wallets open.
@@ -122,9 +127,7 @@ def _template(page_request: PageRequest, context: dict[str, Any]) -> str:
 @login_not_required
 @refusals(refuse_json)
 def challenge(request: HttpRequest) -> HttpResponse:
-    if request.content_type != "application/json":
-        raise InvalidRequest("content type")
-    challenge_request = forms.parse_challenge_request(body_of(request))
+    challenge_request = forms.parse_challenge_request(json_of(request))
     try:
         handle, pending = flows.issue_challenge(request, challenge_request)
     except ReauthenticationRequired:  # the page is old; once reloaded, it asks to reauthenticate

@@ -9,7 +9,9 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
+from allauth_moralis.backends.local import LocalBackend
 from allauth_moralis.backends.moralis.backend import MoralisBackend
+from allauth_moralis.exceptions import SignatureInvalid
 from allauth_moralis.internal import stash
 from allauth_moralis.testing import EvmWallet, obtain_challenge, request_challenge, sign_in
 
@@ -169,3 +171,20 @@ def test_cart_of_a_headless_client_is_kept(signed_in, wallet, other_wallet, proc
 
     assert response.status_code == 200, response.content
     assert signed_in.session["cart"] == ["request_challenge", "verify"]
+
+
+def test_refusal_in_a_session_that_ended_meanwhile_is_told_by_its_page(client, wallet, monkeypatch):
+    """Django's middleware would answer with a bare 400, because it cannot save the session."""
+    issued = obtain_challenge(client, wallet)
+
+    def refuse(*_: Any) -> Any:
+        client.session.flush()
+        raise SignatureInvalid
+
+    monkeypatch.setattr(LocalBackend, "verify", refuse)
+
+    response = client.post(
+        reverse("moralis_verify"), {"challenge": issued.challenge, **wallet.prove(issued.message)}
+    )
+
+    assert (response.status_code, page_code(response)) == (401, "signature_invalid")

@@ -48,8 +48,6 @@ def complete(request: HttpRequest, code: str) -> HttpResponseBase:
     A refusal is remembered, as that of a proof is.
     """
     verified = find_approved(request, code)
-    if verified is None:
-        raise stash.remembered_refusal(request, code, NO_PROOF) or ChallengeMissing("not approved")
     try:
         return flows.finish(request, verified, take(request, code, verified))
     except WalletError as error:
@@ -57,15 +55,20 @@ def complete(request: HttpRequest, code: str) -> HttpResponseBase:
         raise
 
 
-def find_approved(request: HttpRequest, code: str) -> VerifiedWallet | None:
-    """Return the wallet that was approved for this session, if one was, without using it up."""
+def find_approved(request: HttpRequest, code: str) -> VerifiedWallet:
+    """Return the wallet that was approved for this session, without using it up.
+
+    Raise ``ChallengeMissing`` if none was, or the refusal that this session was told before.
+    """
+    reports.hide(request, code)
     verified = states.approved(request, code)
-    key = ""
-    if verified is not None:
-        key = verified.wallet.address
-        events.set_wallet(verified.wallet)
-        reports.hide(request, verified.proof.signature)
-    check_rate(request, "verify", conf.current().limits, key=key)
+    check_rate(
+        request, "verify", conf.current().limits, key=verified.wallet.address if verified else ""
+    )
+    if verified is None:
+        raise stash.remembered_refusal(request, code, NO_PROOF) or ChallengeMissing("not approved")
+    events.set_wallet(verified.wallet)
+    reports.hide(request, verified.proof.signature)
     return verified
 
 

@@ -33,7 +33,10 @@ SESSION_KEY = "allauth_moralis_devices"
 ID_LENGTH = 22
 #: The number has two digits, and the first is not 0, which people might leave out.
 NUMBERS = range(10, 100)
-#: Seconds for which what has happened is remembered after the request is over.
+#: Seconds before the end in which a computer may not ask again, nor go on.
+LAST_SECONDS = 4
+#: Seconds for which a step is kept after the end: with a time-out of 0 a cache would keep none, and
+#: let every request have it.
 REMEMBERED = 60
 
 REQUESTED, ENDED, APPROVED, COMPLETED = "requested", "ended", "approved", "completed"
@@ -117,9 +120,9 @@ def take(request: HttpRequest, code: str) -> dict[str, Any]:
         cache_must_keep()
         raise ChallengeMissing("completed already, or the session ended")
     state: dict[str, Any] = entry["state"]
-    # A session that lives in a cookie can be put back after somebody else has signed in.
-    if entry["user"] is not None and entry["user"] != _user(request):
-        raise ChallengeMissing("another user asked")
+    # The page goes on by itself, and somebody else may have signed in at the same browser since.
+    if entry["user"] != _user(request):
+        raise ChallengeMissing("another user asked, or nobody")
     return state
 
 
@@ -164,7 +167,13 @@ def check_number(device: DeviceRequest, number: str) -> None:
 
 
 def approve(device: DeviceRequest, verified: VerifiedWallet) -> None:
-    """Let the computer that asked have this wallet. Raise ``DeviceRequestOver`` if another has."""
+    """Let the computer that asked have this wallet.
+
+    Raise ``DeviceRequestOver`` if another wallet was faster, or if it is too late: people must not
+    read that it worked where the computer cannot hear of it in time.
+    """
+    if device.expires_at - time.time() < LAST_SECONDS:
+        raise DeviceRequestOver("in the last seconds")
     if not _add(device, APPROVED, verified.to_json()):
         cache_must_keep()
         raise DeviceRequestOver("another wallet was faster")

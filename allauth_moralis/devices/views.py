@@ -26,12 +26,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from .. import conf, forms
-from ..exceptions import ConfirmFirst, DeviceRequestOver, InvalidRequest, WalletError
+from ..exceptions import ConfirmFirst, DeviceRequestOver, WalletError
 from ..forms import DEVICE
 from ..internal import reports, wallet_links
 from ..internal.contexts import PageRequest
 from ..internal.flows import domain_of
-from ..internal.responses import View, body_of, describe_device, device_address, refusals
+from ..internal.responses import View, describe_device, device_address, json_of, refusals
 from ..views import PAGE_REQUEST, refuse_json, refuse_page, tell_adapter, wallet_page
 from . import codes, flows, states
 
@@ -46,19 +46,13 @@ def where_on(view: View) -> View:
     return wrapper
 
 
-def _json_of(request: HttpRequest) -> bytes:
-    if request.content_type != "application/json":
-        raise InvalidRequest("content type")
-    return body_of(request)
-
-
 @where_on
 @require_POST
 @never_cache
 @login_not_required
 @refusals(refuse_json)
 def ask(request: HttpRequest) -> HttpResponse:
-    purpose = forms.parse_device_request(_json_of(request))
+    purpose = forms.parse_device_request(json_of(request))
     try:
         code, device = flows.ask(request, purpose)
     except ReauthenticationRequired:  # the page is old; once reloaded, it asks to reauthenticate
@@ -72,7 +66,8 @@ def ask(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @refusals(refuse_json)
 def poll(request: HttpRequest) -> HttpResponse:
-    code = forms.parse_device_code(_json_of(request))
+    code = forms.parse_device_code(json_of(request))
+    reports.hide(request, code)
     return JsonResponse({"status": states.status(request, code)})
 
 
@@ -88,11 +83,11 @@ def page(request: HttpRequest, device_id: str) -> HttpResponse:
     wallet of that name: the image shows no more than who asks for it knows.
     """
     device = states.find(device_id, domain_of(request))
+    page_request = PageRequest(DEVICE, device=device_id)
     if device is None:
-        over = PageRequest(DEVICE, device=device_id)
-        return wallet_page(request, over, DeviceRequestOver(), HTTPStatus.NOT_FOUND)
+        return wallet_page(request, page_request, DeviceRequestOver(), HTTPStatus.NOT_FOUND)
     if "code" not in request.GET:
-        return wallet_page(request, PageRequest(DEVICE, device=device_id), None, HTTPStatus.OK)
+        return wallet_page(request, page_request, None, HTTPStatus.OK, device)
     address = device_address(request, device)
     links = {link["name"]: link["url"] for link in wallet_links.links_to(address)}
     drawn = codes.svg(links.get(request.GET["code"], address))
@@ -112,7 +107,6 @@ def complete(request: HttpRequest) -> HttpResponseBase:
     data = request.POST
     setattr(request, PAGE_REQUEST, PageRequest.parse(data))
     code = forms.device_code_of(data)
-    reports.hide(request, code)
     # If the state has no "next", allauth would take one from this request.
     request.GET = request.POST = QueryDict()
     try:

@@ -16,12 +16,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from .. import conf, forms
 from ..conf import PROVIDER_ID
 from ..devices import flows, states
-from ..exceptions import ChallengeMissing
+from ..exceptions import ChallengeMissing, DeviceRequestOver
 from ..internal import tokens
 from ..internal.flows import approve_device, domain_of
 from ..internal.responses import View, body_of, describe_device, describe_request
 from ..reauthentication import REAUTHENTICATE, require_for_linking
-from .views import api_view, confirmed
+from .views import api_view, confirmed, envelope
 
 
 class AskView(APIView):
@@ -43,9 +43,9 @@ class PhoneView(APIView):
 
     def get(self, request: HttpRequest, device_id: str) -> HttpResponse:
         device = states.find(device_id, domain_of(request))
-        asked = describe_request(device) if device else None
-        status = HTTPStatus.OK if device else HTTPStatus.NOT_FOUND
-        response: HttpResponse = APIResponse(request, data=asked, status=status)
+        if device is None:
+            return envelope(DeviceRequestOver(), HTTPStatus.NOT_FOUND)
+        response: HttpResponse = APIResponse(request, data=describe_request(device))
         return response
 
     def post(self, request: HttpRequest, device_id: str) -> HttpResponse:
@@ -76,8 +76,6 @@ class CompleteView(ProviderTokenView):
     def post(self, request: HttpRequest) -> HttpResponse:
         code = forms.parse_device_code(body_of(request))
         verified = flows.find_approved(request, code)
-        if verified is None:
-            raise ChallengeMissing("not approved")
         state = flows.take(request, code, verified)
         if state["process"] == REAUTHENTICATE:
             return confirmed(request, verified)

@@ -57,6 +57,14 @@ def confirmed(request: HttpRequest, verified: VerifiedWallet) -> HttpResponse:
     return response
 
 
+def envelope(error: WalletError, status: HTTPStatus) -> HttpResponse:
+    """Return a refusal as allauth writes its own."""
+    errors = [{"code": error.code, "message": str(error.message)}]
+    response = JsonResponse({"status": status, "errors": errors}, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
 def api_view(view_class: type[APIView], client: Client) -> View:
     def refuse(_request: HttpRequest, error: WalletError) -> HttpResponse:
         """Make the envelope here: not every request that is refused has got as far as allauth."""
@@ -64,10 +72,7 @@ def api_view(view_class: type[APIView], client: Client) -> View:
         if view_class is ReauthenticateView and status < HTTPStatus.TOO_MANY_REQUESTS:
             # As allauth refuses a wrong password here; its 401 means that the user must sign in.
             status = HTTPStatus.BAD_REQUEST
-        errors = [{"code": error.code, "message": str(error.message)}]
-        response = JsonResponse({"status": status, "errors": errors}, status=status)
-        add_never_cache_headers(response)
-        return response
+        return envelope(error, status)
 
     view: View = view_class.as_api_view(client=client)
     max_body = getattr(view_class, "max_body", forms.MAX_BODY)

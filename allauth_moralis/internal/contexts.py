@@ -98,7 +98,11 @@ class PageRequest:
 
 
 def wallet_page(
-    request: HttpRequest, page_request: PageRequest, *, error: WalletError | None
+    request: HttpRequest,
+    page_request: PageRequest,
+    *,
+    error: WalletError | None,
+    device: DeviceRequest | None = None,
 ) -> dict[str, Any]:
     """Return the context of the wallet page; ``page`` is what its script reads."""
     process = page_request.process
@@ -110,7 +114,6 @@ def wallet_page(
         login_url = _login_url(here) or _with_next(reverse("moralis_login"), here)
     confirms = process == REAUTHENTICATE and not sign_in_first
     is_phone = process == DEVICE
-    device = devices.find(request, page_request.device) if is_phone else None
     links = process == AuthProcess.CONNECT and not sign_in_first
     # To which a wallet may be asked to switch that is on one that the site does not accept.
     chain = min(conf.current().chains or [0]) or None

@@ -23,7 +23,8 @@ def picker(request: HttpRequest, process: str, next_url: str | None) -> dict[str
     """
     if next_url is None:
         next_url = get_request_param(request, REDIRECT_FIELD_NAME)
-    page_request = PageRequest.parse({"process": process, "next": next_url or ""})
+    # It may be lazy, as the URLs of class-based views are.
+    page_request = PageRequest.parse({"process": process, "next": str(next_url or "")})
     try:
         error = _refusal(request, process)
     except ReauthenticationRequired:

@@ -23,7 +23,6 @@ from ..exceptions import (
     UpstreamError,
     WalletError,
 )
-from ..forms import DEVICE
 from ..siwx.wallets import Challenge, VerifiedWallet, Wallet
 from ..upstream import calls
 
@@ -35,8 +34,6 @@ _process: ContextVar[str | None] = ContextVar("process", default=None)
 
 #: Refusals that mean that somebody tried to sign in with a wallet that is not theirs.
 FAILED_LOGINS = (ContractWalletUnsupported, SignatureInvalid)
-#: The processes in which such a refusal counts as a failed login.
-SIGNS_IN = (AuthProcess.LOGIN, DEVICE)
 
 
 def reset() -> None:
@@ -49,7 +46,7 @@ def reset() -> None:
 def set_wallet(wallet: Wallet, process: str | None = None) -> None:
     """Remember which wallet this request is about, in case it is refused.
 
-    ``process`` is that of the challenge, if one is being answered.
+    ``process`` is that of the challenge that is answered; for another device, the device's.
     """
     _wallet.set(wallet)
     _process.set(process)
@@ -85,7 +82,7 @@ def wallet_refused(request: HttpRequest, error: WalletError) -> None:
     signals.wallet_refused.send_robust(
         sender=type(error), request=request, code=error.code, wallet=wallet
     )
-    if wallet and _process.get() in SIGNS_IN and isinstance(error, FAILED_LOGINS):
+    if wallet and _process.get() == AuthProcess.LOGIN and isinstance(error, FAILED_LOGINS):
         _login_failed(request, wallet)
 
 

@@ -49,6 +49,7 @@ from .sociallogin import WalletLogin
 from .stash import Pending
 from .transactions import writing
 
+MAX_NAME = 253  # characters of a name in the DNS
 MAX_PORT_DIGITS = 5
 
 
@@ -70,7 +71,7 @@ def issue_challenge(
     if device is None:
         statement = settings.statement_for(state["process"], domain)
     else:
-        state["device"] = device.id
+        state.update(device=device.id, device_process=device.process)
         statement = settings.device_statement_for(device.process, domain, device.number)
     backend = issuing_backend()
     challenge = backend.request_challenge(
@@ -121,7 +122,8 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
     pending = stash.take(request, handle)
     if pending is None:
         return None
-    events.set_wallet(pending.challenge.wallet, pending.login_state["process"])
+    state = pending.login_state
+    events.set_wallet(pending.challenge.wallet, state.get("device_process", state["process"]))
     return pending if _claim(pending.challenge) else None
 
 
@@ -208,8 +210,8 @@ def domain_of(request: HttpRequest) -> str:
     if domain := conf.current().domain:
         return domain
     name, port = split_domain_port(request.get_host())
-    if len(port) > MAX_PORT_DIGITS:  # Django does not check it
-        raise InvalidRequest("the port of the Host header is not a port")
+    if len(name) > MAX_NAME or len(port) > MAX_PORT_DIGITS:  # Django checks neither
+        raise InvalidRequest("the Host header is too long")
     return name if port in ("", "443" if request.is_secure() else "80") else f"{name}:{port}"
 
 

@@ -104,6 +104,13 @@ def body_of(request: HttpRequest) -> bytes:
         raise InvalidRequest("a form, too large, or cut off") from None
 
 
+def json_of(request: HttpRequest) -> bytes:
+    """Return the body of a request of our pages' scripts. Raise ``InvalidRequest``."""
+    if request.content_type != "application/json":
+        raise InvalidRequest("content type")
+    return body_of(request)
+
+
 def describe(handle: str, pending: Pending) -> dict[str, str]:
     """Return what a page or an application is told about its challenge, and no more."""
     return {

@@ -8,7 +8,6 @@ can fail.
 
 import json
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -139,9 +138,12 @@ def remember_refusal(request: HttpRequest, handle: str, proof: Proof, error: Wal
     refused = dict(request.session.get(REFUSED_KEY) or {})
     kept = [*refused.items(), (_digest(handle, proof), name)]
     request.session[REFUSED_KEY] = dict(kept[-MAX_PENDING:])
-    # Now, as in ``take``. If the session has ended, there is no one left to tell.
-    with suppress(UpdateError):
-        request.session.save()
+    try:
+        request.session.save()  # now, as in ``save_now``
+    except UpdateError:
+        # It has ended, so there is no one left to tell. Django must not try again: it would answer
+        # with a page of its own. Nor may the cookie go, which may be of a new session by now.
+        request.session.modified = False
 
 
 def remembered_refusal(request: HttpRequest, handle: str, proof: Proof) -> type[WalletError] | None:

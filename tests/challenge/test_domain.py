@@ -67,6 +67,15 @@ def test_a_port_that_is_none(client, wallet, settings, port):
     assert (response.status_code, json_code(response)) == (400, "invalid_request")
 
 
+def test_a_name_that_is_longer_than_any_is_refused(client, wallet, settings):
+    settings.ALLOWED_HOSTS = [".example.com"]
+    host = "a" * 250 + ".example.com"
+
+    response = post_json(client, {"address": wallet.address}, headers={"host": host})
+
+    assert (response.status_code, json_code(response)) == (400, "invalid_request")
+
+
 def test_a_forged_forwarded_host_is_never_in_a_message(client, wallet):
     response = post_json(
         client, {"address": wallet.address}, headers={"x-forwarded-host": "evil.example"}

@@ -395,3 +395,16 @@ def test_two_computers_are_two_sign_ins(wallet, other_wallet):
     of = {account.uid: account.user_id for account in SocialAccount.objects.all()}
     assert of[wallet.address] == user_of(second.client)
     assert of[other_wallet.address] == user_of(first.client)
+
+
+def test_what_nobody_asked_for_replaces_nobody_who_signed_in_since(computer, wallet, other_wallet):
+    """The page completes by itself: the next person at a shared browser would not notice."""
+    computer.ask()
+    sign_in(computer.client, other_wallet)
+    theirs = user_of(computer.client)
+    Phone(Client()).sign(wallet, computer.scanned)
+
+    response = computer.complete()
+
+    assert page_code(response) == "challenge_missing"
+    assert user_of(computer.client) == theirs

@@ -109,6 +109,25 @@ def test_page_is_only_looked_at(computer, phone):
     assert phone.client.post(computer.ask().url).status_code == 405
 
 
+def test_page_of_a_request_that_was_approved_meanwhile_says_so(
+    computer, phone, wallet, monkeypatch
+):
+    """Between the question whether it can be answered and the page."""
+    url = computer.ask().url
+    find = states.find
+
+    def found_once(*args):
+        monkeypatch.setattr(states, "find", lambda *args: None)
+        return find(*args)
+
+    monkeypatch.setattr(states, "find", found_once)
+
+    response = phone.client.get(url)
+
+    assert response.status_code == 200
+    assert "This signs in <strong>another</strong> device" in response.content.decode()
+
+
 def test_page_while_the_cache_is_down(computer, phone, settings, monkeypatch):
     computer.ask()
 
@@ -344,16 +363,21 @@ def test_wrong_signature_approves_nothing_and_says_what_to_do(
     assert phone.sign(wallet, computer.scanned).status_code == 200
 
 
-def test_wrong_signature_counts_as_a_failed_login(computer, phone, wallet, other_wallet):
+@pytest.mark.parametrize(("process", "counts"), [("login", True), ("connect", False)])
+def test_wrong_signature_counts_as_a_failed_login(
+    computer, phone, wallet, other_wallet, process, counts
+):
+    """As on the device itself, where a wrong signature to link a wallet is no failed login."""
+    sign_in(computer.client, EvmWallet())
     told = []
     receiver = lambda **kwargs: told.append(kwargs["credentials"]["uid"])  # noqa: E731
     user_login_failed.connect(receiver)
-    issued = phone.request(wallet, computer.ask().scanned).json()
+    issued = phone.request(wallet, computer.ask(process=process).scanned).json()
 
     answer(phone.client, issued["challenge"], other_wallet.sign(issued["message"]))
 
     user_login_failed.disconnect(receiver)
-    assert told == [wallet.address]
+    assert told == [wallet.address] * counts
 
 
 def test_second_wallet_is_too_late(computer, wallet, other_wallet):
@@ -397,6 +421,20 @@ def test_proof_that_comes_too_late_approves_nothing(computer, phone, wallet, mon
     response = answer(phone.client, issued["challenge"], **wallet.prove(issued["message"]))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_expired")
+
+
+def test_phone_is_not_told_that_it_worked_when_it_is_too_late_for_the_computer(
+    computer, phone, wallet, monkeypatch
+):
+    """The computer asks every two seconds, and in the last ones it might not hear of it."""
+    issued = phone.request(wallet, computer.ask().scanned).json()
+    later = time.time() + 120 - states.LAST_SECONDS / 2
+    monkeypatch.setattr(time, "time", lambda: later)
+
+    response = answer(phone.client, issued["challenge"], **wallet.prove(issued["message"]))
+
+    assert (response.status_code, page_code(response)) == (403, "challenge_missing")
+    assert computer.poll() == "pending"
 
 
 def test_refusal_while_the_cache_is_down_fails_nowhere(computer, phone, wallet, settings):

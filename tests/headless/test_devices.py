@@ -161,7 +161,9 @@ def test_nobody_signed_in_asks_for_nothing_but_that(app, process):
 
 
 def test_unknown_request_is_not_found(app):
-    assert app.call("GET", f"{DEVICE}/x", None)["status"] == 404
+    answer = app.call("GET", f"{DEVICE}/x", None)
+
+    assert (answer["status"], answer["errors"][0]["code"]) == (404, "challenge_missing")
 
 
 def test_all_four_are_unknown_where_it_is_off(app, provider):

@@ -8,7 +8,7 @@ from allauth.core.context import request_context
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions.models import Session
 from django.template import Context, Template, TemplateSyntaxError
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 from allauth_moralis.testing import sign_in
@@ -19,11 +19,12 @@ from .common import LOGIN
 pytestmark = pytest.mark.django_db
 
 
-def render(request, arguments: str = "", *, times: int = 1) -> str:
+def render(request, arguments: str = "", *, times: int = 1, **variables: object) -> str:
     tag = f"{{% moralis_wallets {arguments} %}}"
     template = Template("{% load moralis %}" + tag * times)
     with request_context(request):  # as allauth's middleware has it
-        return template.render(Context({"request": request, "csrf_token": "of this page"}))
+        given = {"request": request, "csrf_token": "of this page", **variables}
+        return template.render(Context(given))
 
 
 def fields(html: str) -> dict:
@@ -47,6 +48,13 @@ def request_of(client, wallet, rf):
     request = rf.get("/there/")
     request.user, request.session = response.wsgi_request.user, client.session
     return request
+
+
+def test_next_may_be_a_lazy_url(anonymous):
+    """As class-based views keep it in ``success_url``."""
+    html = render(anonymous, "next=there", there=reverse_lazy("home"))
+
+    assert fields(html)["next"] == "/"
 
 
 def test_it_asks_the_database_nothing(anonymous, django_assert_num_queries):
