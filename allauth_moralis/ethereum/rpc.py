@@ -25,7 +25,6 @@ from ..exceptions import (
     UpstreamUnavailable,
 )
 from ..upstream.circuit import Circuit
-from ..upstream.client import Client
 
 #: Bytes of a response. Code is long: 24 KiB by EIP-170, and 128 KiB on some chains, as hex.
 MAX_CODE_RESPONSE, MAX_RESPONSE = 512 * 1024, 64 * 1024
@@ -63,6 +62,8 @@ class Node:
         self.circuit = Circuit()
         self.is_right_chain = False
         self._url = url
+        from ..upstream.client import Client  # noqa: PLC0415 - it takes 40 ms; most sites name no node
+
         self._client = Client(secret_url=True)
 
     @sensitive_variables()

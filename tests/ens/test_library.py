@@ -35,11 +35,12 @@ from django.urls import reverse
 from allauth_moralis.ethereum import ens
 reverse("moralis_names")
 assert ens.is_presentable("ada.eth")
-print(sorted({"ens_normalize", "pyunormalize"} & set(sys.modules)))
+print(sorted({"ens_normalize", "segno", "allauth_moralis.upstream.client"} & set(sys.modules)))
 """
 
 
 def test_a_site_starts_and_shows_plain_names_without_loading_it():
+    """Nor what only speaks to a service, or draws a code."""
     result = subprocess.run(
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=True
     )
