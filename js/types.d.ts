@@ -88,7 +88,7 @@ declare namespace Moralis {
   /** The module of one network. */
   interface Family {
     /** Tell of each wallet, and of one that turned out to be another's; one may have no name. */
-    find(add: (wallet: Wallet) => void, remove: (key: string) => void, nameless: string): void
+    discover(add: (wallet: Wallet) => void, remove: (key: string) => void, nameless: string): void
   }
 
   // --- The ceremony --------------------------------------------------------------------------
@@ -178,6 +178,8 @@ declare namespace Moralis {
   interface Page {
     challengeUrl: string
     csrfHeader: string
+    /** Milliseconds for which the answer to a signature is waited for. */
+    patience: number
     networks: Network[]
     /** One that the site accepts, where it does not accept any. */
     chain?: number

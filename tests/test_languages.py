@@ -118,8 +118,9 @@ def test_the_name_of_the_provider_is_said_in_the_language_too(client, wallet, pr
     assert said in read(client, "/accounts/3rdparty/", "es")
 
 
-def test_the_button_of_the_sign_up_page_is_one_sentence(client):
-    assert "Iniciar sesión con una billetera" in read(client, "/accounts/signup/", "es")
+@pytest.mark.parametrize("page", ["/accounts/login/", "/accounts/signup/"])
+def test_the_way_in_by_wallet_is_one_sentence(client, page):
+    assert "Iniciar sesión con una billetera" in read(client, page, "es")
 
 
 def test_other_languages_get_english(client, settings):

@@ -39,9 +39,11 @@ def ask(fields: dict[str, str]) -> dict[str, Any] | None:
             "asking": _("One moment…"),
             "waiting": _("Waiting for your phone…"),
             "approved": _("Your phone has signed. One moment…"),
-            "expired": _("The time has run out. Show a new code, and scan that."),
+            "expired": _(
+                "This code no longer works: its time ran out, or a wrong number was typed three "
+                "times. Press the button for a new one."
+            ),
             "network": _("This site could not be reached. Check your connection and try again."),
-            "reload": _("This page is out of date. Reload it and try again."),
         },
     }
 

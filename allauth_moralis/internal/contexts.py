@@ -42,6 +42,8 @@ HELD_UP = {
     "mfa_deactivate_totp": gettext_lazy("Afterwards, your authenticator app will be turned off."),
 }
 
+#: Seconds that the page waits for an answer to the signature, beyond what the server itself waits.
+MARGIN = 7
 #: Attribute of a request: how many pickers of wallets its page has so far.
 PICKERS = "allauth_moralis_pickers"
 
@@ -137,6 +139,7 @@ def wallet_page(
             "signedIn": request.user.is_authenticated,
             "linked": [wallet.account.uid for wallet in wallets_of(request)] if links else [],
             "fields": page_request.fields,
+            "patience": round(sum(conf.current().timeout) + MARGIN) * 1000,
             "texts": _texts(),
         },
     }

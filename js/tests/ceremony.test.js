@@ -177,8 +177,18 @@ for (const [name, expected] of Object.entries(OUT_OF_TIME)) {
     mock.timers.tick(LIMITS[name])
 
     assert.deepEqual([state(), reason()], ['idle', expected])
+    assert.equal(stops, name === 'sending' ? 1 : 0) // or it could succeed after all
   })
 }
+
+test('limits of the page replace those of here', async () => {
+  ceremony.limits = new Ceremony(ceremony.steps, { connecting: 5 }).limits
+  ceremony.press(walletOf('One'))
+
+  mock.timers.tick(5)
+
+  assert.deepEqual([ceremony.limits.sending, reason()], [LIMITS.sending, 'silent'])
+})
 
 test('a text that runs out is asked for afresh, some times', async () => {
   const wallet = walletOf('One')

@@ -163,7 +163,8 @@ def test_time_that_is_over_is_told_and_a_new_code_works(visitor, phone, wallet, 
     visitor.button("Use a wallet on my phone").click()
 
     status = visitor.page.locator('[data-moralis-device="status"]')
-    expect(status).to_contain_text("The time has run out")
+    expect(status).to_contain_text("its time ran out")
+    expect(visitor.button("Use a wallet on my phone")).to_be_focused()
     polls = len([each for each in visitor.requests if "poll" in each])
     visitor.page.wait_for_timeout(2500)
     assert len([each for each in visitor.requests if "poll" in each]) == polls
@@ -172,6 +173,24 @@ def test_time_that_is_over_is_told_and_a_new_code_works(visitor, phone, wallet, 
     number, address = show_code(visitor)
     sign_on(phone, address, number)
     signed_in(visitor)
+
+
+def test_server_that_never_answers_holds_the_page_no_longer_than_the_code_lives(visitor, provider):
+    visitor.allowed = re.compile("could not be reached|ERR_")
+    show_code(visitor)
+    visitor.page.evaluate("() => { AbortSignal.timeout = () => AbortSignal.abort() }")
+
+    status = visitor.page.locator('[data-moralis-device="status"]')
+
+    expect(status).to_contain_text("could not be reached")
+
+
+def test_whole_code_is_on_the_screen(visitor):
+    show_code(visitor)
+
+    image = visitor.page.get_by_role("img", name="QR code of the address below")
+
+    expect(image).to_be_in_viewport(ratio=1)
 
 
 def test_refusal_to_show_a_code_is_told(visitor, provider):

@@ -201,3 +201,48 @@ def test_without_javascript(browser, live_server):
 
     expect(visitor.page).to_have_url(live_server.url + "/accounts/login/")
     visitor.context.close()
+
+
+# --- What people see of it --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_refusal_is_on_the_screen_below_many_wallets(visitor, wallet, width):
+    visitor.page.set_viewport_size({"width": width, "height": 640})
+    visitor.install(
+        *({"wallet": wallet, "name": f"Wallet {number}"} for number in range(8)),
+        {"wallet": wallet, "name": "Last", "errors": {"personal_sign": [4001]}},
+    )
+    visitor.open_wallet_page()
+
+    visitor.button("Last").click()
+
+    expect(visitor.page.get_by_role("alert")).to_contain_text("You declined")
+    expect(visitor.page.get_by_role("alert")).to_be_in_viewport(ratio=0.99)
+
+
+def test_what_to_do_is_on_the_screen_below_many_wallets(visitor, wallet):
+    visitor.page.set_viewport_size({"width": 1280, "height": 900})
+    visitor.install(
+        *({"wallet": wallet, "name": f"Wallet {number}"} for number in range(8)),
+        {"wallet": wallet, "name": "Last", "unanswered": 1},
+    )
+    visitor.open_wallet_page()
+
+    visitor.button("Last").click()
+
+    expect(visitor.page.get_by_role("status")).to_contain_text("Open your wallet")
+    expect(visitor.page.get_by_role("status")).to_be_in_viewport(ratio=0.99)
+
+
+def test_family_of_wallets_that_does_not_load_does_not_hide_the_others(visitor, wallet):
+    visitor.allowed = re.compile("Failed to load|ERR_|dynamically imported")
+    visitor.page.route("**/solana.js", lambda route: route.abort())
+    visitor.install({"wallet": wallet})
+    visitor.page.goto("/accounts/moralis/login/")
+
+    expect(visitor.button()).to_be_visible()
+    expect(visitor.page.get_by_role("alert")).to_contain_text("could not be reached")
+    visitor.button().click()
+
+    signed_in(visitor)

@@ -58,4 +58,4 @@ async function connect({ features, wallet }) {
   }
 }
 
-export const find = finderOf('aptos', SIGN, connect)
+export const discover = finderOf('aptos', SIGN, connect)

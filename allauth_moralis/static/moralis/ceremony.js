@@ -35,10 +35,13 @@ export class Ceremony {
   timer
   waiting = new AbortController()
 
-  /** @param {Moralis.Steps} steps */
-  constructor(steps, limits = LIMITS) {
+  /**
+   * @param {Moralis.Steps} steps
+   * @param {Partial<typeof LIMITS>} [limits] where they differ
+   */
+  constructor(steps, limits) {
     this.steps = steps
-    this.limits = limits
+    this.limits = { ...LIMITS, ...limits }
   }
 
   /**
@@ -195,7 +198,10 @@ export class Ceremony {
     this.#leave()
     this.attempt = attempt
     this.round = undefined // any attempt to answer uses a challenge up
-    this.#enter('sending', this.limits.sending, () => this.#fail(new Failure('network')))
+    this.#enter('sending', this.limits.sending, () => {
+      this.steps.stop() // or it may yet succeed, after people have read that it failed
+      this.#fail(new Failure('network'))
+    })
     try {
       if (typeof proof.signature !== 'string' || !proof.signature) throw new Failure('walletFailed')
       const isSent = this.steps.send(attempt, { challenge: round.challenge, ...proof })

@@ -6,6 +6,9 @@
 /** How many times longer it waits in a tab that nobody sees. The phone is what people look at, and so it
  * goes on there, too. */
 const HIDDEN = 5
+/** In the last seconds it asks as often as it can: what the phone has signed must still arrive. */
+const LAST_MS = 15_000
+const PATIENCE_MS = 15_000
 
 class Panel {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -62,6 +65,7 @@ class Panel {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', [this.page.csrfHeader]: token },
       body: JSON.stringify(data),
+      signal: AbortSignal.timeout(PATIENCE_MS),
     }).catch(() => undefined)
     // What is not JSON is some proxy's, and passes.
     return response?.json().catch(() => undefined)
@@ -79,6 +83,7 @@ class Panel {
     this.part('number').textContent = answer.number
     this.part('code').hidden = false
     this.part('code').focus()
+    this.root.scrollIntoView({ block: 'nearest' })
     this.#say(texts.waiting)
     this.#wait()
   }
@@ -93,7 +98,8 @@ class Panel {
 
   #wait() {
     clearTimeout(this.timer)
-    const seconds = (this.asked?.interval ?? 0) * (document.hidden ? HIDDEN : 1)
+    const isSlow = document.hidden && this.ends - Date.now() > LAST_MS
+    const seconds = (this.asked?.interval ?? 0) * (isSlow ? HIDDEN : 1)
     this.timer = setTimeout(() => this.#poll(), seconds * 1000)
   }
 
@@ -123,7 +129,10 @@ class Panel {
   #rest(text) {
     clearTimeout(this.timer)
     this.asked = undefined
-    this.part('code').hidden = true
+    const code = this.part('code')
+    const hadFocus = code.contains(document.activeElement)
+    code.hidden = true
+    if (hadFocus) this.part('ask').querySelector('button')?.focus()
     this.#say(text)
   }
 }

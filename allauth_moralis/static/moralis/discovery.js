@@ -156,7 +156,7 @@ export function discoverStandard(found) {
  * @param {Moralis.Network} network
  * @param {string} feature by which they sign
  * @param {(found: Moralis.StandardFound) => Promise<Moralis.Connected>} connect
- * @returns {Moralis.Family['find']}
+ * @returns {Moralis.Family['discover']}
  */
 export function finderOf(network, feature, connect) {
   return (add) => {

@@ -85,8 +85,8 @@ function walletOf({ key, name, icon, provider, development }) {
   }
 }
 
-/** @type {Moralis.Family['find']} */
-export function find(add, remove, nameless) {
+/** @type {Moralis.Family['discover']} */
+export function discover(add, remove, nameless) {
   discoverEvm(
     (found) => add(walletOf({ ...found, name: found.name || nameless })),
     (lost) => remove(lost.key),

@@ -35,12 +35,15 @@ class Picker {
     this.form = /** @type {HTMLFormElement} */ (this.part('form'))
     this.page = /** @type {Moralis.Page} */ (JSON.parse(this.part('page').textContent ?? ''))
     this.panel = new Panel(this.part)
-    this.ceremony = new Ceremony({
-      prepare: (account, signal) => this.#prepare(account, signal),
-      send: (attempt, fields) => this.#send(attempt, fields),
-      show: (view) => this.#show(view),
-      stop: () => window.stop(),
-    })
+    this.ceremony = new Ceremony(
+      {
+        prepare: (account, signal) => this.#prepare(account, signal),
+        send: (attempt, fields) => this.#send(attempt, fields),
+        show: (view) => this.#show(view),
+        stop: () => window.stop(),
+      },
+      { sending: this.page.patience },
+    )
     const template = /** @type {HTMLTemplateElement} */ (this.part('wallet'))
     const last = recall('localStorage', LAST_WALLET)
     this.entries = new Entries(this.part('wallets'), template, last, (one) => this.#press(one))
@@ -82,12 +85,10 @@ class Picker {
   async #search() {
     const { networks, texts } = this.page
     this.panel.say(texts.searching)
-    /** @type {Moralis.Family[]} */
-    const families = await Promise.all(networks.map((network) => import(`./${network}.js`))).catch(
-      () => [],
-    ) // then the page says to reload it
-    for (const { find } of families) {
-      find(
+    for (const loading of networks.map((network) => import(`./${network}.js`))) {
+      /** @type {Moralis.Family | undefined} */
+      const family = await loading.catch(() => this.panel.warn(texts.network))
+      family?.discover(
         (wallet) => {
           this.entries.add(wallet)
           this.#invite()
@@ -127,7 +128,8 @@ class Picker {
     const response = await fetch(challengeUrl, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', [csrfHeader]: token },
-      body: JSON.stringify({ ...account, ...fields, ...this.#typed() }),
+      // The number that another device shows is typed into the form of its page.
+      body: JSON.stringify({ ...account, ...fields, number: this.#input('number')?.value }),
       signal,
     }).catch(() => {
       throw new Failure('network')
@@ -152,13 +154,6 @@ class Picker {
     for (const [name, value] of Object.entries(fields)) this.#input(name).value = value
     HTMLFormElement.prototype.submit.call(this.form)
     return true
-  }
-
-  /** What people typed into the form's visible fields, by name. */
-  #typed() {
-    const inputs = /** @type {HTMLInputElement[]} */ ([...this.form.elements])
-    const visible = inputs.filter(({ type }) => type !== 'hidden')
-    return Object.fromEntries(visible.map(({ name, value }) => [name, value]))
   }
 
   /** @param {string} name */

@@ -35,6 +35,7 @@ export class Panel {
   warn(text, words = '', code = undefined) {
     const alert = this.part('alert')
     alert.textContent = text
+    if (text) alert.scrollIntoView({ block: 'nearest' })
     if (code) alert.dataset.errorCode = code
     else delete alert.dataset.errorCode
     this.part('words').hidden = !words

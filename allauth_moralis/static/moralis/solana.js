@@ -55,4 +55,4 @@ async function connect({ features, wallet }) {
   }
 }
 
-export const find = finderOf('solana', SIGN, connect)
+export const discover = finderOf('solana', SIGN, connect)

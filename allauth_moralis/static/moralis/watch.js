@@ -116,7 +116,10 @@ function start(banner) {
           () => ask(provider, 'eth_accounts'),
           () => chainOf(provider),
         ),
-      ({ key }) => watched.delete(key),
+      ({ key }) => {
+        watched.delete(key)
+        review(false)
+      },
     )
   }
 
