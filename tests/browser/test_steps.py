@@ -112,7 +112,7 @@ def test_stop_after_the_form_was_sent_leaves_no_dead_button(visitor, wallet, how
     expect(visitor.button()).to_have_attribute("aria-disabled", "true")
 
     if how == "time":
-        visitor.page.clock.fast_forward(15_000)
+        visitor.page.clock.fast_forward(20_000)
         expect(visitor.alert).to_contain_text("could not be reached")
     else:
         visitor.button("Cancel").click()
