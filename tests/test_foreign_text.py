@@ -125,6 +125,27 @@ def test_answers_never_fail(challenge, signature, full_message, known):
         assert response.status_code == 400
 
 
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape", "utf-16", "latin-1", "undefined"])
+@pytest.mark.parametrize("process", ["login", "connect", "device"])
+@pytest.mark.parametrize("path", ["verify", "device/complete", "label"])
+def test_form_in_another_charset_is_refused(client, provider, path, process, charset):
+    """Some have a spelling for half a surrogate pair."""
+    provider["CROSS_DEVICE"] = True
+    sign_in(client, EvmWallet())
+    names = ["challenge", "signature", "device_code", "state", "next", "device", "label"]
+    fields = {**dict.fromkeys(names, "+2AA-\\ud800"), "process": process, "account": "1"}
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    content_type = f"multipart/form-data; boundary=x; charset={charset}"
+
+    body = "".join([*parts, "--x--\r\n"])
+    response = client.generic("POST", f"/accounts/moralis/{path}/", body, content_type=content_type)
+
+    assert (response.status_code, page_code(response)) == (400, "invalid_request")
+
+
 @few
 @given(state=odd_text, next_url=odd_text, process=odd_text)
 def test_wallet_page_never_fails(state, next_url, process):

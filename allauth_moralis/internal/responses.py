@@ -1,5 +1,6 @@
 """What pages and applications have in common in HTTP: refusals, and how bodies are read."""
 
+import codecs
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +12,7 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
+    QueryDict,
     RawPostDataException,
     UnreadablePostError,
 )
@@ -88,9 +90,14 @@ def _check_body(request: HttpRequest, max_body: int) -> None:
     if not re.fullmatch("[0-9]{1,9}", length) or int(length) > max_body:
         raise InvalidRequest("body too large")
     try:
-        request.POST  # noqa: B018 - parses the form, if it is one
+        is_form = bool(request.POST)  # parses it
     except NOT_A_FORM:
         raise InvalidRequest("not a form") from None
+    # Django refuses other charsets in forms that are not in parts. Some of them have a spelling for
+    # half a surrogate pair, with which no page can be written.
+    if is_form and codecs.lookup(request.encoding or "utf-8").name != "utf-8":
+        request.POST = QueryDict()  # of which the page that says so would read "next"
+        raise InvalidRequest("not UTF-8")
 
 
 def body_of(request: HttpRequest) -> bytes:
