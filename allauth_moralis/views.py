@@ -197,6 +197,7 @@ def script(request: HttpRequest, version: str, name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_not_required
+@refusals(refuse_page)
 def address(request: HttpRequest) -> HttpResponse:
     """Show where the confirmation e-mail was sent, and let people correct a mistyped address."""
     user = addresses.pending_user(request)

@@ -146,6 +146,25 @@ def test_form_in_another_charset_is_refused(client, provider, path, process, cha
     assert (response.status_code, page_code(response)) == (400, "invalid_request")
 
 
+def test_address_in_another_charset_is_refused(client, settings):
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    sign_in(client, EvmWallet())
+    client.post("/accounts/3rdparty/signup/", {"email": "ada@example.com"})
+    assert client.get("/accounts/moralis/address/").status_code == 200
+    part = 'Content-Disposition: form-data; name="email"\r\n\r\n+2AA-@example.com'
+
+    response = client.generic(
+        "POST",
+        "/accounts/moralis/address/",
+        f"--x\r\n{part}\r\n--x--\r\n",
+        content_type="multipart/form-data; boundary=x; charset=utf-7",
+    )
+
+    assert (response.status_code, page_code(response)) == (400, "invalid_request")
+    assert EmailAddress.objects.get().email == "ada@example.com"
+
+
 @few
 @given(state=odd_text, next_url=odd_text, process=odd_text)
 def test_wallet_page_never_fails(state, next_url, process):
