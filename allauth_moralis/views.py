@@ -82,6 +82,7 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
 @require_safe
 @never_cache
 @login_not_required
+@refusals(refuse_page, csrf=False)
 def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     """Show the wallet page. It writes nothing."""
     # People should not press a button and wait before they are told.
@@ -219,21 +220,22 @@ def address(request: HttpRequest) -> HttpResponse:
     return render(request, "moralis/address.html", {"form": form, "address": shown})
 
 
+def refuse_profile(request: HttpRequest, error: WalletError) -> HttpResponse:
+    return _profile(request, error=error)
+
+
 @require_safe
 @never_cache
 @login_required(login_url=LOG_IN_PAGE)
+@refusals(refuse_profile, csrf=False)
 def profile(request: HttpRequest) -> HttpResponse:
     return _profile(request)
-
-
-def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
-    return _profile(request, error=error)
 
 
 @require_POST
 @never_cache
 @login_required(login_url=LOG_IN_PAGE)
-@refusals(refuse_label)
+@refusals(refuse_profile)
 def label(request: HttpRequest) -> HttpResponse:
     """Store a person's own name for one of their wallets."""
     account, text = forms.parse_label(request.POST)

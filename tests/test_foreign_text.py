@@ -146,6 +146,19 @@ def test_form_in_another_charset_is_refused(client, provider, path, process, cha
     assert (response.status_code, page_code(response)) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape"])
+@pytest.mark.parametrize("path", ["moralis/login/", "moralis/reauthenticate/", "profile/"])
+def test_page_that_is_asked_for_in_another_charset_is_refused(client, path, charset):
+    """Django reads the address in the charset of the body, though there is none."""
+    sign_in(client, EvmWallet())
+    query = "process=connect&state=+2AA-\\ud800&next=+2AA-\\ud800"
+    headers = {"CONTENT_TYPE": f"text/plain; charset={charset}", "QUERY_STRING": query}
+
+    response = client.get(f"/accounts/{path}", **headers)
+
+    assert (response.status_code, page_code(response)) == (400, "invalid_request")
+
+
 def test_address_in_another_charset_is_refused(client, settings):
     settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
     settings.SOCIALACCOUNT_EMAIL_REQUIRED = True

@@ -12,7 +12,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     HttpResponseBase,
-    QueryDict,
     RawPostDataException,
     UnreadablePostError,
 )
@@ -86,18 +85,20 @@ def refusals(
 
 
 def _check_body(request: HttpRequest, max_body: int) -> None:
+    is_utf8 = codecs.lookup(request.encoding or "utf-8").name == "utf-8"
+    if not is_utf8:
+        # Some charsets have a spelling for half a surrogate pair, with which no page can be
+        # written; and the page that says so reads the request once more.
+        request.encoding = "utf-8"
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not re.fullmatch("[0-9]{1,9}", length) or int(length) > max_body:
         raise InvalidRequest("body too large")
+    if not is_utf8:
+        raise InvalidRequest("not UTF-8")
     try:
-        is_form = bool(request.POST)  # parses it
+        request.POST  # noqa: B018 - parses the form, if it is one
     except NOT_A_FORM:
         raise InvalidRequest("not a form") from None
-    # Django refuses other charsets in forms that are not in parts. Some of them have a spelling for
-    # half a surrogate pair, with which no page can be written.
-    if is_form and codecs.lookup(request.encoding or "utf-8").name != "utf-8":
-        request.POST = QueryDict()  # of which the page that says so would read "next"
-        raise InvalidRequest("not UTF-8")
 
 
 def body_of(request: HttpRequest) -> bytes:
