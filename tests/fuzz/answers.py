@@ -16,7 +16,7 @@ from allauth_moralis.exceptions import (
     WalletError,
 )
 from allauth_moralis.siwx.text import timestamp
-from allauth_moralis.siwx.wallets import EVM, NETWORKS, Proof, Wallet
+from allauth_moralis.siwx.wallets import APTOS, EVM, NETWORKS, Proof
 from allauth_moralis.testing.contract_wallets import wrap_signature
 from allauth_moralis.upstream.client import Client
 
@@ -66,8 +66,7 @@ def service(data: bytes) -> bool:
 @target
 def profile(data: bytes) -> bool:
     """What the Auth API answers about profiles, to the call that the first field names."""
-    known = {network: Wallet.parse(**wallet.described) for network, wallet in WALLETS.items()}
-    one, other = known["evm"], known["aptos"]
+    one, other = challenge_of(EVM).wallet, challenge_of(APTOS).wallet
     which, answer = fields(data, 2)
     calls = {
         b"addresses": lambda: profile_api.addresses(PROFILE),

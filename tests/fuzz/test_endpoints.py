@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import hypothesis
@@ -36,7 +36,7 @@ TOKEN = "/_allauth/{}/v1/auth/provider/token"
 #: What answers with JSON whatever it is sent, beside the endpoints of applications.
 SPEAK_JSON = ("moralis_challenge", "moralis_device", "moralis_device_poll")
 fuzzed = hypothesis.settings(
-    max_examples=hypothesis.settings.default.max_examples * 2,
+    max_examples=hypothesis.settings().max_examples * 2,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
@@ -95,7 +95,7 @@ def test_foreign_request_is_refused_as_documented_or_taken(sessions, endpoint, w
 def send(client: Client, path: str, foreign: Foreign) -> "Response":
     part = quote(foreign.part.encode(errors="surrogatepass"), safe="")
     # Django's client leaves the type out where there is no body.
-    sent = {"CONTENT_TYPE": foreign.content_type, "QUERY_STRING": foreign.query.decode()}
+    sent: Any = {"CONTENT_TYPE": foreign.content_type, "QUERY_STRING": foreign.query.decode()}
     address = path.replace("{}", part or "x")
     return client.generic(foreign.method, address, foreign.body, **sent, **foreign.headers)
 

@@ -45,7 +45,7 @@ BROWSERS = range(3)
 CONTRACT = ContractWallet(eip55("5b" * 20), EvmWallet(PrivateKey(b"\x07" * 32)))
 SIGNERS: list[SigningWallet] = [*WALLETS.values(), EvmWallet(PrivateKey(b"\x08" * 32)), CONTRACT]
 LIFE = hypothesis.settings(
-    max_examples=max(hypothesis.settings.default.max_examples // 4, 1), stateful_step_count=20
+    max_examples=max(hypothesis.settings().max_examples // 4, 1), stateful_step_count=20
 )
 
 browsers = st.sampled_from(BROWSERS)
