@@ -106,25 +106,30 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         transaction_mode="IMMEDIATE", init_command="PRAGMA journal_mode=WAL", timeout=20
     )
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    # A pool of connections for each process, under threads (gunicorn) and ASGI (uvicorn) alike. With
-    # one for each thread nobody waits for a connection unless the database is down. Each is tried
-    # before use; and a database that was down is tried anew soon, by whoever needs it.
+    # A pool for each process, under threads (gunicorn) and ASGI (uvicorn) alike. With a connection
+    # for each thread nobody waits for one unless the database is down. Each is tried before use,
+    # and a database that was down is asked again soon: the pool's own pauses grow to minutes.
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    DATABASES["default"].setdefault("OPTIONS", {}).update(
-        connect_timeout=3,
-        pool={
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "pool": {
             "min_size": 1,
             "max_size": env.int("DATABASE_POOL_SIZE", default=8),
             "timeout": 3,
             "reconnect_timeout": 3,
         },
-    )
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):
-    # Without them, one that hangs takes all threads along.
-    CACHES["default"].setdefault("OPTIONS", {}).update(socket_connect_timeout=2, socket_timeout=2)
+    CACHES["default"]["OPTIONS"] = {
+        # Without them, one that hangs takes all threads along.
+        "socket_connect_timeout": 2,
+        "socket_timeout": 2,
+        **CACHES["default"].get("OPTIONS", {}),
+    }
     # Read from where all processes see the same, written to the database as well.
     SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
