@@ -44,9 +44,10 @@ from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
 from . import events, home, reports, stages, stash
-from .allauth_private import cache_must_answer, cache_must_keep, check_rate
+from .allauth_private import check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
+from .stores import cache_must_answer, cache_must_keep
 from .transactions import writing
 
 MAX_NAME = 253  # characters of a name in the DNS

@@ -19,6 +19,7 @@ from django.utils.crypto import get_random_string
 
 from ..exceptions import BY_NAME, ChallengeMissing, WalletError
 from ..siwx.wallets import Challenge, Proof
+from .stores import reach_sessions
 
 SESSION_KEY = "allauth_moralis"
 REFUSED_KEY = "allauth_moralis_refused"
@@ -71,6 +72,7 @@ def put(request: HttpRequest, pending: Pending) -> str:
         "redirect_state": pending.redirect_state_id,
     }
     request.session[SESSION_KEY] = dict([*kept, (handle, entry)][-MAX_PENDING:])
+    reach_sessions(request)
     return handle
 
 
