@@ -13,7 +13,7 @@ PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate
 # The package has a catalogue, and the demo has one. What else is here speaks to developers.
 UNTRANSLATED = --ignore '.*' $(patsubst %/,--ignore %,$(filter-out allauth_moralis/ config/ locale/ templates/,$(wildcard */)))
 
-.PHONY: run demo-chain test test-services scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
+.PHONY: run demo-chain test test-services scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench load messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -107,6 +107,9 @@ contracts: $(VENV)/.ready ## the validator and the tests' contracts, compiled an
 
 bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
 	$(BIN)/python -m bench
+
+load: $(VENV)/.ready ## a crowd that signs in for LOAD_SECONDS=60, or LOAD_SIGN_INS: percentiles, errors, memory
+	LOAD_SECONDS=$(LOAD_SECONDS) LOAD_SIGN_INS=$(LOAD_SIGN_INS) $(BIN)/python -m tests.load
 
 messages: $(VENV)/.ready ## the catalogues of translations, after a text was changed; needs GNU gettext
 	$(BIN)/django-admin makemessages --all --no-location --no-obsolete --no-wrap $(UNTRANSLATED)

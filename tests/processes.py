@@ -65,6 +65,13 @@ def manage(env: dict[str, str], *arguments: str) -> str:
     ).stdout
 
 
+def until(is_so: Callable[[], object], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.05)
+
+
 @contextmanager
 def started(
     command: Sequence[str | Path], is_there: Callable[[], bool], log: Path, env: dict[str, str]

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -12,11 +13,17 @@ from allauth_moralis.testing import EvmWallet, SigningWallet
 from .ceremony import search
 from .processes import Site
 
+
+class Served(Protocol):
+    @property
+    def url(self) -> str: ...
+
+
 Call = Callable[[], requests.Response]
 
 
 class Browser:
-    def __init__(self, site: Site, *, keeps_connections: bool = True) -> None:
+    def __init__(self, site: Served, *, keeps_connections: bool = True) -> None:
         self.site = site
         self.http = requests.Session()
         # As browsers do; where there is HTTPS, Django insists.

@@ -12,13 +12,14 @@ from allauth_moralis.emulator import Emulator
 from allauth_moralis.testing import ContractWallet, EvmWallet
 
 from ..ceremony import search
-from ..processes import Site, environment, free_port, served
+from ..processes import Site, environment, free_port, served, until
 from ..services import Line
 from ..visitors import Browser
 
 pytestmark = [pytest.mark.services, pytest.mark.xdist_group("deployment")]
 API_KEY = "key-that-must-not-be-seen-anywhere"
-PATIENCE = 30  # seconds: three workers find out for themselves, and a circuit is open for ten
+WORKERS = 3
+PATIENCE = 30  # seconds: the workers find out for themselves, and a circuit is open for ten
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Deployment:
 
 @pytest.fixture(scope="module")
 def deployment(database_and_cache, tmp_path_factory) -> Iterator[Deployment]:
-    """Three workers, with a line to all that they need. That to the node is not there yet."""
+    """The site, with a line to all that they need. That to the node is not there yet."""
     with ExitStack() as stack:
         emulator = stack.enter_context(Emulator())
         urls = (*database_and_cache, emulator.url)
@@ -45,7 +46,7 @@ def deployment(database_and_cache, tmp_path_factory) -> Iterator[Deployment]:
         env = environment(
             database.url,
             cache.url,
-            workers=3,
+            workers=WORKERS,
             MORALIS_API_KEY=API_KEY,
             MORALIS_BASE_URL=service.url,
             MORALIS_RPC=f"1={node.url}",
@@ -58,6 +59,7 @@ def deployment(database_and_cache, tmp_path_factory) -> Iterator[Deployment]:
 @pytest.fixture
 def site(deployment) -> Iterator[Site]:
     """The site, which is the same all the time, and writes no secret into its log."""
+    until(lambda: len(deployment.site.workers()) == WORKERS)
     workers = deployment.site.workers()
     yield deployment.site
     assert deployment.site.workers() == workers
