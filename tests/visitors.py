@@ -1,6 +1,7 @@
 """People at a site that is served: browsers that speak HTTP to it."""
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -10,7 +11,6 @@ import requests
 
 from allauth_moralis.testing import EvmWallet, SigningWallet
 
-from .ceremony import search
 from .processes import Site
 
 
@@ -35,7 +35,9 @@ class Browser:
     def read_token(self) -> None:
         """Django changes it when somebody signs in."""
         page = self.http.get(f"{self.site.url}/accounts/moralis/login/", timeout=30).text
-        self.token = search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+        found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)
+        assert found, f"the wallet page has no form: {page[:200]}"
+        self.token = found[1]
 
     def try_to_ask(self, wallet: SigningWallet, process: str = "login") -> requests.Response:
         return self.http.post(
