@@ -3,7 +3,8 @@
 gunicorn as ``deploy/gunicorn.conf.py`` sets it up, PostgreSQL, Redis, and where ``LOAD_SERVICE=1``
 the emulator in place of the Moralis Auth API, all on this machine, as is the crowd.
 
-``LOAD_SECONDS``: for how long (60). ``LOAD_SIGN_INS``: or until so many have signed in.
+``LOAD_SECONDS``: for how long (60). ``LOAD_SIGN_INS``: or until so many have signed in, within an
+hour unless told otherwise.
 ``LOAD_VISITORS``: how many visit at a time (8). ``LOAD_JSON``: where the numbers go (load.json).
 """
 
@@ -28,7 +29,7 @@ from . import report
 from .visits import Crowd, Run
 
 CONTRACTS = 20
-HOUR = 3600  # seconds; the end of a run that counts sign-ins
+MINUTE, HOUR = 60, 3600  # seconds
 
 
 def contract_wallets(stack: ExitStack) -> tuple[str, Sequence[ContractWallet]]:
@@ -60,7 +61,11 @@ def deployed(stack: ExitStack) -> tuple[Site, Crowd]:
     database, cache = stack.enter_context(stores())
     folder = Path(stack.enter_context(TemporaryDirectory()))
     node, contracts = contract_wallets(stack)
-    told = {"MORALIS_RPC": f"1={node}" if node else "", "NO_PROXY": "*"}
+    told = {
+        "DATABASE_POOL_SIZE": "8",  # the default
+        "MORALIS_RPC": f"1={node}" if node else "",
+        "NO_PROXY": "*",
+    }
     if os.environ.get("LOAD_SERVICE") == "1":
         told.update(MORALIS_API_KEY="any", MORALIS_BASE_URL=stack.enter_context(Emulator()).url)
     workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * len(os.sched_getaffinity(0)))
@@ -77,7 +82,7 @@ def deployed(stack: ExitStack) -> tuple[Site, Crowd]:
 def main() -> int:
     os.environ["NO_PROXY"] = "*"
     sign_ins = int(os.environ.get("LOAD_SIGN_INS") or 0) or None
-    seconds = HOUR if sign_ins else float(os.environ.get("LOAD_SECONDS") or 60)
+    seconds = float(os.environ.get("LOAD_SECONDS") or (HOUR if sign_ins else MINUTE))
     at_once = int(os.environ.get("LOAD_VISITORS") or 8)
     with ExitStack() as stack:
         try:
