@@ -168,3 +168,10 @@ def test_headless_token_while_the_database_is_down(client: Client, wallet):
 
     assert response.status_code == 400
     assert [error["code"] for error in response.json()["errors"]] == ["misconfigured"]
+
+
+def test_sessions_in_the_cache_need_no_database(client, wallet, settings):
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cache"
+
+    with database_down():
+        assert request_challenge(client, wallet).status_code == 200
