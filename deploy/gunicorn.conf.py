@@ -6,7 +6,8 @@ from pathlib import Path
 wsgi_app = "config.wsgi"
 
 # Checking a signature takes a processor, and waiting for a database or a service takes a thread.
-workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * len(os.sched_getaffinity(0)))
+# No more than eight unless asked for, whose connections PostgreSQL takes as it comes: it has 100.
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(8, 2 * len(os.sched_getaffinity(0))))
 worker_class = "gthread"
 threads = int(os.environ.get("DATABASE_POOL_SIZE") or 8)  # with a connection for each
 

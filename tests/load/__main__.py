@@ -5,7 +5,7 @@ the emulator in place of the Moralis Auth API, all on this machine, as is the cr
 
 ``LOAD_SECONDS``: for how long (60). ``LOAD_SIGN_INS``: or until so many have signed in, within an
 hour unless told otherwise.
-``LOAD_VISITORS``: how many visit at a time (8). ``LOAD_JSON``: where the numbers go (load.json).
+``LOAD_VISITORS``: how many visit at a time (8). ``WEB_CONCURRENCY``: the workers (4). ``LOAD_JSON``: where the numbers go (load.json).
 """
 
 import json
@@ -68,7 +68,7 @@ def deployed(stack: ExitStack) -> tuple[Site, Crowd]:
     }
     if os.environ.get("LOAD_SERVICE") == "1":
         told.update(MORALIS_API_KEY="any", MORALIS_BASE_URL=stack.enter_context(Emulator()).url)
-    workers = int(os.environ.get("WEB_CONCURRENCY") or 2 * len(os.sched_getaffinity(0)))
+    workers = int(os.environ.get("WEB_CONCURRENCY") or 4)
     env = environment(database, cache, workers=workers, **told)
     manage(env, "migrate", "--verbosity", "0")
     site = stack.enter_context(served(env, folder))
