@@ -5,7 +5,8 @@ the emulator in place of the Moralis Auth API, all on this machine, as is the cr
 
 ``LOAD_SECONDS``: for how long (60). ``LOAD_SIGN_INS``: or until so many have signed in, within an
 hour unless told otherwise.
-``LOAD_VISITORS``: how many visit at a time (8). ``WEB_CONCURRENCY``: the workers (4). ``LOAD_JSON``: where the numbers go (load.json).
+``LOAD_VISITORS``: how many visit at a time (8). ``WEB_CONCURRENCY``: how many workers (4).
+``LOAD_JSON``: where the numbers go (load.json).
 """
 
 import json
