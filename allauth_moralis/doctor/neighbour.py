@@ -1,0 +1,138 @@
+"""Another process with the settings of this site, as another worker has them.
+
+It answers questions: one JSON array in a line of its input, one JSON value in a line of its output.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
+from subprocess import DEVNULL, PIPE, Popen
+from threading import Timer
+from types import TracebackType
+from typing import Any, Self
+
+from django.conf import settings
+
+PATIENCE = 30.0  # seconds for one answer; the first one includes the start
+
+
+class NeighbourFailed(Exception):
+    """The other process does not start, does not answer in time, or fails at the question."""
+
+
+class Neighbour:
+    """The other process, from this one. It starts with the first question."""
+
+    def __init__(self) -> None:
+        self._process: Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process is not None:
+            self._process.kill()
+            with self._process:  # closes its pipes, and waits
+                pass
+
+    def ask(self, question: str, *arguments: Any) -> Any:
+        """Return its answer. Raise ``NeighbourFailed``."""
+        self.send(question, *arguments)
+        return self.receive()
+
+    def send(self, question: str, *arguments: Any) -> None:
+        """Ask without waiting for the answer, which ``receive`` returns."""
+        if self._process is None:
+            self._process = _start()
+        if self._process.stdin is None:
+            raise NeighbourFailed
+        with suppress(OSError):  # it has ended, as reading will tell
+            self._process.stdin.write(json.dumps([question, *arguments]) + "\n")
+            self._process.stdin.flush()
+
+    def receive(self) -> Any:
+        if self._process is None or self._process.stdout is None:
+            raise NeighbourFailed
+        guard = Timer(PATIENCE, self._process.kill)
+        guard.start()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            guard.cancel()
+        answer = json.loads(line) if line else None
+        if not isinstance(answer, dict) or "answer" not in answer:
+            raise NeighbourFailed
+        return answer["answer"]
+
+
+def _start() -> "Popen[str]":
+    module = getattr(settings, "SETTINGS_MODULE", None)
+    if not module:  # settings.configure()
+        raise NeighbourFailed
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": module,
+        "PYTHONPATH": os.pathsep.join(each or os.curdir for each in sys.path),
+    }
+    return Popen(  # noqa: S603 - this very Python, and a module of ours
+        [sys.executable, "-m", __name__],
+        env=environment,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,  # a traceback may hold anything
+        text=True,
+    )
+
+
+# --- In the other process -------------------------------------------------------------------------
+
+
+def _cached(key: str) -> Any:
+    from django.core.cache import cache  # noqa: PLC0415 - needs django.setup()
+
+    return cache.get(key)
+
+
+def _add(keys: list[str], at: float) -> list[int]:
+    from . import race  # noqa: PLC0415 - as above
+
+    return race.add(keys, at)
+
+
+def _session_keys(session_key: str) -> list[str]:
+    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
+    return sorted(store.load())
+
+
+QUESTIONS: dict[str, Callable[..., Any]] = {
+    "cached": _cached,
+    "add": _add,
+    "session keys": _session_keys,
+}
+
+
+def main() -> None:
+    import django  # noqa: PLC0415 - only the other process needs it here
+
+    # What the site prints must not get between the answers.
+    answers, sys.stdout = sys.stdout, sys.stderr
+    django.setup()
+    for line in sys.stdin:
+        question, *arguments = json.loads(line)
+        try:
+            answer = {"answer": QUESTIONS[question](*arguments)}
+        except Exception as error:  # noqa: BLE001 - the first process says what to do
+            answer = {"error": type(error).__name__}
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
