@@ -1,34 +1,49 @@
 """The system checks of this package, and the static files of its pages."""
 
-from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 
 from django.apps import apps
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core import checks
+from django.core.checks import CheckMessage
 from django.core.exceptions import ImproperlyConfigured, SuspiciousFileOperation
 
-from .findings import NotTried, Result, failed, passed, warning
+from .findings import NotTried, Probe, Result, Status, failed, passed
 
 #: Of the pages of visitors; scripts are no static files (``internal.scripts``).
 STYLES = ("moralis/moralis.css", "moralis/device.css")
+OURS = "allauth_moralis."
 
 
-def system_checks() -> Result:
-    deployed = not settings.DEBUG
-    found = [
-        each
-        for each in checks.run_checks(include_deployment_checks=deployed)
-        if str(each.id).startswith("allauth_moralis.") and not each.is_silenced()
-    ]
-    if not found:
-        return passed("`manage.py check` has nothing to say of wallets")
-    ids = Counter(str(each.id).removeprefix("allauth_moralis.") for each in found)
-    seen = f"`manage.py check` reports {', '.join(sorted(ids))}"
-    what_to_do = f"Run `manage.py check{' --deploy' if deployed else ''}`, which says what to do."
-    is_error = any(each.is_serious() for each in found)
-    return failed(seen, what_to_do) if is_error else warning(seen, what_to_do)
+class SystemChecks:
+    """The system checks of this package. Each message is a finding of its own."""
+
+    def __init__(self) -> None:
+        self._messages: list[CheckMessage] = []
+
+    def run(self) -> Result:
+        """Run the checks, and return what the first message says."""
+        self._messages = [
+            message
+            for message in checks.run_checks(include_deployment_checks=not settings.DEBUG)
+            if str(message.id).startswith(OURS) and not message.is_silenced()
+        ]
+        if not self._messages:
+            return passed("`manage.py check` has nothing to say of wallets")
+        return _said(self._messages[0])
+
+    def probes(self) -> Iterator[Probe]:
+        yield Probe("settings", self.run)
+        for message in self._messages[1:]:
+            yield Probe("settings", partial(_said, message))
+
+
+def _said(message: CheckMessage) -> Result:
+    status = Status.FAILED if message.is_serious() else Status.WARNING
+    return Result(status, f"{message.msg} ({message.id})", message.hint or "")
 
 
 def static_files() -> Result:

@@ -32,8 +32,8 @@ def try_scripts(visit: Visit) -> Result:
         urls,
         "javascript",
         what_to_do=(
-            "The site serves them itself, at moralis/scripts/: have the proxy pass that on, with its "
-            "headers."
+            "The site serves them itself, at moralis/scripts/: have the proxy pass that on, with "
+            "its headers."
         ),
     )
 

@@ -1,7 +1,7 @@
 """The headers of the wallet page: what its browser is allowed, and what it is told to keep."""
 
 from collections.abc import Iterator
-from http.cookies import Morsel
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -10,6 +10,9 @@ from . import policy
 from .findings import NotTried, Result, failed, passed, warning
 from .hosts import Address
 from .page import Visit, url_of
+
+if TYPE_CHECKING:
+    from http.cookies import Morsel
 
 #: What the page's script shows: the icons with which wallets announce themselves.
 ICON = "data:image/png,"

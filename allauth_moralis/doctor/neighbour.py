@@ -16,6 +16,8 @@ from typing import Any, Self
 
 from django.conf import settings
 
+from .findings import Result, passed, warning
+
 PATIENCE = 30.0  # seconds for one answer; the first one includes the start
 
 
@@ -24,7 +26,7 @@ class NeighbourFailed(Exception):
 
 
 class Neighbour:
-    """The other process, from this one. It starts with the first question."""
+    """The other process, from this one."""
 
     def __init__(self) -> None:
         self._process: Popen[str] | None = None
@@ -42,6 +44,17 @@ class Neighbour:
             self._process.kill()
             with self._process:  # closes its pipes, and waits
                 pass
+
+    def try_start(self) -> Result:
+        """Start it, for the probes that ask it."""
+        try:
+            self.ask("ready?")
+        except NeighbourFailed:
+            return warning(
+                "it does not start, so what processes share is not tried",
+                "Start this command as the site is started: same user, environment and folder.",
+            )
+        return passed("started with the same settings, to see what processes share")
 
     def ask(self, question: str, *arguments: Any) -> Any:
         """Return its answer. Raise ``NeighbourFailed``."""
@@ -113,6 +126,7 @@ def _session_keys(session_key: str) -> list[str]:
 
 
 QUESTIONS: dict[str, Callable[..., Any]] = {
+    "ready?": lambda: True,
     "cached": _cached,
     "add": _add,
     "session keys": _session_keys,

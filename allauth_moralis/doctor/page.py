@@ -56,12 +56,14 @@ class Visit:
     @property
     def scripts(self) -> list[str]:
         """The URLs of our scripts in the page."""
-        return [urljoin(self.page.url, each) for each in self._links.scripts]
+        base = self.page.url
+        return [urljoin(base, each) for each in self._links.scripts]
 
     @property
     def styles(self) -> list[str]:
         """The URLs of our style sheets in the page."""
-        return [urljoin(self.page.url, each) for each in self._links.styles]
+        base = self.page.url
+        return [urljoin(base, each) for each in self._links.styles]
 
     @property
     def policies(self) -> list[str]:

@@ -16,12 +16,13 @@ from .page import Visit
 
 def probes(url: str | None) -> Iterator[Probe]:
     """Yield the probes of this site. ``url`` is its own address, where visitors reach it."""
-    yield Probe("settings", configuration.system_checks)
+    yield from configuration.SystemChecks().probes()
     if wrong_values():
         yield Probe("all else", partial(_skip, "the settings must be right first"))
         return
     front: Front = Outside(url) if url else Inside()
     with Neighbour() as neighbour:
+        yield Probe("second process", neighbour.try_start)
         yield Probe("database", storage.database)
         yield Probe("cache", partial(storage.try_cache, neighbour))
         yield Probe("sessions", partial(storage.try_sessions, front.address, neighbour))

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from urllib.parse import urljoin
 
 from allauth.utils import get_setting
 from django.core.cache import cache
@@ -50,9 +51,10 @@ def try_https(front: Outside) -> Result:
 
 def try_verify(visit: Visit) -> Result:
     """Open the URL to which proofs are posted, as people do who reload a refusal."""
+    wallet_page = visit.page.url
     answer = visit.front.get(url_of("moralis_verify"))
     target = answer.header("location").partition("?")[0]
-    if answer.status in REDIRECTS and target.endswith(url_of("moralis_login")):
+    if answer.status in REDIRECTS and urljoin(answer.url, target) == wallet_page:
         return passed("redirects to the wallet page")
     return failed(
         f"answers {answer.status}{f' and redirects to {target}' if target else ''}",

@@ -10,13 +10,13 @@ from .findings import Finding, Status
 
 WIDTH = 100
 #: Columns of a line: the status, the probe, the time.
-STATUS, PROBE, TIME = 9, 20, 10
+STATUS, PROBE, TIME = 9, 18, 8
 
 
 def lines(finding: Finding) -> list[str]:
     """Return the lines of one finding; what to do stands below what was seen."""
     head = f"{_word(finding.status):<{STATUS}}{finding.probe:<{PROBE}}"
-    head += f"{f'{finding.milliseconds} ms':>{TIME - 2}}  "
+    head += f"{finding.milliseconds} ms".rjust(TIME) + "  "
     rest = " " * len(head)
     found = textwrap.wrap(
         finding.seen, WIDTH, initial_indent=head, subsequent_indent=rest, break_long_words=False

@@ -28,6 +28,7 @@ from .wallets import fields_for
 PREFIX = "allauth_moralis:doctor:"
 #: Keys that are added at once. A cache that adds in two steps is caught by some of them.
 RACES = 40
+CALLS = 10
 SHORT_LIFE, PATIENCE = 1, 3.0  # seconds: of a key, and until it must be gone
 HEAD_START = 0.2  # seconds for both processes to be ready
 MAX_COOKIE = 4096  # bytes, with its name and attributes (RFC 6265)
@@ -84,13 +85,16 @@ def try_cache(neighbour: Neighbour) -> Result:
                 "it keeps nothing: a challenge can be used twice, and nothing is limited",
                 SHARED.partition(", unless")[0] + ".",
             )
+        took = _milliseconds_of_a_call(name)
         problem = _others(neighbour, name, keys)
         if not _is_forgotten(written[1]):
             return failed(
                 f"a key that was to live {SHORT_LIFE} s lives on: limits last for ever",
                 "See to the cache's server and its settings.",
             )
-        return problem or passed("shared by processes, adds in one step, forgets in time")
+        return problem or passed(
+            f"shared by processes, adds in one step, forgets in time; a call takes {took:.1f} ms"
+        )
     except Exception as error:  # noqa: BLE001 - each cache backend has exceptions of its own
         return failed(
             f"it does not answer ({type(error).__name__}): nobody signs in",
@@ -98,6 +102,13 @@ def try_cache(neighbour: Neighbour) -> Result:
         )
     finally:
         _delete(written)
+
+
+def _milliseconds_of_a_call(key: str) -> float:
+    started = time.perf_counter()
+    for _ in range(CALLS):
+        cache.get(key)
+    return (time.perf_counter() - started) / CALLS * 1000
 
 
 def _others(neighbour: Neighbour, name: str, keys: list[str]) -> Result | None:
@@ -110,10 +121,8 @@ def _others(neighbour: Neighbour, name: str, keys: list[str]) -> Result | None:
         here = race.add(keys, at)
         there = neighbour.receive()
     except NeighbourFailed:
-        return warning(
-            "it works here, but a second process did not start, so whether it is shared was not "
-            "tried",
-            "Start this command as the site is started: the same user, environment and folder.",
+        return _judge(race.add(keys, time.time())) or passed(
+            "works here; with a second process it was not tried"
         )
     return _judge([sum(pair) for pair in zip(here, there, strict=True)])
 
@@ -198,10 +207,7 @@ def _found_elsewhere(key: str, neighbour: Neighbour) -> Result:
     try:
         found = stash.SESSION_KEY in neighbour.ask("session keys", key)
     except NeighbourFailed:
-        return warning(
-            "saved, read and deleted here; in a second process it was not tried",
-            "Start this command as the site is started: the same user, environment and folder.",
-        )
+        return passed("saved, read and deleted here; with a second process it was not tried")
     if not found:
         return warning(
             "a second process does not find the session: people are signed out at random",

@@ -90,4 +90,4 @@ def _accepts(backend: Backend, challenge: Challenge, proof: Proof) -> bool:
 
 
 def _ms(seconds: float) -> str:
-    return f"{seconds * 1000:.0f} ms"
+    return f"{seconds * 1000:.1f} ms"
