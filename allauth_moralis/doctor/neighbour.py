@@ -14,7 +14,7 @@ from threading import Timer
 from types import TracebackType
 from typing import Any, Self
 
-from django.conf import settings
+from django.conf import ENVIRONMENT_VARIABLE, settings
 
 from .findings import Result, passed, warning
 
@@ -42,7 +42,7 @@ class Neighbour:
     ) -> None:
         if self._process is not None:
             self._process.kill()
-            with self._process:  # closes its pipes, and waits
+            with suppress(BrokenPipeError), self._process:  # closes its pipes, and waits
                 pass
 
     def try_start(self) -> Result:
@@ -87,12 +87,10 @@ class Neighbour:
 
 
 def _start() -> "Popen[str]":
-    module = getattr(settings, "SETTINGS_MODULE", None)
-    if not module:  # settings.configure()
+    if ENVIRONMENT_VARIABLE not in os.environ:  # settings.configure()
         raise NeighbourFailed
     environment = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": module,
         "PYTHONPATH": os.pathsep.join(each or os.curdir for each in sys.path),
     }
     return Popen(  # noqa: S603 - this very Python, and a module of ours
