@@ -266,5 +266,3 @@ def test_second_process_that_says_nothing(monkeypatch, tmp_path):
 def test_second_process_that_was_not_started_has_no_answer():
     with Neighbour() as neighbour, pytest.raises(NeighbourFailed):
         neighbour.receive()
-
-
