@@ -11,6 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 import requests
 from django.conf import settings
 from django.test import Client
+from django.urls import get_script_prefix
 
 from ..devices.contexts import csrf_header
 from ..upstream.transport import DeadlineAdapter
@@ -152,12 +153,14 @@ class Inside(Front):
         self._client = Client(raise_request_exception=False)
 
     def get(self, path: str) -> Answer:
+        # The client wants the path below the prefix under which the site is served.
+        path_info = urlsplit(path).path.removeprefix(get_script_prefix().rstrip("/"))
         extra: dict[str, Any] = {"HTTP_HOST": self.address.host}
         if self.address.is_secure and settings.SECURE_PROXY_SSL_HEADER:
             header, value = settings.SECURE_PROXY_SSL_HEADER
             extra[header] = value
         response = self._client.get(
-            path, secure=self.address.is_secure, headers={"Accept-Encoding": "gzip"}, **extra
+            path_info, secure=self.address.is_secure, headers={"Accept-Encoding": "gzip"}, **extra
         )
         cookies = [("set-cookie", each.OutputString()) for each in response.cookies.values()]
         return Answer.of(

@@ -19,7 +19,7 @@ class InTwoSteps(LocMemCache):
 class Refusing(LocMemCache):
     """Adds nothing."""
 
-    def add(self, key, value, timeout=None, version=None):
+    def add(self, *_, **__):
         return False
 
 
@@ -27,4 +27,4 @@ class Everlasting(LocMemCache):
     """Forgets nothing."""
 
     def set(self, key, value, timeout=None, version=None):
-        super().set(key, value, None, version=version)
+        super().set(key, value, timeout and None, version=version)

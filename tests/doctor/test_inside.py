@@ -1,7 +1,9 @@
 """The pages as this process serves them, where no ``--url`` is given."""
 
 import pytest
+from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.exceptions import ImproperlyConfigured
 
 from allauth_moralis.doctor import configuration
@@ -235,13 +237,13 @@ def test_storage_that_needs_a_setting_is_not_collected(monkeypatch):
     def missing(_):
         raise ImproperlyConfigured("a-secret-bucket")
 
-    monkeypatch.setattr(configuration.staticfiles_storage, "exists", missing)
+    monkeypatch.setattr(staticfiles_storage, "exists", missing)
 
     assert "not collected" in examined(static_files).seen
 
 
 def test_site_without_the_app_of_static_files(monkeypatch):
-    monkeypatch.setattr(configuration.apps, "is_installed", lambda _: False)
+    monkeypatch.setattr(apps, "is_installed", lambda _: False)
 
     assert examined(static_files).status == SKIPPED
 

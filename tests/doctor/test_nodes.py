@@ -20,6 +20,8 @@ NO = b"\x00"
 class Answering:
     """A chain that runs no code, and says what a test wants."""
 
+    node: Node
+
     def __init__(self, chain_id: int = 1) -> None:
         self.chain_id = chain_id
         self.age = 5.0
@@ -29,7 +31,7 @@ class Answering:
     def code(self, _address):
         return b""
 
-    def call(self, _to, data, *, sender, gas):
+    def call(self, _to, data, *, gas, **_):
         assert gas == rpc.MAX_GAS
         if data != ASK:
             return self.verdict
