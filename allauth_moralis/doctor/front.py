@@ -12,6 +12,7 @@ import requests
 from django.conf import settings
 from django.test import Client
 from django.urls import get_script_prefix
+from urllib3.exceptions import HTTPError
 
 from ..devices.contexts import csrf_header
 from ..upstream.transport import DeadlineAdapter
@@ -137,9 +138,7 @@ class Outside(Front):
                 raw = response.raw
                 body = raw.read(MAX_BODY, decode_content=True)
                 return Answer.of(self._url(path), response.status_code, raw.headers.items(), body)
-        except (requests.RequestException, OSError, ValueError) as error:
-            raise NotReached(type(error).__name__) from None
-        except Exception as error:  # noqa: BLE001 - urllib3's, while the body is read
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             raise NotReached(type(error).__name__) from None
 
 

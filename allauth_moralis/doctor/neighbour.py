@@ -12,13 +12,16 @@ from importlib import import_module
 from subprocess import DEVNULL, PIPE, Popen
 from threading import Timer
 from types import TracebackType
-from typing import Any, Self
+from typing import IO, Any, Self, cast
 
 from django.conf import ENVIRONMENT_VARIABLE, settings
 
 from .findings import Result, passed, warning
 
 PATIENCE = 30.0  # seconds for one answer; the first one includes the start
+
+
+FAREWELL = 5.0  # seconds to end
 
 
 class NeighbourFailed(Exception):
@@ -40,10 +43,14 @@ class Neighbour:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._process is not None:
-            self._process.kill()
-            with suppress(BrokenPipeError), self._process:  # closes its pipes, and waits
-                pass
+        if self._process is None:
+            return
+        # At the end of its input it ends by itself.
+        guard = Timer(FAREWELL, self._process.kill)
+        guard.start()
+        with suppress(BrokenPipeError), self._process:  # closes its pipes, and waits
+            pass
+        guard.cancel()
 
     def try_start(self) -> Result:
         """Start it, for the probes that ask it."""
@@ -65,25 +72,29 @@ class Neighbour:
         """Ask without waiting for the answer, which ``receive`` returns."""
         if self._process is None:
             self._process = _start()
-        if self._process.stdin is None:
-            raise NeighbourFailed
+        questions, _ = _pipes(self._process)
         with suppress(OSError):  # it has ended, as reading will tell
-            self._process.stdin.write(json.dumps([question, *arguments]) + "\n")
-            self._process.stdin.flush()
+            questions.write(json.dumps([question, *arguments]) + "\n")
+            questions.flush()
 
     def receive(self) -> Any:
-        if self._process is None or self._process.stdout is None:
+        if self._process is None:
             raise NeighbourFailed
+        _, answers = _pipes(self._process)
         guard = Timer(PATIENCE, self._process.kill)
         guard.start()
         try:
-            line = self._process.stdout.readline()
+            line = answers.readline()
         finally:
             guard.cancel()
         answer = json.loads(line) if line else None
         if not isinstance(answer, dict) or "answer" not in answer:
             raise NeighbourFailed
         return answer["answer"]
+
+
+def _pipes(process: "Popen[str]") -> tuple[IO[str], IO[str]]:
+    return cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
 
 
 def _start() -> "Popen[str]":

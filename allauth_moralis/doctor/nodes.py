@@ -34,8 +34,8 @@ def try_node(chain_id: int) -> Result:
     if len(answer) != 2 * WORD:
         return failed(
             "the right chain, but it does not run code that is not deployed",
-            "Contract wallets that are not deployed yet cannot sign in. Use another provider's "
-            "node, or archive-free `eth_call` without `to`, if it can be turned on.",
+            "Contract wallets that are not deployed yet cannot sign in. Use a node that answers "
+            "`eth_call` without `to`.",
         )
     if _says_yes(session, chain_id):
         return failed(
