@@ -10,6 +10,7 @@ from allauth_moralis.ethereum.ens import UNIVERSAL_RESOLVER
 
 from ..chain import faults
 from ..chain.artifacts import call
+from ..chain.fixtures import PATIENT
 from ..chain.node import CallFailed, Node
 from ..ens.common import SECRET
 from .common import FAILED, PASSED, SKIPPED, WARNING, examined
@@ -43,7 +44,7 @@ def state(provider):
     """A chain whose node the site's settings name."""
     state = Answering()
     with Node(state) as node:
-        provider.update(RPC={1: node.url + SECRET}, TIMEOUT=(1, 1))
+        provider.update(RPC={1: node.url + SECRET}, TIMEOUT=PATIENT)
         state.node = node
         yield state
 
@@ -151,7 +152,9 @@ def test_node_that_says_yes_to_anything(state):
         (faults.html(), "not a response of JSON-RPC", "not the service"),
     ],
 )
-def test_node_that_fails(state, fault, seen, advice):
+def test_node_that_fails(state, provider, fault, seen, advice):
+    if fault is faults.hang:
+        provider["TIMEOUT"] = (1, 1)
     state.node.misbehave(fault, times=2)
 
     finding = node_of()

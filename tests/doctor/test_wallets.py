@@ -4,9 +4,11 @@ import pytest
 
 from allauth_moralis.backends import get_backend
 from allauth_moralis.doctor.wallets import fields_for, try_network
+from allauth_moralis.emulator.faults import CONNECTIONS
 from allauth_moralis.emulator.service import Behaviour
 from allauth_moralis.testing import EvmWallet
 
+from ..chain.fixtures import PATIENT
 from ..conftest import API_KEY
 from ..test_faults import OF_A_REQUEST, OF_A_VERIFICATION
 from .common import ADDRESS, FAILED, PASSED, WARNING, examined
@@ -32,11 +34,6 @@ ADVICE = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _short_time_outs(provider) -> None:
-    provider["TIMEOUT"] = (0.5, 0.6)
-
-
 def evm():
     return examined(try_network, "evm", ADDRESS)
 
@@ -51,7 +48,9 @@ def test_wallet_of_each_network_is_verified(backend, network):
 
 
 @pytest.mark.parametrize("fault", OF_A_REQUEST)
-def test_fault_of_the_request_is_found(moralis, fault):
+def test_fault_of_the_request_is_found(moralis, provider, fault):
+    provider["TIMEOUT"] = (0.5, 0.6) if fault in CONNECTIONS else PATIENT
+
     with moralis.fault(fault):
         finding = evm()
 
