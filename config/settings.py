@@ -130,8 +130,9 @@ if CACHES["default"]["BACKEND"].endswith("RedisCache"):
         "socket_timeout": 2,
         **CACHES["default"].get("OPTIONS", {}),
     }
-    # Read from where all processes see the same, written to the database as well.
-    SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+# The cache of one process would go on to know sessions that another has ended.
+_is_shared = "locmem" not in CACHES["default"]["BACKEND"]
+SESSION_ENGINE = "config.sessions.cached" if _is_shared else "config.sessions.database"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 

@@ -13,6 +13,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.urls import reverse
 
+from allauth_moralis.backends.local import LocalBackend
+from allauth_moralis.exceptions import SignatureInvalid
 from allauth_moralis.testing import answer, obtain_challenge, request_challenge, sign_in
 
 from .ceremony import json_code, page_code, user_of
@@ -106,6 +108,21 @@ def test_answer_is_not_judged_and_can_be_given_again(client, wallet, outage):
 
     assert answer(client, challenge, wallet.sign(message)).status_code == 302
     assert user_of(client) is not None
+
+
+def test_cache_that_goes_down_while_an_answer_is_judged(client, wallet, settings, monkeypatch):
+    settings.CACHES = {"default": {"BACKEND": f"{__name__}.FailingCache"}}
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    challenge, message = obtain_challenge(client, wallet)
+
+    def judge(*_: Any) -> Any:
+        monkeypatch.setattr(FailingCache, "is_down", True)
+        raise SignatureInvalid
+
+    monkeypatch.setattr(LocalBackend, "verify", judge)
+    response = answer(client, challenge, wallet.sign(message))
+
+    assert (response.status_code, page_code(response)) == (503, "misconfigured")
 
 
 def test_wallet_page_of_whoever_is_signed_in(client, wallet, outage):

@@ -113,8 +113,9 @@ def test_database(deployment, site):
 
     deployment.database.mend()
     eventually(lambda: is_well(deployment))
-    # Nothing was judged meanwhile, so what was signed is still good; and who was in is in.
-    assert visitor.answer(challenge, wallet.sign(message)).status_code == 302
+    # The attempt has used the text up; and who was in is in.
+    assert told(visitor.answer(challenge, wallet.sign(message))) == (403, "challenge_missing")
+    visitor.enter(wallet)
     profile = member.http.get(f"{site.url}/accounts/profile/", timeout=30)
     assert profile.url == f"{site.url}/accounts/profile/"
 
