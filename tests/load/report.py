@@ -8,6 +8,8 @@ from typing import Any
 from .visits import Visit
 
 PERCENTILES = (50, 95, 99)
+#: How many of the memory are kept, to see whether it goes on to grow.
+SAMPLES = 20
 
 
 def summary(visits: Sequence[Visit], seconds: float) -> dict[str, Any]:
@@ -43,7 +45,12 @@ def memory(samples: Sequence[tuple[int, int]]) -> dict[str, Any]:
     warm_up = samples[-1][0] / 10
     first = next(kilobytes for sign_ins, kilobytes in samples if sign_ins >= warm_up)
     last = samples[-1][1]
-    return {"after_warm_up_kb": first, "at_the_end_kb": last, "ratio": round(last / first, 3)}
+    return {
+        "after_warm_up_kb": first,
+        "at_the_end_kb": last,
+        "ratio": round(last / first, 3),
+        "samples": samples[:: max(1, len(samples) // SAMPLES)],
+    }
 
 
 def table(data: dict[str, Any]) -> str:

@@ -78,4 +78,5 @@ def test_memory_is_compared_after_the_warm_up():
         "after_warm_up_kb": 200,
         "at_the_end_kb": 220,
         "ratio": 1.1,
+        "samples": samples,
     }
