@@ -44,6 +44,8 @@ HELD_UP = {
 
 #: Seconds that the page waits for an answer to the signature, beyond what the server itself waits.
 MARGIN = 7
+#: The EIP-155 id of Ethereum's main network.
+ETHEREUM = 1
 #: Attribute of a request: how many pickers of wallets its page has so far.
 PICKERS = "allauth_moralis_pickers"
 
@@ -117,8 +119,7 @@ def wallet_page(
     confirms = process == REAUTHENTICATE and not sign_in_first
     is_phone = process == DEVICE
     links = process == AuthProcess.CONNECT and not sign_in_first
-    # To which a wallet may be asked to switch that is on one that the site does not accept.
-    chain = min(conf.current().chains or [0]) or None
+    chain = _chain_to_switch_to()
     return {
         "page_request": page_request,
         "suffix": _suffix(request),
@@ -143,6 +144,15 @@ def wallet_page(
             "texts": _texts(),
         },
     }
+
+
+def _chain_to_switch_to() -> int | None:
+    """Return the chain for a wallet that is on one that the site does not accept, if there is one.
+
+    Every wallet knows Ethereum's main network; else the one that the site names first.
+    """
+    chains = list(conf.current().chains or [])
+    return ETHEREUM if ETHEREUM in chains else next(iter(chains), None)
 
 
 def _wallet_links(

@@ -140,7 +140,12 @@ def test_who_links_a_wallet_is_told_at_once_which_are_linked(client, wallet):
 
 @pytest.mark.parametrize(
     ("accepted", "chain", "name"),
-    [(None, None, None), ([137, 8453], 137, "Polygon"), ([4242], 4242, "chain 4242")],
+    [
+        (None, None, None),
+        ([8453, 137], 8453, "Base"),
+        ([10, 137, 1], 1, "Ethereum"),
+        ([4242], 4242, "chain 4242"),
+    ],
 )
 def test_the_chain_to_which_a_wallet_may_switch(client, provider, accepted, chain, name):
     provider["CHAINS"] = accepted
