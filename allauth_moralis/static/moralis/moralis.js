@@ -54,9 +54,9 @@ class Picker {
     const template = /** @type {HTMLTemplateElement} */ (this.part('wallet'))
     const last = recall('localStorage', LAST_WALLET)
     this.entries = new Entries(this.part('wallets'), template, last, (one) => this.#press(one))
-    this.#onPress('cancel', () => this.ceremony.cancel())
-    this.#onPress('another', () => this.#again({ another: true }))
-    this.#onPress('switch', () => this.#again({ another: false, chain: this.page.chain }))
+    this.#button('cancel').onclick = () => this.ceremony.cancel()
+    this.#button('another').onclick = () => this.#again({ another: true })
+    this.#button('switch').onclick = () => this.#again({ another: false, chain: this.page.chain })
     this.#search()
   }
 
@@ -67,11 +67,11 @@ class Picker {
   part = (name) => /** @type {HTMLElement} */ (this.root.querySelector(`[data-moralis="${name}"]`))
 
   /**
+   * The button in a part, which is the site's own element.
    * @param {string} name
-   * @param {() => void} act
    */
-  #onPress(name, act) {
-    this.part(name).querySelector('button')?.addEventListener('click', act)
+  #button(name) {
+    return /** @type {HTMLElement} */ (this.part(name).querySelector('button'))
   }
 
   /**
@@ -176,16 +176,14 @@ class Picker {
     const isIdle = state === 'idle'
     const focused = this.part('tools').querySelector(':focus')
     this.entries.hold(isIdle ? undefined : wallet, state === 'sending')
-    this.panel.show(view)
-    this.panel.warn('')
     const { texts } = this.page
     this.panel.say((state === 'signing' && renewals ? texts.renewed : texts[state]) ?? '')
+    this.panel.warn('')
+    this.panel.show(view)
     this.#invite()
     // What was pressed may be gone.
     if (focused?.closest('[hidden]')) {
-      const next = isIdle
-        ? this.entries.buttonOf(wallet)
-        : this.part('cancel').querySelector('button')
+      const next = isIdle ? this.entries.buttonOf(wallet) : this.#button('cancel')
       next?.focus()
     }
     if (state !== 'sending') this.#tell('moralis:state')

@@ -54,7 +54,9 @@ export class Panel {
     this.part('switch').hidden = true
     this.part('text').hidden = !round
     this.part('message').textContent = round?.message ?? ''
-    if (step >= 0) this.part('tools').scrollIntoView({ block: 'nearest' })
+    if (step < 0) return
+    // Where there is no room for both, what to do comes before what can be pressed.
+    for (const name of ['tools', 'status']) this.part(name).scrollIntoView({ block: 'nearest' })
   }
 
   /** @param {number} milliseconds that are left */
