@@ -236,10 +236,7 @@ def _texts() -> dict[str, str]:
             "then read and sign the new one."
         ),
         "sending": _("Checking the signature…"),
-        "none": _(
-            "No wallet was found in this browser. Install a wallet extension and reload this page, "
-            "or open this page in the browser of your wallet's app."
-        ),
+        "none": _("No wallet was found in this browser. This is what you can do:"),
         "rejected": _("You declined in your wallet, and nothing has changed. You can try again."),
         "pending": _(
             "Your wallet is still waiting for your answer. Open it, answer there, and try again."

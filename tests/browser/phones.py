@@ -1,4 +1,4 @@
-"""Phones, as Playwright can imitate them: their screens, their touch and how they say who they are."""
+"""Phones, as Playwright can imitate them: screens, touch, and how they say who they are."""
 
 from typing import Any
 

@@ -18,6 +18,7 @@ from .phones import PHONES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
+
 @pytest.fixture(autouse=True)
 def _on(provider):
     provider["CROSS_DEVICE"] = True

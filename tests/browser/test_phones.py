@@ -7,8 +7,9 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from playwright.sync_api import expect
 
-from .common import Visitor, signed_in
+from .common import Visitor, came_in, signed_in
 from .phones import PHONES
+from .states import NAME, device_page
 from .test_steps import CHALLENGE, VERIFY, count, status
 
 pytestmark = [
@@ -68,6 +69,7 @@ def test_wallet_that_comes_late_takes_the_place_of_the_links(visitor, wallet, se
     visitor.open_wallet_page()
     visitor.page.clock.run_for(seconds * 1000)
     expect(links(visitor)).to_be_visible()
+    expect(visitor.page.get_by_text("Install a wallet extension")).to_be_hidden()
 
     visitor.page.evaluate("testWallets.arrive()")
     visitor.page.clock.run_for(1000)
@@ -87,6 +89,38 @@ def test_what_is_going_on_is_on_a_small_screen(visitor, wallet):
     visitor.check_fits()
     visitor.button("Cancel").tap()
     expect(visitor.button()).to_be_in_viewport(ratio=0.99)
+
+
+#: How many lines each shortened address takes.
+LINES = r"""
+() => {
+  const found = []
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT)
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    for (const { index, 0: short } of node.data.matchAll(/0x\w{4}…\w{4}/g)) {
+      const range = document.createRange()
+      range.setStart(node, index)
+      range.setEnd(node, index + short.length)
+      const tops = new Set([...range.getClientRects()].map((line) => Math.round(line.top)))
+      if (tops.size) found.push(tops.size) // it is shown
+    }
+  }
+  return found
+}
+"""
+
+
+@pytest.mark.parametrize("path", ["moralis/login/?process=reauthenticate", "3rdparty/", "profile/"])
+@pytest.mark.parametrize("width", [320, 360])
+def test_short_addresses_stay_in_one_piece(visitor, wallet, path, width):
+    came_in(visitor, wallet)
+    visitor.page.set_viewport_size({"width": width, "height": 640})
+
+    visitor.page.goto(f"/accounts/{path}")
+
+    lines = visitor.page.evaluate(LINES)
+    assert lines
+    assert set(lines) == {1}
 
 
 # --- Away and back ----------------------------------------------------------------------------
@@ -164,16 +198,9 @@ def test_back_from_the_link_to_a_wallet_shows_the_links_again(visitor, provider)
 
 
 @pytest.fixture
-def number_page(visitor, wallet, provider, live_server, client) -> Iterator[Visitor]:
+def number_page(visitor, wallet, provider, client) -> Iterator[Visitor]:
     """The page that a phone has scanned, in the browser of a wallet."""
-    provider["CROSS_DEVICE"] = True
-    host = {"host": live_server.url.partition("://")[2]}
-    asked = client.post(
-        "/accounts/moralis/device/", {}, content_type="application/json", headers=host
-    ).json()
-    visitor.install({"wallet": wallet, "holds": ["personal_sign"]})
-    visitor.page.goto(asked["verification_uri"])
-    expect(visitor.button()).to_be_visible()
+    device_page(visitor, wallet, provider, client)
     return visitor
 
 
@@ -192,14 +219,14 @@ def test_enter_in_the_number_sends_nothing(number_page):
     field.press("Enter")
 
     expect(field).to_have_value("47")
-    expect(number_page.button()).to_be_visible()
+    expect(number_page.button(NAME)).to_be_visible()
     assert VERIFY not in number_page.requests
 
 
 def test_what_is_missing_is_on_the_screen_beside_the_keyboard(number_page):
     number_page.page.set_viewport_size({"width": 320, "height": 280})  # which leaves as much
 
-    number_page.button().tap()
+    number_page.button(NAME).tap()
 
     field = number_page.page.get_by_role("textbox")
     expect(field).to_be_focused()
