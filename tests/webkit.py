@@ -84,6 +84,7 @@ def running() -> Iterator[Driver]:
     port = free_port("127.0.0.1")
     with ExitStack() as started:
         screen = start(started, "Xvfb", "-displayfd", "1", stdout=subprocess.PIPE)
+        assert screen.stdout
         display = screen.stdout.readline().decode().strip()
         environment = {**os.environ, "DISPLAY": f":{display}"}
         start(started, "WebKitWebDriver", f"--port={port}", env=environment)

@@ -156,6 +156,27 @@ def test_the_chain_to_which_a_wallet_may_switch(client, provider, accepted, chai
     assert name is None or f"Switch to {name}" in html
 
 
+@pytest.mark.parametrize(
+    ("agent", "links", "told"),
+    [
+        ("… Mobile/15E148 Safari/604.1", None, "This is what you can do:"),
+        ("… Mobile/15E148 Safari/604.1", [], "Install a wallet extension"),
+        ("… Safari/604.1", None, "Install a wallet extension"),
+        (None, None, "Install a wallet extension"),
+    ],
+)
+def test_only_a_phone_with_links_is_not_told_to_install_an_extension(
+    client, provider, agent, links, told
+):
+    if links is not None:
+        provider["WALLET_LINKS"] = links
+    headers = {"user-agent": agent.replace("…", "Mozilla/5.0")} if agent else {}
+
+    data = page_data(client.get(LOGIN, headers=headers).content.decode())
+
+    assert told in data["texts"]["none"]
+
+
 def test_the_name_of_the_provider_is_the_sites_own(client, wallet, provider):
     provider["NAME"] = "Crypto purse"
     sign_in(client, wallet)
