@@ -108,6 +108,9 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+# The cache of one process would go on to know sessions that another has ended.
+_is_shared = "locmem" not in CACHES["default"]["BACKEND"]
+SESSION_ENGINE = "config.sessions.cached" if _is_shared else "config.sessions.database"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 

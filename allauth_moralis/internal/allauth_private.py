@@ -173,3 +173,15 @@ def counts_addresses(limits: Iterable[str]) -> bool:
         return any(rate.per == "ip" for limit in limits for rate in ratelimit.parse_rates(limit))
     except (ValueError, AttributeError, TypeError):  # another check reports malformed limits
         return False
+
+
+def keys_of_address(address: str, action: str, limits: Mapping[str, str]) -> list[str]:
+    """Return the cache keys under which an ``action`` of a visitor from ``address`` is counted."""
+    rates = ratelimit.parse_rates(limits.get(action))
+    visitor = ratelimit.truncate_ip(address)
+    return [
+        # As ``ratelimit.get_cache_key`` writes it, which takes the address from a request only.
+        ":".join(["allauth", "rl", "allauth_moralis", action, str(rate), "ip", visitor])
+        for rate in rates
+        if rate.per == "ip"
+    ]

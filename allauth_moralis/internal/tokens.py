@@ -11,7 +11,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletAlreadyLinked, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows, reports
+from . import events, flows, reports, stash
 from .sociallogin import WalletLogin
 
 if TYPE_CHECKING:
@@ -85,11 +85,13 @@ def verify_json(
     """
     data = forms.parse_proof_fields(posted)
     reports.hide(request, *data.values())
-    pending = flows.take_challenge(request, forms.handle_of(data))
-    proof = forms.parse_proof(data)
-    if pending is not None and pending.login_state["process"] != process:
-        raise ChallengeMissing("for another process")
-    return flows.verify_proof(request, pending, proof)
+    handle = forms.handle_of(data)
+    pending = flows.take_challenge(request, handle)
+    with stash.used_up(request, handle):
+        proof = forms.parse_proof(data)
+        if pending is not None and pending.login_state["process"] != process:
+            raise ChallengeMissing("for another process")
+        return flows.verify_proof(request, pending, proof)
 
 
 def _process(request: HttpRequest) -> object:
