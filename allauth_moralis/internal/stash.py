@@ -82,7 +82,7 @@ def put(request: HttpRequest, pending: Pending) -> str:
 def take(request: HttpRequest, handle: str) -> Pending | None:
     """Return a pending challenge, if there is one, and forget it.
 
-    What comes next belongs into ``used_up``, and is preceded by ``save_now`` if it may take long.
+    What comes next belongs in ``used_up``, and is preceded by ``save_now`` if it may take long.
     """
     entries = _entries(request)
     entry = entries.pop(handle, None)
