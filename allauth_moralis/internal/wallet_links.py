@@ -70,25 +70,29 @@ def links_to(address: str) -> list[dict[str, str]]:
     settings = conf.current()
     written = BUILT_IN if settings.wallet_links is None else settings.wallet_links
     offered = set(settings.networks)
+    values = _values(address)
     links: dict[str, str] = {}
     for link in written:
         if offered.intersection(link["networks"]):
-            links.setdefault(link["name"], _fill(link["url"], address))
+            links.setdefault(link["name"], _fill(link["url"], values))
     return [{"name": name, "url": url} for name, url in links.items()]
 
 
-def _fill(template: str, address: str) -> str:
+def _values(address: str) -> dict[str, str]:
     encoded = _encode(address)
     # Not urlsplit: it fails for hosts that Django lets through, such as "[:1]".
     scheme, _, bare = address.partition("://")
     host = bare.partition("/")[0]
-    values = {
+    return {
         "{url}": address,
         "{encoded}": encoded,
         "{encoded_twice}": _encode(encoded),
         "{bare}": bare,
         "{origin}": _encode(f"{scheme}://{host}"),
     }
+
+
+def _fill(template: str, values: dict[str, str]) -> str:
     # Not str.format: a link may hold braces of its own. An address holds none that is not encoded.
     for placeholder, value in values.items():
         template = template.replace(placeholder, value)
