@@ -46,11 +46,11 @@ pytestmark = pytest.mark.django_db
 
 T = TypeVar("T")
 
-BROWSERS = range(2)
+BROWSERS = range(3)
 CONTRACT = ContractWallet(eip55("5b" * 20), EvmWallet(PrivateKey(b"\x07" * 32)))
 SIGNERS: list[SigningWallet] = [*WALLETS.values(), EvmWallet(PrivateKey(b"\x08" * 32)), CONTRACT]
 LIFE = hypothesis.settings(
-    max_examples=max(hypothesis.settings().max_examples // 4, 1), stateful_step_count=20
+    max_examples=max(hypothesis.settings().max_examples // 4, 1), stateful_step_count=15
 )
 
 browsers = st.sampled_from(BROWSERS)
@@ -243,6 +243,20 @@ class Life(RuleBasedStateMachine):
         if len(self.issued) > asked:
             self.answer(which=0, elsewhere=0, how="right")
 
+    @rule(browser=browsers, phone=browsers, by=wallets, process=processes,
+          meanwhile=st.sampled_from([False, False, True]))  # fmt: skip
+    def go_through_by_phone(
+        self, browser: int, phone: int, by: int, process: str, meanwhile: bool
+    ) -> None:
+        """As people do it; ``meanwhile``: and somebody signs in at the computer."""
+        asked = len(self.devices)
+        self.ask_device(browser, process)
+        if len(self.devices) > asked:
+            self.approve(0, phone, by)
+            if meanwhile:
+                self.go_through(browser, 2, "login")
+            self.complete(0, 0)
+
     def approves(self, response, one: Issued) -> None:
         assert one.device is not None
         if one.device.is_over or one.device.approved:
@@ -298,7 +312,8 @@ class Life(RuleBasedStateMachine):
             assert set(ways_in(user)) == owned != set()
 
 
-def test_life(provider, settings, monkeypatch):
+@pytest.fixture(autouse=True)
+def _everything_on(provider, settings, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     settings.ACCOUNT_RATE_LIMITS = False
     with Node(Contract(CONTRACT)) as node:
@@ -306,4 +321,30 @@ def test_life(provider, settings, monkeypatch):
             NETWORKS=["evm", "solana", "aptos"], CROSS_DEVICE=True, RATE_LIMITS=False,
             RPC={1: node.url}, TIMEOUT=PATIENT,
         )  # fmt: skip
-        run_state_machine_as_test(Life, settings=LIFE)
+        yield
+
+
+def test_life():
+    run_state_machine_as_test(Life, settings=LIFE)
+
+
+def test_what_chance_seldom_comes_to():
+    """A few hundred steps by chance may leave these out."""
+    life = Life()
+    life.start(is_new=False)
+    steps: list[Callable[[], object]] = [
+        lambda: (life.ask(2, 1, "login"), life.answer(0, 0, "late")),
+        lambda: (life.ask(2, 1, "login"), life.answer(0, 0, "wrong")),
+        lambda: life.go_through_by_phone(2, 1, 4, "login", meanwhile=True),
+        lambda: life.go_through(0, 3, "reauthenticate"),
+        lambda: life.go_through(0, 1, "reauthenticate"),
+        lambda: life.go_through(0, 1, "connect"),
+        lambda: life.unlink(0, 0, is_own=True),
+        lambda: life.unlink(0, 0, is_own=True),
+    ]
+    for step in steps:
+        step()
+        life.everybody_is_who_they_should_be()
+        life.accounts_are_whose_they_should_be()
+        life.every_account_has_a_way_in()
+    life.teardown()
