@@ -118,11 +118,16 @@ def test_pool_without_a_connection_for_us():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("is_closed", [True, False])
-def test_connection_in_a_transaction(monkeypatch, is_closed):
+@pytest.mark.parametrize(
+    ("driver", "expected"),
+    [
+        (SimpleNamespace(closed=True), StorageUnavailable),
+        (SimpleNamespace(closed=False), OperationalError),
+        (None, StorageUnavailable),  # it could not be made
+    ],
+)
+def test_connection_in_a_transaction(monkeypatch, driver, expected):
     """It cannot be asked: PostgreSQL would refuse, as it refuses all after an error."""
-    expected = StorageUnavailable if is_closed else OperationalError
-
     ours = connections["default"]
 
     with monkeypatch.context() as patch:
