@@ -19,8 +19,6 @@ from django.conf import ENVIRONMENT_VARIABLE, settings
 from .findings import Result, passed, warning
 
 PATIENCE = 30.0  # seconds for one answer; the first one includes the start
-
-
 FAREWELL = 5.0  # seconds to end
 
 
