@@ -17,8 +17,8 @@ class Contestant:
     title: str
     settings: str
     visit: str
-    #: Sites that may share a database have the same schema.
-    schema: str = "demo"
+    #: The settings whose migrations make its tables. The demo's are enough for all but one.
+    schema: str = "config.settings"
     env: dict[str, str] = field(default_factory=dict)
     python: Path = Path(sys.executable)
 
@@ -34,7 +34,7 @@ DUMMY_IN_DEMO = Contestant(
 )
 DUMMY = Contestant("dummy", "`dummy`: the bare apps", "bench.sites.dummy", "dummy")
 SIWE = Contestant(
-    "siwe", "siwe-django", "bench.sites.siwe", "siwe", schema="siwe", python=SIWE_PYTHON
+    "siwe", "siwe-django", "bench.sites.siwe", "siwe", schema="bench.sites.siwe", python=SIWE_PYTHON
 )
 TUTORIAL = Contestant("tutorial", "Moralis' tutorial", "bench.sites.tutorial", "tutorial")
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -89,7 +89,7 @@ class Room:
         subprocess.run(
             [contestant.python, "-m", "django", "migrate", "--verbosity=0"],
             cwd=ROOT,
-            env=environment(contestant, database),
+            env=environment(replace(contestant, settings=contestant.schema), database),
             check=True,
         )
 

@@ -5,6 +5,7 @@ time within the application counts, and not that of the browser and the wallet.
 """
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -99,6 +100,8 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     site = Site(VISITS[sys.argv[1]])
+    # Where DEBUG is off, Django would mail what went wrong, and to nobody.
+    logging.getLogger("django.request").addHandler(logging.StreamHandler())
     for line in sys.stdin:
         order = json.loads(line)
         print(json.dumps(getattr(site, order.pop("do"))(**order)), file=answers)
