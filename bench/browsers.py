@@ -112,8 +112,8 @@ class Browser:
         )
     )
 
-    def get(self, path: str, *, status: int = 200, **headers: str) -> Answer:
-        return self._send("GET", path, headers, b"", status)
+    def get(self, path: str, *, status: int = 200, encoding: str = "identity") -> Answer:
+        return self._send("GET", path, {"Accept-Encoding": encoding}, b"", status)
 
     def post_json(self, path: str, data: object) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"}

@@ -9,6 +9,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
@@ -39,7 +40,7 @@ class Site:
             self.known = [Visitor() for _ in range(count)]
         visitors = [self.known.pop() for _ in range(count)] if not new else self.known
         return self._timed(
-            [lambda v=visitor: self.visit(Browser(self.application), v) for visitor in visitors]
+            [partial(self.visit, Browser(self.application), visitor) for visitor in visitors]
         )
 
     def statements(self, *, new: bool) -> dict[str, int]:

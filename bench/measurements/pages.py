@@ -38,7 +38,7 @@ def _weigh(room: Room, networks: str) -> Row:
 
 def _load(browser: Browser, address: str) -> tuple[str, int]:
     """The text, and its bytes on the wire: what the site left to a proxy is compressed here."""
-    answer = browser.get(address, **{"Accept-Encoding": "gzip"})
+    answer = browser.get(address, encoding="gzip")
     if answer.header("content-encoding") == "gzip":
         return gzip.decompress(answer.body).decode(), len(answer.body)
     return answer.body.decode(errors="replace"), len(gzip.compress(answer.body, 6))
