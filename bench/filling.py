@@ -60,20 +60,22 @@ def fill(accounts: int) -> dict[str, float]:
     session = Session.objects.latest("expire_date")
     before, started = _size(), time.monotonic()
     with connection.cursor() as cursor:
-        if vendor == "sqlite":
+        if vendor == "sqlite":  # for this connection: the next one has the site's options again
+            cursor.execute("PRAGMA journal_mode=OFF")
             cursor.execute("PRAGMA synchronous=OFF")
             cursor.execute("PRAGMA cache_size=-500000")
         with transaction.atomic():
             cursor.execute(USERS.format(**parts), values)
             cursor.execute(WALLETS.format(**parts), values)
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)" if vendor == "sqlite" else "ANALYZE")
+        if vendor == "postgresql":
+            cursor.execute("ANALYZE")
     seconds = time.monotonic() - started
     result = {
         "seconds": seconds,
         "bytes_per_account": (_size() - before) / accounts,
         "bytes_of_a_session": float(len(session.session_key) + len(session.session_data)),
     }
-    connection.close()  # and with it, what was asked of it here
+    connection.close()
     return result
 
 

@@ -37,8 +37,11 @@ class Site:
         Those have one session that lives; each more costs allauth's list of sessions some.
         """
         if new:
-            self.known = [Visitor() for _ in range(count)]
-        visitors = [self.known.pop() for _ in range(count)] if not new else self.known
+            visitors = self.known = [Visitor() for _ in range(count)]
+        else:
+            if len(self.known) < count:
+                self.sign_in(count, new=True)
+            visitors, self.known = self.known[:count], self.known[count:]
         return self._timed(
             [partial(self.visit, Browser(self.application), visitor) for visitor in visitors]
         )
@@ -46,6 +49,7 @@ class Site:
     def statements(self, *, new: bool) -> dict[str, int]:
         """What one sign-in asks of the database, and how many statements of transactions."""
         if not new:
+            self.known = []
             self.sign_in(1, new=True)
         return self._counted(lambda: self.sign_in(1, new=new))
 
