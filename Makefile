@@ -15,7 +15,7 @@ PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate
 # The package has a catalogue, and the demo has one. What else is here speaks to developers.
 UNTRANSLATED = --ignore '.*' $(patsubst %/,--ignore %,$(filter-out allauth_moralis/ config/ locale/ templates/,$(wildcard */)))
 
-.PHONY: run demo-chain test scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench messages wheel matrix clean
+.PHONY: run demo-chain test test-services scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench load messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -47,6 +47,9 @@ test: $(VENV)/.ready ## a browser where none is there, then every test
 	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadgroup --cov --cov-report=term $(ARGS)
 
+test-services: $(VENV)/.ready ## the processes of a deployment, by hand: needs PostgreSQL and Redis
+	$(BIN)/python -m pytest -m services $(ARGS)
+
 $(CONFORMANCE)/.ready: conformance/requirements.txt
 	$(PYTHON) -m venv $(CONFORMANCE)
 	$(CONFORMANCE)/bin/python -m pip install --quiet --disable-pip-version-check -r conformance/requirements.txt
@@ -76,6 +79,8 @@ check: $(VENV)/.ready docs scripts ## lint, format, imports, types, Django's own
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/check-jsonschema --quiet --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/python manage.py check --fail-level WARNING
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" ALLOWED_HOSTS=example.com \
@@ -110,6 +115,9 @@ $(SIWE)/.ready: bench/requirements.txt
 
 bench: $(VENV)/.ready $(SIWE)/.ready ## what a sign-in costs, beside others; ARGS=--quick for a first look
 	$(BIN)/python -m bench $(ARGS)
+
+load: $(VENV)/.ready ## a crowd that signs in for LOAD_SECONDS=60, or LOAD_SIGN_INS: percentiles, errors, memory
+	LOAD_SECONDS=$(LOAD_SECONDS) LOAD_SIGN_INS=$(LOAD_SIGN_INS) $(BIN)/python -m tests.load
 
 messages: $(VENV)/.ready ## the catalogues of translations, after a text was changed; needs GNU gettext
 	$(BIN)/django-admin makemessages --all --no-location --no-obsolete --no-wrap $(UNTRANSLATED)

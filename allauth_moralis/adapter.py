@@ -26,7 +26,14 @@ from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
 from .internal import addresses, disconnect, events, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
-from .internal.sociallogin import empty_email, rows_of, sign_up_has_expired, user_refused
+from .internal.sociallogin import (
+    FREE_USERNAME,
+    WalletLogin,
+    empty_email,
+    rows_of,
+    sign_up_has_expired,
+    user_refused,
+)
 from .internal.transactions import writing
 from .views import refuse_page
 
@@ -98,6 +105,13 @@ class WalletReauthenticationMixin(_AccountAdapter):
         cleaned: str = super().clean_email(email)
         if cleaned and _signs_up(self.request):
             addresses.release(cleaned)
+        return cleaned
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        # Not again, if it was found free a moment ago. Should it be taken by now, the database will
+        # refuse the user, and ``WalletLogin`` will find another name.
+        is_free = getattr(self.request, FREE_USERNAME, None) == username
+        cleaned: str = super().clean_username(username, shallow or is_free)
         return cleaned
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
@@ -185,6 +199,10 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
                 raise ImmediateHttpResponse(_start_again(request))
             if not form.cleaned_data.get("email"):
                 form.cleaned_data["email"] = empty_email()
+        if form is None and isinstance(sociallogin, WalletLogin):
+            # It has a transaction of its own, and recovers from what can go wrong in that.
+            new: AbstractBaseUser = super().save_user(request, sociallogin)
+            return new
         try:
             with writing():
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)

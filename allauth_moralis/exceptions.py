@@ -281,6 +281,12 @@ class Misconfigured(WalletError):
     )
 
 
+class StorageUnavailable(Misconfigured):
+    """The database or the cache does not answer."""
+
+    message = _("This site cannot reach its own data right now. Please try again in a few minutes.")
+
+
 def _kinds(kind: type[WalletError]) -> Iterator[type[WalletError]]:
     for derived in kind.__subclasses__():
         yield derived

@@ -24,6 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .internal import addresses, disconnect
+from .internal.sociallogin import FREE_USERNAME
 from .siwx.wallets import Wallet
 
 #: What people read about a contract wallet that signed up, and about one that was linked.
@@ -55,7 +56,9 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_kwargs: 
     ):
         adapter = get_account_adapter(request)
         address = Wallet.from_uid(sociallogin.account.uid).address
-        user_username(sociallogin.user, adapter.generate_unique_username([address, "wallet"]))
+        name = adapter.generate_unique_username([address, "wallet"])
+        user_username(sociallogin.user, name)
+        setattr(request, FREE_USERNAME, name)
 
 
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.release_addresses")

@@ -69,8 +69,9 @@ def refuse_json(_request: HttpRequest, error: WalletError) -> HttpResponse:
 def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
     """Show the wallet page again with the reason at the top, ready to start again."""
     page_request = getattr(request, PAGE_REQUEST, None)
-    if page_request is None:  # not a form, or one that was refused unread
-        page_request = PageRequest.posted(request.POST if isinstance(error, CsrfFailed) else {})
+    if page_request is None:  # no form, or one that was refused unread
+        has_form = isinstance(error, CsrfFailed)
+        page_request = PageRequest.posted(request.POST if has_form else request.GET)
     is_phone = page_request.process == DEVICE
     device = find_device(request, page_request.device) if is_phone else None
     response = wallet_page(request, page_request, error, error.status, device)
@@ -82,6 +83,7 @@ def refuse_page(request: HttpRequest, error: WalletError) -> HttpResponse:
 @require_safe
 @never_cache
 @login_not_required
+@refusals(refuse_page, csrf=False)
 def login(request: HttpRequest, process: str | None = None) -> HttpResponse:
     """Show the wallet page. It writes nothing."""
     # People should not press a button and wait before they are told.
@@ -125,6 +127,7 @@ def _template(page_request: PageRequest, context: dict[str, Any]) -> str:
 @require_POST
 @never_cache
 @login_not_required
+@transaction.non_atomic_requests  # no transaction waits for a service
 @refusals(refuse_json)
 def challenge(request: HttpRequest) -> HttpResponse:
     challenge_request = forms.parse_challenge_request(json_of(request))

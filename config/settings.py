@@ -61,6 +61,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First: it answers whoever has no host name of ours, no HTTPS and no session.
+    "config.health.middleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -103,11 +105,34 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE", init_command="PRAGMA journal_mode=WAL", timeout=20
     )
-else:
-    DATABASES["default"].update(CONN_MAX_AGE=60, CONN_HEALTH_CHECKS=True)
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
+    # A pool for each process, under threads (gunicorn) and ASGI (uvicorn) alike. With a connection
+    # for each thread nobody waits for one unless the database is down. Each is tried before use,
+    # and a database that was down is asked again soon: the pool's own pauses grow to minutes.
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 3,
+        "pool": {
+            "min_size": 1,
+            "max_size": env.int("DATABASE_POOL_SIZE", default=8),
+            "timeout": 3,
+            "reconnect_timeout": 3,
+        },
+        **DATABASES["default"].get("OPTIONS", {}),
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    CACHES["default"]["OPTIONS"] = {
+        # Without them, one that hangs takes all threads along.
+        "socket_connect_timeout": 2,
+        "socket_timeout": 2,
+        **CACHES["default"].get("OPTIONS", {}),
+    }
+# The cache of one process would go on to know sessions that another has ended.
+_is_shared = "locmem" not in CACHES["default"]["BACKEND"]
+SESSION_ENGINE = "config.sessions.cached" if _is_shared else "config.sessions.database"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
 
@@ -127,8 +152,14 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Files are served from where they lie: no `collectstatic` that could be forgotten.
-WHITENOISE_USE_FINDERS = True
+if STATIC_ROOT := env("STATIC_ROOT", default=None):
+    # What `collectstatic` put there, under names that change with the content, compressed.
+    STORAGES = {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+        "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    }
+else:  # from where the files lie, without `collectstatic`
+    WHITENOISE_USE_FINDERS = True
 
 LOGGING = {
     "version": 1,

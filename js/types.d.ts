@@ -133,6 +133,8 @@ declare namespace Moralis {
     /** Whether it was sent; if not, the site does it. */
     send(attempt: Attempt, fields: Record<string, string>): boolean
     show(view: View): void
+    /** Milliseconds that are left for it. */
+    tick(milliseconds: number): void
     stop(): void
   }
 
@@ -148,6 +150,19 @@ declare namespace Moralis {
   }
 
   // --- The page ------------------------------------------------------------------------------
+
+  /** Of a form, by name. */
+  type Inputs = Record<string, HTMLInputElement>
+
+  /** What the site answers, in JSON or not. */
+  interface Answer extends Partial<Text & Asked> {
+    /** Nothing if the site could not be reached. */
+    ok?: boolean
+    status?: string
+    error?: { code: string; message: string }
+    /** Milliseconds for which what it issued lives. */
+    lifetime: number
+  }
 
   interface Entry {
     name: string
@@ -170,8 +185,6 @@ declare namespace Moralis {
     pollUrl: string
     csrfHeader: string
     fields: Record<string, string>
-    /** Milliseconds. */
-    lifetime: number
     texts: Record<string, string>
   }
 

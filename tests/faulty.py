@@ -130,10 +130,12 @@ def http(body: object, status: str = "201 Created", *, headers: str = "") -> byt
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
-    """TLS for ``127.0.0.1`` by a certificate that vouches for itself; its file is the CA's too."""
+    """TLS for this machine by a certificate that vouches for itself; its file is the CA's too."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    names = x509.SubjectAlternativeName(
+        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+    )
     now = datetime.now(UTC)
     builder = (
         x509.CertificateBuilder()
@@ -143,7 +145,7 @@ def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([address]), critical=False)
+        .add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )

@@ -16,12 +16,13 @@ import requests
 
 from allauth_moralis.testing import EvmWallet
 
-from .servers import ServedSite, connect, serve
-from .test_processes import Browser, at_once, owner_and_rows
+from .processes import Site, connect
+from .servers import serve
+from .visitors import Browser, at_once, owner_and_rows
 
 
 @pytest.fixture
-def plain_site(tmp_path) -> Iterator[ServedSite]:
+def plain_site(tmp_path) -> Iterator[Site]:
     with serve("plain", tmp_path) as site:
         yield site
 
@@ -138,7 +139,7 @@ class Forwarding(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def behind_proxy(site: str, folder: Path, *, by_socket: bool) -> Iterator[ServedSite]:
+def behind_proxy(site: str, folder: Path, *, by_socket: bool) -> Iterator[Site]:
     # Not the folder of the test, whose name may be too long for a socket.
     with TemporaryDirectory() as short:
         address = f"{short}/site" if by_socket else "127.0.0.1"
@@ -150,7 +151,7 @@ def behind_proxy(site: str, folder: Path, *, by_socket: bool) -> Iterator[Served
                 proxy.shutdown()
 
 
-def challenge_status(site: ServedSite, visitor: str) -> int:
+def challenge_status(site: Site, visitor: str) -> int:
     browser = Browser(site)
     return browser.http.post(
         f"{site.url}/accounts/moralis/challenge/",

@@ -22,7 +22,7 @@ def check_sessions(**_: Any) -> list[CheckMessage]:
 
 
 def _sessions_in_cookies() -> Iterator[CheckMessage]:
-    if _cache_is_per_process():
+    if is_per_process():
         yield Error(
             "Sessions live in cookies, which can be replayed, and there is no shared cache to "
             "remember that a challenge has been used.",
@@ -57,7 +57,7 @@ def _apps_have_session_keys() -> bool:
 
 @register(Tags.security, deploy=True)
 def check_cache(**_: Any) -> list[CheckMessage]:
-    if _cache_is_per_process():
+    if is_per_process():
         return [
             checks.Warning(
                 "The cache is not shared between processes, so each worker keeps its own count of "
@@ -81,7 +81,7 @@ def check_cache(**_: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def check_devices(**_: Any) -> list[CheckMessage]:
     """Check that the process that a phone reaches knows what another one told the computer."""
-    if wrong_values() or not conf.current().cross_device or not _cache_is_per_process():
+    if wrong_values() or not conf.current().cross_device or not is_per_process():
         return []
     return [
         Error(
@@ -99,5 +99,5 @@ def _cache_backend() -> str:
     return backend
 
 
-def _cache_is_per_process() -> bool:
+def is_per_process() -> bool:
     return _cache_backend().endswith(PER_PROCESS_CACHES)

@@ -34,7 +34,6 @@ def ask(fields: dict[str, str]) -> dict[str, Any] | None:
         "pollUrl": reverse("moralis_device_poll"),
         "csrfHeader": csrf_header(),
         "fields": fields,
-        "lifetime": conf.current().challenge_ttl * 1000,
         "texts": {
             "asking": _("One moment…"),
             "waiting": _("Waiting for your phone…"),

@@ -22,10 +22,10 @@ from ..exceptions import (
     DeviceNumberWrong,
     DeviceNumberWrongTooOften,
     DeviceRequestOver,
-    Misconfigured,
+    StorageUnavailable,
 )
-from ..internal.allauth_private import cache_must_answer, cache_must_keep
 from ..internal.stash import MAX_PENDING, Expiring, save_now
+from ..internal.stores import cache_must_answer, cache_must_keep, reach_sessions
 from ..siwx.wallets import VerifiedWallet
 
 SESSION_KEY = "allauth_moralis_devices"
@@ -74,7 +74,7 @@ def new_number() -> str:
 def put(request: HttpRequest, device: DeviceRequest, login_state: dict[str, Any]) -> str:
     """Keep a device request, and return the code by which this session alone can complete it."""
     if not _add(device, REQUESTED, asdict(device)):
-        raise Misconfigured("the cache does not answer: it keeps nothing")
+        raise StorageUnavailable("the cache does not answer: it keeps nothing")
     now = time.time()
     kept = [each for each in _entries(request).items() if each[1]["expires_at"] > now]
     entry = {
@@ -85,6 +85,7 @@ def put(request: HttpRequest, device: DeviceRequest, login_state: dict[str, Any]
     }
     code = get_random_string(32)
     request.session[SESSION_KEY] = dict([*kept, (code, entry)][-MAX_PENDING:])
+    reach_sessions(request)
     return code
 
 

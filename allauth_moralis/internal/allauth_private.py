@@ -14,8 +14,8 @@ Besides, allauth's headless views mark the requests of applications in an undocu
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from math import ceil, inf
 
 from allauth import app_settings as allauth_settings
@@ -29,38 +29,14 @@ from allauth.account.internal.flows.reauthentication import (
 from allauth.core.internal import ratelimit
 from allauth.core.internal.httpkit import authenticated_user
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import connections, transaction
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect, QueryDict
-from django.utils.crypto import get_random_string
 from django.utils.http import urlencode
 
 from ..conf import PROVIDER_ID
 from ..exceptions import Misconfigured, RateLimited
-
-
-@contextmanager
-def cache_must_answer() -> Iterator[None]:
-    """Raise ``Misconfigured`` if the cache is down: limits and used challenges are kept there."""
-    try:
-        yield
-    except (PermissionDenied, ImproperlyConfigured):
-        raise
-    except Exception as error:  # noqa: BLE001 - each cache backend has exceptions of its own
-        raise Misconfigured(f"the cache does not answer: {type(error).__name__}") from None
-
-
-def cache_must_keep() -> None:
-    """Raise ``Misconfigured`` if the cache is down and says "no" instead of failing.
-
-    django-redis with ``IGNORE_EXCEPTIONS`` and clients of Memcached do that: it then looks as if a
-    limit was reached, or a challenge used. Call this only after the cache has said "no".
-    """
-    with cache_must_answer():
-        if cache.add(f"allauth_moralis:kept:{get_random_string(22)}", 1, timeout=1):
-            return
-    raise Misconfigured("the cache does not answer: it keeps nothing")
+from .stores import cache_must_answer, cache_must_keep
 
 
 def check_rate(request: HttpRequest, action: str, limits: Mapping[str, str], *, key: str) -> None:
@@ -173,3 +149,15 @@ def counts_addresses(limits: Iterable[str]) -> bool:
         return any(rate.per == "ip" for limit in limits for rate in ratelimit.parse_rates(limit))
     except (ValueError, AttributeError, TypeError):  # another check reports malformed limits
         return False
+
+
+def keys_of_address(address: str, action: str, limits: Mapping[str, str]) -> list[str]:
+    """Return the cache keys under which an ``action`` of a visitor from ``address`` is counted."""
+    rates = ratelimit.parse_rates(limits.get(action))
+    visitor = ratelimit.truncate_ip(address)
+    return [
+        # As ``ratelimit.get_cache_key`` writes it, which takes the address from a request only.
+        ":".join(["allauth", "rl", "allauth_moralis", action, str(rate), "ip", visitor])
+        for rate in rates
+        if rate.per == "ip"
+    ]

@@ -44,6 +44,8 @@ HELD_UP = {
 
 #: Seconds that the page waits for an answer to the signature, beyond what the server itself waits.
 MARGIN = 7
+#: The EIP-155 id of Ethereum's main network.
+ETHEREUM = 1
 #: Attribute of a request: how many pickers of wallets its page has so far.
 PICKERS = "allauth_moralis_pickers"
 
@@ -117,8 +119,8 @@ def wallet_page(
     confirms = process == REAUTHENTICATE and not sign_in_first
     is_phone = process == DEVICE
     links = process == AuthProcess.CONNECT and not sign_in_first
-    # To which a wallet may be asked to switch that is on one that the site does not accept.
-    chain = min(conf.current().chains or [0]) or None
+    chain = _chain_to_switch_to()
+    links_to_apps = _wallet_links(request, page_request, device)
     return {
         "page_request": page_request,
         "suffix": _suffix(request),
@@ -127,7 +129,7 @@ def wallet_page(
         "linked": wallets_of(request) if confirms else [],
         "alternatives": _alternatives(request, page_request) if confirms else [],
         "login_url": login_url,
-        "wallet_links": _wallet_links(request, page_request, device),
+        "wallet_links": links_to_apps,
         "device": device,
         "ask_device": None if is_phone or sign_in_first else devices.ask(page_request.fields),
         "chain_name": chain_name(chain) if chain else "",
@@ -140,9 +142,18 @@ def wallet_page(
             "linked": [wallet.account.uid for wallet in wallets_of(request)] if links else [],
             "fields": page_request.fields,
             "patience": round(sum(conf.current().timeout) + MARGIN) * 1000,
-            "texts": _texts(),
+            "texts": _texts(is_linked=bool(links_to_apps) and _says_phone(request)),
         },
     }
+
+
+def _chain_to_switch_to() -> int | None:
+    """Return the chain for a wallet that is on one that the site does not accept, if there is one.
+
+    Every wallet knows Ethereum's main network; else the one that the site names first.
+    """
+    chains = list(conf.current().chains or [])
+    return ETHEREUM if ETHEREUM in chains else next(iter(chains), None)
 
 
 def _wallet_links(
@@ -208,8 +219,16 @@ def _with_next(url: str, next_url: str) -> str:
     return f"{url}?{urlencode({'next': next_url})}" if next_url else url
 
 
-def _texts() -> dict[str, str]:
-    """Return the texts that the page's script shows."""
+def _says_phone(request: HttpRequest) -> bool:
+    """Return whether a browser says that it is a phone's, which has no extensions."""
+    return "Mobi" in request.headers.get("User-Agent", "")
+
+
+def _texts(*, is_linked: bool) -> dict[str, str]:
+    """Return the texts that the page's script shows.
+
+    ``is_linked`` where links to wallets' apps follow, and stand for what can be done.
+    """
     failed = _("Something went wrong in your wallet. Open it, check that it works, and try again.")
     return {
         "searching": _("Looking for wallets in this browser…"),
@@ -226,9 +245,13 @@ def _texts() -> dict[str, str]:
             "then read and sign the new one."
         ),
         "sending": _("Checking the signature…"),
-        "none": _(
-            "No wallet was found in this browser. Install a wallet extension and reload this page, "
-            "or open this page in the browser of your wallet's app."
+        "none": (
+            _("No wallet was found in this browser. This is what you can do:")
+            if is_linked
+            else _(
+                "No wallet was found in this browser. Install a wallet extension and reload this "
+                "page, or open this page in the browser of your wallet's app."
+            )
         ),
         "rejected": _("You declined in your wallet, and nothing has changed. You can try again."),
         "pending": _(

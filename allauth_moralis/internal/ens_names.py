@@ -12,7 +12,8 @@ from .. import conf
 from ..ethereum import ens, rpc
 from ..exceptions import RateLimited, WalletError
 from ..siwx.wallets import Wallet
-from .allauth_private import cache_must_answer, check_rate
+from .allauth_private import check_rate
+from .stores import cache_must_answer
 
 #: How often one visitor may have the node asked, and for how many names each time.
 LIMIT, MAX_QUESTIONS = "10/m/key", 10

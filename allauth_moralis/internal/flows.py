@@ -44,9 +44,10 @@ from ..siwx.text import timestamp
 from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
 from . import events, home, reports, stages, stash
-from .allauth_private import cache_must_answer, cache_must_keep, check_rate
+from .allauth_private import check_rate
 from .sociallogin import WalletLogin
 from .stash import Pending
+from .stores import cache_must_answer, cache_must_keep
 from .transactions import writing
 
 MAX_NAME = 253  # characters of a name in the DNS
@@ -124,7 +125,8 @@ def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
         return None
     state = pending.login_state
     events.set_wallet(pending.challenge.wallet, state.get("device_process", state["process"]))
-    return pending if _claim(pending.challenge) else None
+    with stash.used_up(request, handle):
+        return pending if _claim(pending.challenge) else None
 
 
 @sensitive_variables("proof", "verified")
@@ -140,11 +142,12 @@ def complete_login(
     if pending is None and (refusal := stash.remembered_refusal(request, handle, proof)):
         raise refusal
     try:
-        verified, state = verify_proof(request, pending, proof)
-        if state["process"] == DEVICE:
-            approve_device(request, state["device"], verified)
-            return None
-        return finish(request, verified, state)
+        with stash.used_up(request, handle):
+            verified, state = verify_proof(request, pending, proof)
+            if state["process"] == DEVICE:
+                approve_device(request, state["device"], verified)
+                return None
+            return finish(request, verified, state)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, error)
@@ -182,22 +185,28 @@ def verify_proof(
 
     Raise a ``WalletError`` if the proof is refused.
     """
-    key = pending.challenge.wallet.address if pending else ""
-    check_rate(request, "verify", conf.current().limits, key=key)
     if pending is None:
+        check_rate(request, "verify", conf.current().limits, key="")
         raise ChallengeMissing
+    settings, process = conf.current(), pending.login_state["process"]
+    check_rate(request, "verify", settings.limits, key=pending.challenge.wallet.address)
     if pending.expired:
         raise ChallengeExpired
     backend = verifying_backend(pending.challenge.issued_by)
     if backend is None:
         raise ChallengeMissing("issued by another backend")
+    # A sign-in changes the session's key, and what was stored under the old one is gone. But asking
+    # a service or a node may take seconds, in which the visitor can sign out.
+    is_brief = process == AuthProcess.LOGIN and not backend.is_remote and not settings.rpc
+    if not is_brief and not stash.save_now(request):
+        raise ChallengeMissing("the session ended")
     try:
         verified = backend.verify(pending.challenge, proof)
     finally:
         if backend.is_remote or calls.latest():  # a node was asked
             stash.refresh(request)
     reports.hide(request, verified.proof.signature)
-    events.wallet_verified(request, verified, pending.login_state["process"])
+    events.wallet_verified(request, verified, process)
     return verified, pending.login_state
 
 

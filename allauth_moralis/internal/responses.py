@@ -22,8 +22,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from .. import forms
 from ..devices.states import DeviceRequest
-from ..exceptions import CsrfFailed, InvalidRequest, WalletError
-from . import events
+from ..exceptions import CsrfFailed, InvalidRequest, StorageUnavailable, WalletError
+from . import events, stores
 from .stash import Pending
 
 #: What Django raises for a body that is not a form: too many fields, broken parts, an unknown or
@@ -56,6 +56,8 @@ def refusals(
 ) -> Callable[[View], View]:
     """Catch every ``WalletError`` of a view, log it, and let ``refuse`` make the response.
 
+    A database or a cache that is down is one of them.
+
     A body of more than ``max_body`` bytes, or one that is not a form, is refused before anything
     else reads it: Django's CSRF check looks for its token in the form, so it would parse ten
     megabytes first.
@@ -70,9 +72,13 @@ def refusals(
             events.reset()
             try:
                 _check_body(request, max_body)
-                return checked(request, *args, **kwargs)
+                stores.read_session(request)
+                with stores.database_must_answer():
+                    return checked(request, *args, **kwargs)
             except WalletError as error:
                 events.wallet_refused(request, error)
+                if isinstance(error, StorageUnavailable):
+                    stores.hide_visitor(request)
                 response = refuse(request, error)
                 if error.retry_after is not None:
                     response["Retry-After"] = str(error.retry_after)

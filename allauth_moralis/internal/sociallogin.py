@@ -27,6 +27,10 @@ from .transactions import writing
 SIGNUP_TIMEOUT = timedelta(minutes=10)
 
 
+#: Attribute of a request in which a new user was given a name that nobody has.
+FREE_USERNAME = "_moralis_free_username"
+
+
 class WalletLogin(SocialLogin):
     """A social login that writes both the user and the social account, or neither.
 
@@ -36,6 +40,7 @@ class WalletLogin(SocialLogin):
 
     account: SocialAccount
     user: Any  # of the site's user model
+    _was_found = False
 
     def lookup(self) -> None:
         """Find the account that this wallet opens, and store the new evidence there.
@@ -47,18 +52,24 @@ class WalletLogin(SocialLogin):
         """
         self._did_authenticate_by_email = None
         request = context.request
-        with writing():
+        with writing(savepoint=False):
             account = rows_of(self.account, lock=True).select_related("user").first()
             if account is None:
                 return
             evidence = labels.keep(account.extra_data, self.account.extra_data)
             self.account, self.user = account, account.user
+            self._was_found = True
             links = self.state.get("process") == AuthProcess.CONNECT
             if links and account.user_id != request.user.pk:
                 return
             account.extra_data = evidence
             account.save(force_update=True)
         social_account_updated.send(sender=SocialLogin, request=request, sociallogin=self)
+
+    @property
+    def is_existing(self) -> bool:
+        """Whether there is a user already. Do not ask for the one that was just read."""
+        return self._was_found or super().is_existing
 
     def save(self, request: HttpRequest, connect: bool = False) -> None:
         try:

@@ -16,6 +16,7 @@ from allauth.account.stages import (
     LoginStageController,
     PhoneVerificationStage,
 )
+from allauth.account.utils import user_email
 from allauth.socialaccount import app_settings as socialaccount_settings
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import AbstractBaseUser
@@ -67,11 +68,24 @@ class WalletEmailVerificationStage(EmailVerificationStage):
             and has_no_address(self.login)
         ):
             return None, True
+        if (
+            self.login.email_verification == EmailVerificationMethod.OPTIONAL
+            and not self._may_need_an_email()
+        ):
+            return None, True
         response: HttpResponseBase | None
         response, cont = super().handle()  # type: ignore[no-untyped-call]  # allauth's, whose answer is that
         if response is not None and self._may_correct():
             response = HttpResponseRedirect(reverse("moralis_address"))
         return response, cont
+
+    def _may_need_an_email(self) -> bool:
+        """Return whether allauth may want to write to this user, who need not confirm an address.
+
+        It does so only after a sign-up, but asks the database for addresses in any case.
+        """
+        login = self.login
+        return login.signup and bool(login.email or (login.user and user_email(login.user)))
 
     def _may_correct(self) -> bool:
         return (

@@ -2,12 +2,15 @@
 
 allauth's own state stash would do, but at the price of two writes and a read of the session for
 each challenge: it saves at once, and the middleware saves again. Here the middleware's write is the
-only one when a challenge is put. When one is taken, the session is saved at once, before anything
-can fail.
+only one when a challenge is put. When one is taken and opens an account, the session gets another
+key anyway, and what was stored under the old one is gone. Whatever else happens to it is written at
+once.
 """
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -19,6 +22,7 @@ from django.utils.crypto import get_random_string
 
 from ..exceptions import BY_NAME, ChallengeMissing, WalletError
 from ..siwx.wallets import Challenge, Proof
+from .stores import cache_must_answer, database_must_answer, reach_sessions
 
 SESSION_KEY = "allauth_moralis"
 REFUSED_KEY = "allauth_moralis_refused"
@@ -71,17 +75,21 @@ def put(request: HttpRequest, pending: Pending) -> str:
         "redirect_state": pending.redirect_state_id,
     }
     request.session[SESSION_KEY] = dict([*kept, (handle, entry)][-MAX_PENDING:])
+    reach_sessions(request)
     return handle
 
 
 def take(request: HttpRequest, handle: str) -> Pending | None:
-    """Return a pending challenge, if there is one, and forget it, whatever happens next."""
+    """Return a pending challenge, if there is one, and forget it.
+
+    What comes next belongs in ``used_up``, and is preceded by ``save_now`` if it may take long.
+    """
     entries = _entries(request)
     entry = entries.pop(handle, None)
     if entry is None:
         return None
     request.session[SESSION_KEY] = entries
-    return _pending(entry) if save_now(request) else None
+    return _pending(entry)
 
 
 def save_now(request: HttpRequest) -> bool:
@@ -97,6 +105,25 @@ def save_now(request: HttpRequest) -> bool:
         request.session.flush()
         return False
     return True
+
+
+@contextmanager
+def used_up(request: HttpRequest, handle: str) -> Iterator[None]:
+    """Run what comes after ``take``. If it fails, remove the challenge from the stored session.
+
+    The request's own session will not do: it may have another key by now, which a rollback undid.
+    """
+    stored = type(request.session)(request.session.session_key)
+    try:
+        yield
+    except BaseException:
+        with cache_must_answer(), database_must_answer():
+            entries = dict(stored.get(SESSION_KEY) or {})
+            if entries.pop(handle, None) is not None:
+                stored[SESSION_KEY] = entries
+                with suppress(UpdateError):  # it has just ended
+                    stored.save()
+        raise
 
 
 def waiting(request: HttpRequest) -> list[Pending]:

@@ -11,7 +11,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletAlreadyLinked, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows, reports
+from . import events, flows, reports, stash, stores
 from .sociallogin import WalletLogin
 
 if TYPE_CHECKING:
@@ -42,8 +42,9 @@ def verify_token(
         process = _process(request)
         if process == AuthProcess.CONNECT:
             require_for_linking(request)
-        verified, state = verify_json(request, token.get("id_token"), process)
-        return login_of(request, provider, verified, state)
+        with stores.database_must_answer():
+            verified, state = verify_json(request, token.get("id_token"), process)
+            return login_of(request, provider, verified, state)
     except WalletError as error:
         raise _told(request, error) from None
 
@@ -85,11 +86,13 @@ def verify_json(
     """
     data = forms.parse_proof_fields(posted)
     reports.hide(request, *data.values())
-    pending = flows.take_challenge(request, forms.handle_of(data))
-    proof = forms.parse_proof(data)
-    if pending is not None and pending.login_state["process"] != process:
-        raise ChallengeMissing("for another process")
-    return flows.verify_proof(request, pending, proof)
+    handle = forms.handle_of(data)
+    pending = flows.take_challenge(request, handle)
+    with stash.used_up(request, handle):
+        proof = forms.parse_proof(data)
+        if pending is not None and pending.login_state["process"] != process:
+            raise ChallengeMissing("for another process")
+        return flows.verify_proof(request, pending, proof)
 
 
 def _process(request: HttpRequest) -> object:

@@ -19,11 +19,15 @@ WAITS_BY_ITSELF = ("IMMEDIATE", "EXCLUSIVE")
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Run the block in one transaction on the database in which social accounts are stored."""
+def writing(*, savepoint: bool = True) -> Iterator[None]:
+    """Run the block in one transaction on the database in which social accounts are stored.
+
+    Within another transaction it is a savepoint of that one, to which an error returns. Without
+    ``savepoint``, which costs two statements, an error ends the other transaction as well.
+    """
     using = router.db_for_write(SocialAccount)
     is_outermost = not connections[using].in_atomic_block
-    with transaction.atomic(using=using):
+    with transaction.atomic(using=using, savepoint=savepoint):
         if is_outermost:
             wait_for_turn(using)
         yield

@@ -70,23 +70,27 @@ def links_to(address: str) -> list[dict[str, str]]:
     settings = conf.current()
     written = BUILT_IN if settings.wallet_links is None else settings.wallet_links
     offered = set(settings.networks)
+    values = _values(address)
     links: dict[str, str] = {}
     for link in written:
         if offered.intersection(link["networks"]):
-            links.setdefault(link["name"], _fill(link["url"], address))
+            links.setdefault(link["name"], _fill(link["url"], values))
     return [{"name": name, "url": url} for name, url in links.items()]
 
 
-def _fill(template: str, address: str) -> str:
+def _values(address: str) -> dict[str, str]:
     encoded = _encode(address)
     parts = urlsplit(address)
-    values = {
+    return {
         "{url}": address,
         "{encoded}": encoded,
         "{encoded_twice}": _encode(encoded),
         "{bare}": address.partition("://")[2],
         "{origin}": _encode(f"{parts.scheme}://{parts.netloc}"),
     }
+
+
+def _fill(template: str, values: dict[str, str]) -> str:
     # Not str.format: a link may hold braces of its own. An address holds none that is not encoded.
     for placeholder, value in values.items():
         template = template.replace(placeholder, value)

@@ -1,11 +1,10 @@
 """Check the signature of a text. This is the only file that does."""
 
 import re
+from functools import cache
+from types import ModuleType
 
 from coincurve import PublicKey
-from Crypto.Hash import keccak
-from nacl.exceptions import CryptoError
-from nacl.signing import VerifyKey
 
 from ..exceptions import (
     AnotherKeyOfAccount,
@@ -15,7 +14,7 @@ from ..exceptions import (
     SignedOnChain,
 )
 
-HEX_BYTES = re.compile(r"(?:0[xX])?((?:[0-9a-fA-F]{2})+)|0[xX]", re.ASCII)
+HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]*)", re.ASCII)
 # r and s, of 32 bytes each, and one byte, v, that tells which of the candidate keys signed.
 # EIP-2098 puts that into the highest bit of s, which is free: s is always the smaller of two.
 EVM_LENGTH, COMPACT_LENGTH = 65, 64  # bytes
@@ -28,9 +27,18 @@ ERC8010_SUFFIX = bytes.fromhex("8010" * 16)
 ED25519_SIGNATURE_LENGTH = 64  # bytes
 
 
+@cache
+def _keccak() -> ModuleType:
+    """Import the hash once it is needed: it comes with a parser of C, which takes long to load."""
+    from Crypto.Hash import keccak  # noqa: PLC0415 - as above
+
+    return keccak
+
+
 def keccak256(data: bytes) -> bytes:
     """Return Ethereum's hash: Keccak with its original padding, unlike ``hashlib.sha3_256``."""
-    return keccak.new(digest_bits=256, data=data).digest()
+    digest: bytes = _keccak().new(digest_bits=256, data=data).digest()
+    return digest
 
 
 def eip191_hash(text: str) -> bytes:
@@ -45,10 +53,10 @@ def evm_bytes(signature: str) -> bytes:
     Raise ``SignatureInvalid`` if it is not hex, and ``ContractWalletUnsupported`` for a kind that
     is accepted nowhere.
     """
-    match = HEX_BYTES.fullmatch(signature)
-    if match is None:
+    match = HEX.fullmatch(signature)
+    if not signature or match is None or len(match[1]) % 2:
         raise SignatureInvalid("not hex")
-    raw = bytes.fromhex(match[1] or "")
+    raw = bytes.fromhex(match[1])
     if not raw:  # a bare "0x" comes from a Safe that signed on its chain
         raise SignedOnChain("no signature")
     if raw.endswith(ERC8010_SUFFIX):
@@ -92,6 +100,10 @@ def check_ed25519(message: bytes, signature: bytes, public_key: bytes) -> None:
     libsodium is strict where RFC 8032 leaves a choice: it refuses keys of small order, for which
     anyone can make a signature, and an S that is not below the order of the group.
     """
+    # Many a site offers EVM wallets alone.
+    from nacl.exceptions import CryptoError  # noqa: PLC0415 - as above
+    from nacl.signing import VerifyKey  # noqa: PLC0415 - as above
+
     if len(signature) != ED25519_SIGNATURE_LENGTH:
         raise SignatureInvalid("not 64 bytes")
     try:

@@ -119,9 +119,10 @@ def moralis_scripts(entry: str, networks: Sequence[str] = ()) -> dict[str, Any]:
     ``networks`` are those for which the page offers wallets.
     """
     known = scripts()
-    names = known.needed_by(entry, *(f"{network}.js" for network in networks))
-    urls = [reverse("moralis_script", args=[known.version, name]) for name in names]
-    return {"src": urls[0], "preloads": urls[1:]}
+    first, *others = known.needed_by(entry, *(f"{network}.js" for network in networks))
+    src = reverse("moralis_script", args=[known.version, first])
+    folder = src.removesuffix(first)
+    return {"src": src, "preloads": [folder + name for name in others]}
 
 
 @register.inclusion_tag("moralis/snippets/development_wallet.html", takes_context=True)

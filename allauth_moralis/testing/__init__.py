@@ -2,7 +2,7 @@
 
 ``factories`` makes users who have a wallet, ``browser`` puts wallets into the browsers of
 Playwright and Selenium, and ``fixtures`` is a pytest plugin that a site names in its
-``conftest.py``. The rest of the package never imports this kit.
+``conftest.py``. No sign-in imports this kit; beside tests, the doctor signs with its wallets.
 """
 
 from .ceremony import (

@@ -43,6 +43,8 @@ class Response:
         self._response, self._started = response, started
         self._secret_url = secret_url
         self.status: int = response.status_code
+        #: The time of the server, as it writes it.
+        self.date: str | None = response.headers.get("Date")
 
     def __enter__(self) -> Self:
         return self

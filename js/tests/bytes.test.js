@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { toBytes, toHex, unwrapped, utf8 } from '../../allauth_moralis/static/moralis/bytes.js'
+import { unwrapped } from '../../allauth_moralis/static/moralis/aptos.js'
+import { toBytes, toHex, utf8 } from '../../allauth_moralis/static/moralis/bytes.js'
 
 const BYTES = Uint8Array.from({ length: 64 }, (_, index) => index)
 const HEX = Buffer.from(BYTES).toString('hex')

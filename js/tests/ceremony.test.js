@@ -51,6 +51,7 @@ let sent
 let prepared
 let texts
 let stops
+let ticks
 
 beforeEach(() => {
   mock.timers.reset()
@@ -59,6 +60,7 @@ beforeEach(() => {
   sent = []
   prepared = []
   stops = 0
+  ticks = []
   texts = 0
   ceremony = new Ceremony({
     prepare: (account, signal) => {
@@ -80,6 +82,7 @@ beforeEach(() => {
       return true
     },
     show: (view) => views.push(view),
+    tick: (left) => ticks.push(left),
     stop: () => {
       stops += 1
     },
@@ -182,10 +185,10 @@ for (const [name, expected] of Object.entries(OUT_OF_TIME)) {
 }
 
 test('limits of the page replace those of here', async () => {
-  ceremony.limits = new Ceremony(ceremony.steps, { connecting: 5 }).limits
+  ceremony.limits = new Ceremony(ceremony.steps, { connecting: 5000 }).limits
   ceremony.press(walletOf('One'))
 
-  mock.timers.tick(5)
+  mock.timers.tick(5000)
 
   assert.deepEqual([ceremony.limits.sending, reason()], [LIMITS.sending, 'silent'])
 })
@@ -203,6 +206,21 @@ test('a text that runs out is asked for afresh, some times', async () => {
   }
   mock.timers.tick(120_000)
   assert.deepEqual([state(), reason()], ['idle', 'expired'])
+})
+
+test('a text that ran out while the phone slept is asked for afresh when it wakes', async () => {
+  const wallet = walletOf('One')
+  await toSigning(wallet)
+  for (let second = 0; second < 2; second += 1) mock.timers.tick(1000)
+  assert.deepEqual(ticks.slice(-3), [120_000, 119_000, 118_000])
+
+  mock.timers.setTime(Date.now() + 600_000) // which moves no timer
+  mock.timers.tick(1000)
+
+  assert.equal(state(), 'preparing')
+  prepared[1].answer()
+  await settle()
+  assert.equal(wallet.signs[1].message, 'text 2')
 })
 
 test('an answer to a text that ran out does not count, and a no to it neither', async () => {

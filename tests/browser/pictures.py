@@ -8,26 +8,44 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pytest
+from playwright.sync_api import expect
 
 from allauth_moralis.testing import EvmWallet
 
 from . import states
+from .common import Visitor
+from .phones import PHONES
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 QUALITY = 80  # of WebP
 
 
+COMPUTER = {"viewport": {"width": 1100, "height": 760}}
+PHONE = {**PHONES["Android"], "device_scale_factor": 1}
+
+
 class Look(NamedTuple):
-    width: int
-    height: int
+    name: str
+    #: Options of the browser's context.
+    device: dict[str, Any]
     scheme: Literal["light", "dark"]
 
 
-LOOKS = {
-    "desktop": Look(1100, 760, "light"),
-    "phone": Look(360, 740, "light"),
-    "dark": Look(1100, 760, "dark"),
-}
+LOOKS = [
+    Look("desktop", COMPUTER, "light"),
+    Look("dark", COMPUTER, "dark"),
+    Look("phone", PHONE, "light"),
+]
+#: States that the one or the other of two devices has.
+ONLY = {"device_panel": COMPUTER, "device_page": PHONE, "device_page_without_wallet": PHONE}
+#: States that are further down on their page.
+FURTHER_DOWN = {"device_panel", "contract_wallet"}
+PICTURES = [
+    (state, look)
+    for state in states.STATES
+    for look in LOOKS
+    if ONLY.get(state, look.device) is look.device
+]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -43,19 +61,23 @@ def other_wallet() -> EvmWallet:
     return EvmWallet.from_hex("59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d")
 
 
-@pytest.mark.parametrize("state", states.STATES)
-def test_picture(visitor, request, monkeypatch, state):
+@pytest.mark.parametrize(("state", "look"), PICTURES)
+def test_picture(browser, live_server, provider, request, monkeypatch, state, look):
     monkeypatch.setattr(states, "NAME", "MetaMask")
-    states.reach(state, visitor, request.getfixturevalue)
-    IMAGES.mkdir(exist_ok=True)
+    provider["RATE_LIMITS"] = False
+    visitor = Visitor(browser, live_server.url, **look.device)
+    visitor.page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
 
-    for name, look in LOOKS.items():
-        visitor.page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
-        visitor.page.set_viewport_size({"width": look.width, "height": look.height})
+    states.reach(state, visitor, request.getfixturevalue)
+    expect(visitor.page.get_by_text("Looking for wallets")).to_have_count(0)
+    if state not in FURTHER_DOWN:
         visitor.page.evaluate("scrollTo(0, 0)")
-        path = IMAGES / f"{state.replace('_', '-')}-{name}.webp"
-        path.write_bytes(picture(visitor))
-        assert path.stat().st_size > 1000
+
+    IMAGES.mkdir(exist_ok=True)
+    path = IMAGES / f"{state.replace('_', '-')}-{look.name}.webp"
+    path.write_bytes(picture(visitor))
+    assert path.stat().st_size > 1000
+    visitor.context.close()
 
 
 def picture(visitor: Any) -> bytes:

@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
+from ..devices.common import FIREFOX
 from .common import Visitor, came_in
 
 NAME = "A wallet with quite a long name"
@@ -37,14 +38,24 @@ def visits(path: str) -> Callable[[Visitor], None]:
     return visit
 
 
+def found(visitor: Visitor, wallet, other_wallet) -> None:
+    visitor.install({"wallet": wallet, "icon": ORANGE, "name": NAME})
+    visitor.install({"wallet": other_wallet, "icon": BLUE, "name": "Rabby Wallet"})
+
+
+def login_with_wallets(visitor: Visitor, wallet, other_wallet) -> None:
+    found(visitor, wallet, other_wallet)
+    visitor.page.goto("/accounts/login/")
+    expect(visitor.button("Rabby Wallet")).to_be_visible()
+
+
 def no_wallet(visitor: Visitor) -> None:
     visitor.open_wallet_page()
     expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
 
 
 def choosing(visitor: Visitor, wallet, other_wallet) -> None:
-    visitor.install({"wallet": wallet, "icon": ORANGE, "name": NAME})
-    visitor.install({"wallet": other_wallet, "icon": BLUE, "name": "Rabby Wallet"})
+    found(visitor, wallet, other_wallet)
     visitor.open_wallet_page()
     expect(visitor.button("Rabby Wallet")).to_be_visible()
 
@@ -79,6 +90,24 @@ def profile(visitor: Visitor, wallet) -> None:
     came_in(visitor, wallet)
     for closed in ("Show the address", "Name this wallet", "What was verified"):
         visitor.page.get_by_text(closed).click()
+
+
+def contract_wallet(visitor: Visitor, wallet, other_wallet) -> None:
+    came_in(visitor, wallet)
+    user = get_user_model().objects.get()
+    SocialAccount.objects.create(
+        user=user,
+        provider="moralis",
+        uid=f"eip155:8453:{other_wallet.address}",
+        extra_data={
+            "network": "evm",
+            "chain_id": 8453,
+            "verified_by": "contract",
+            "verified_at": "2026-01-01T12:00:00Z",
+        },
+    )
+    visitor.page.goto("/accounts/profile/")
+    visitor.page.get_by_text("by its contract, on Base").scroll_into_view_if_needed()
 
 
 def connections(visitor: Visitor, wallet, other_wallet) -> None:
@@ -118,6 +147,38 @@ def address(visitor: Visitor, wallet, settings) -> None:
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Confirm your e-mail address")
 
 
+def device_panel(visitor: Visitor, provider) -> None:
+    """On the computer."""
+    provider["CROSS_DEVICE"] = True
+    visitor.open_wallet_page()
+    visitor.button("Use a wallet on my phone").click()
+    expect(visitor.page.get_by_role("img", name="QR code")).to_be_visible()
+    visitor.page.wait_for_load_state("networkidle")  # the code has come
+
+
+def address_of_request(visitor: Visitor, client) -> str:
+    """The page that a phone opens after it has scanned the code of a computer."""
+    host = {"host": visitor.url.partition("://")[2], "user-agent": FIREFOX}
+    url = "/accounts/moralis/device/"
+    asked = client.post(url, {}, content_type="application/json", headers=host)
+    return asked.json()["verification_uri"]
+
+
+def device_page(visitor: Visitor, wallet, provider, client) -> None:
+    """On the phone, in the browser of a wallet."""
+    provider["CROSS_DEVICE"] = True
+    visitor.install({"wallet": wallet, "icon": ORANGE, "name": NAME})
+    visitor.page.goto(address_of_request(visitor, client))
+    expect(visitor.button(NAME)).to_be_visible()
+
+
+def device_page_without_wallet(visitor: Visitor, provider, client) -> None:
+    """On the phone, in the browser that its camera opens."""
+    provider["CROSS_DEVICE"] = True
+    visitor.page.goto(address_of_request(visitor, client))
+    expect(visitor.page.get_by_role("status")).to_contain_text("No wallet was found")
+
+
 STATES: dict[str, Any] = {
     "home": visits("/"),
     "login": visits("/accounts/login/"),
@@ -126,6 +187,7 @@ STATES: dict[str, Any] = {
     **{
         state.__name__: state
         for state in (
+            login_with_wallets,
             no_wallet,
             choosing,
             connecting,
@@ -133,11 +195,15 @@ STATES: dict[str, Any] = {
             declined,
             refused,
             profile,
+            contract_wallet,
             connections,
             banner,
             confirm,
             collision,
             address,
+            device_panel,
+            device_page,
+            device_page_without_wallet,
         )
     },
 }

@@ -14,16 +14,9 @@ from allauth_moralis.testing import EvmWallet
 from ..devices.common import another
 from ..qr import read_image
 from .common import Visitor, signed_in
+from .phones import PHONES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-#: A phone as Playwright knows them; its browser has wallets only where a test installs one.
-PHONE = {
-    "viewport": {"width": 360, "height": 740},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +26,7 @@ def _on(provider):
 
 @pytest.fixture
 def phone(browser, live_server) -> Iterator[Visitor]:
-    phone = Visitor(browser, live_server.url, locale="de-DE", **PHONE)
+    phone = Visitor(browser, live_server.url, locale="de-DE", **PHONES["Android"])
     yield phone
     phone.context.close()
     assert phone.faults == []
@@ -173,6 +166,21 @@ def test_time_that_is_over_is_told_and_a_new_code_works(visitor, phone, wallet, 
     number, address = show_code(visitor)
     sign_on(phone, address, number)
     signed_in(visitor)
+
+
+def test_code_can_be_cancelled_and_nothing_is_asked_any_more(visitor):
+    show_code(visitor)
+    visitor.button("Cancel").focus()
+
+    visitor.page.keyboard.press("Enter")
+
+    expect(visitor.page.get_by_role("img", name="QR code")).to_be_hidden()
+    expect(visitor.button("Use a wallet on my phone")).to_be_focused()
+    expect(visitor.page.locator('[data-moralis-device="status"]')).to_be_empty()
+    polls = len([each for each in visitor.requests if "poll" in each])
+    visitor.page.wait_for_timeout(2500)
+    assert len([each for each in visitor.requests if "poll" in each]) == polls
+    show_code(visitor)
 
 
 def test_server_that_never_answers_holds_the_page_no_longer_than_the_code_lives(visitor, provider):

@@ -2,14 +2,17 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.contrib.sessions.backends.base import UpdateError
 from django.core.exceptions import RequestDataTooBig
+from django.db import connection
 from django.http import UnreadablePostError
 from django.test import Client
 from django.urls import reverse
 
+from allauth_moralis.backends.local import LocalBackend
 from allauth_moralis.provider import MoralisProvider
 from allauth_moralis.testing import request_challenge, sign_in
 
@@ -221,3 +224,18 @@ def test_a_next_that_leads_elsewhere_is_ignored(client, wallet, next_url):
     response = sign_in(client, wallet, next=next_url)
 
     assert (response.status_code, response["Location"]) == (302, "/accounts/profile/")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_is_open_while_the_service_is_asked(client, wallet, monkeypatch):
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    asked, request_challenge_of = [], LocalBackend.request_challenge
+
+    def ask(*args: Any) -> Any:
+        asked.append(connection.in_atomic_block)
+        return request_challenge_of(*args)
+
+    monkeypatch.setattr(LocalBackend, "request_challenge", ask)
+
+    assert request_challenge(client, wallet).status_code == 200
+    assert asked == [False]

@@ -140,7 +140,12 @@ def test_who_links_a_wallet_is_told_at_once_which_are_linked(client, wallet):
 
 @pytest.mark.parametrize(
     ("accepted", "chain", "name"),
-    [(None, None, None), ([137, 8453], 137, "Polygon"), ([4242], 4242, "chain 4242")],
+    [
+        (None, None, None),
+        ([8453, 137], 8453, "Base"),
+        ([10, 137, 1], 1, "Ethereum"),
+        ([4242], 4242, "chain 4242"),
+    ],
 )
 def test_the_chain_to_which_a_wallet_may_switch(client, provider, accepted, chain, name):
     provider["CHAINS"] = accepted
@@ -149,6 +154,27 @@ def test_the_chain_to_which_a_wallet_may_switch(client, provider, accepted, chai
 
     assert page_data(html).get("chain") == chain
     assert name is None or f"Switch to {name}" in html
+
+
+@pytest.mark.parametrize(
+    ("agent", "links", "told"),
+    [
+        ("… Mobile/15E148 Safari/604.1", None, "This is what you can do:"),
+        ("… Mobile/15E148 Safari/604.1", [], "Install a wallet extension"),
+        ("… Safari/604.1", None, "Install a wallet extension"),
+        (None, None, "Install a wallet extension"),
+    ],
+)
+def test_only_a_phone_with_links_is_not_told_to_install_an_extension(
+    client, provider, agent, links, told
+):
+    if links is not None:
+        provider["WALLET_LINKS"] = links
+    headers = {"user-agent": agent.replace("…", "Mozilla/5.0")} if agent else {}
+
+    data = page_data(client.get(LOGIN, headers=headers).content.decode())
+
+    assert told in data["texts"]["none"]
 
 
 def test_the_name_of_the_provider_is_the_sites_own(client, wallet, provider):

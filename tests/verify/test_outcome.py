@@ -16,6 +16,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from allauth_moralis.internal import stash
 from allauth_moralis.internal.sociallogin import empty_email
 from allauth_moralis.siwx.signatures import keccak256
 from allauth_moralis.testing import answer, obtain_challenge, sign_in
@@ -27,27 +28,42 @@ pytestmark = pytest.mark.django_db
 # --- Sessions ------------------------------------------------------------------------------------
 
 
-def test_a_session_that_ended_meanwhile(client, wallet, monkeypatch):
-    """Another tab signed out between the reading of the session and its saving."""
-    challenge, message = obtain_challenge(client, wallet)
-    pop = dict.pop
+@pytest.fixture
+def signs_out_elsewhere(monkeypatch):
+    """Have another tab sign out between the reading of the session and its saving."""
+    read = stash._entries
 
-    def log_out_elsewhere(entries, *args):
+    def and_sign_out(request):
+        entries = read(request)
         Session.objects.all().delete()
-        return pop(entries, *args)
+        return entries
 
-    monkeypatch.setattr(
-        "allauth_moralis.internal.stash._entries",
-        lambda request: type("E", (dict,), {"pop": log_out_elsewhere})(
-            request.session["allauth_moralis"]
-        ),
-    )
+    return lambda: monkeypatch.setattr(stash, "_entries", and_sign_out)
 
-    response = answer(client, challenge, wallet.sign(message))
+
+def test_link_in_a_session_that_ended_meanwhile(client, wallet, other_wallet, signs_out_elsewhere):
+    sign_in(client, wallet)
+    challenge, message = obtain_challenge(client, other_wallet, process="connect")
+    signs_out_elsewhere()
+
+    response = answer(client, challenge, other_wallet.sign(message))
 
     assert (response.status_code, page_code(response)) == (403, "challenge_missing")
     assert user_of(client) is None
-    assert not SocialAccount.objects.exists()
+    assert SocialAccount.objects.get().uid == wallet.address
+
+
+def test_sign_in_in_a_session_that_ended_meanwhile(client, wallet, signs_out_elsewhere):
+    """The visitor signed out, and then in again. The session that ended does not come back."""
+    challenge, message = obtain_challenge(client, wallet)
+    ended = client.session.session_key
+    signs_out_elsewhere()
+
+    response = answer(client, challenge, wallet.sign(message))
+
+    assert response.status_code == 302
+    assert user_of(client) == SocialAccount.objects.get().user_id
+    assert Session.objects.get().session_key == client.session.session_key != ended
 
 
 def test_sixteen_answers_at_once_are_one_login(client, wallet, monkeypatch):
@@ -153,7 +169,7 @@ def test_a_failing_receiver_gives_neither_login_nor_challenge_back(client, walle
     assert response.status_code == 500
     assert user_of(client) is None
     assert not SocialAccount.objects.exists()
-    # Not by the claim alone: the session gave it up before anything could fail.
+    # Not by the claim alone: the session gave it up, although the sign-in was rolled back.
     assert challenge not in client.session["allauth_moralis"]
     assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
 

@@ -2,7 +2,7 @@
 /* Aptos' wallets: aptos:signMessage of AIP-62, where a wallet answers {status, args} and does not
  * throw when the user says no.
  */
-import { toBytes, toHex, unwrapped } from './bytes.js'
+import { toBytes, toHex } from './bytes.js'
 import { finderOf } from './discovery.js'
 import { Failure } from './errors.js'
 
@@ -14,6 +14,16 @@ const SIGNATURE = 64
 function approved(response) {
   if (response?.status === 'Rejected') throw new Failure('rejected')
   return response?.status === 'Approved' ? response.args : response
+}
+
+/**
+ * Take off the two bytes by which Aptos' SDK names the kind of a key or signature, and its length.
+ * @param {Uint8Array} bytes
+ * @param {number} length
+ */
+export function unwrapped(bytes, length) {
+  const wrapped = bytes.length === length + 2 && bytes[0] === 0 && bytes[1] === length
+  return wrapped ? bytes.subarray(2) : bytes
 }
 
 /**

@@ -60,13 +60,3 @@ export function toBytes(value, depth = 0) {
   }
   return Array.isArray(value) ? fromNumbers(value) : fromObject(value, depth)
 }
-
-/**
- * Take off the two bytes by which Aptos' SDK names the kind of a key or signature, and its length.
- * @param {Uint8Array} bytes
- * @param {number} length
- */
-export function unwrapped(bytes, length) {
-  const wrapped = bytes.length === length + 2 && bytes[0] === 0 && bytes[1] === length
-  return wrapped ? bytes.subarray(2) : bytes
-}

@@ -22,6 +22,7 @@ export const LIMITS = {
   reusable: 20_000, // that a text must still live, to be signed after all
   renewals: 2,
 }
+const TICK_MS = 1000
 
 export class Ceremony {
   /** @type {Moralis.State} */
@@ -79,10 +80,18 @@ export class Ceremony {
    * @param {() => void} end
    */
   #enter(state, milliseconds, end) {
-    clearTimeout(this.timer)
-    this.timer = setTimeout(end, milliseconds)
     this.state = state
     this.steps.show({ state, ...this.attempt, round: state === 'signing' ? this.round : undefined })
+    // Time goes on while a phone sleeps, and its timers do not.
+    const ends = Date.now() + milliseconds
+    const tick = () => {
+      const left = ends - Date.now()
+      this.steps.tick(left)
+      if (left <= 0) return end()
+      this.timer = setTimeout(tick, TICK_MS)
+    }
+    clearTimeout(this.timer)
+    tick()
   }
 
   /**
@@ -135,7 +144,9 @@ export class Ceremony {
     const account = JSON.stringify(connected.account)
     this.#enter('preparing', this.limits.preparing, () => this.#fail(new Failure('network')))
     try {
-      if (!this.#reusable(account)) {
+      const { round } = this
+      const left = round?.account === account ? round.ends - Date.now() : 0
+      if (left <= this.limits.reusable) {
         const text = await this.steps.prepare(connected.account, attempt.controller.signal)
         if (this.attempt !== attempt || this.state !== 'preparing') return
         this.round = { account, ...text, ends: Date.now() + text.lifetime }
@@ -145,12 +156,6 @@ export class Ceremony {
       return
     }
     this.#sign(attempt, connected)
-  }
-
-  /** @param {string} account */
-  #reusable(account) {
-    if (!this.round || this.round.account !== account) return false
-    return this.round.ends - Date.now() > this.limits.reusable
   }
 
   /**

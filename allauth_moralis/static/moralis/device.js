@@ -10,6 +10,8 @@ const HIDDEN = 5
 const LAST_MS = 15_000
 const PATIENCE_MS = 15_000
 
+import { post } from './site.js'
+
 class Panel {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   timer
@@ -21,13 +23,14 @@ class Panel {
   constructor(root) {
     this.root = root
     this.form = /** @type {HTMLFormElement} */ (this.part('form'))
+    this.inputs = /** @type {Moralis.Inputs} */ (/** @type {unknown} */ (this.form.elements))
     this.image = /** @type {HTMLImageElement} */ (this.part('image'))
     this.link = /** @type {HTMLAnchorElement} */ (this.part('link'))
     this.wallet = /** @type {HTMLSelectElement | null} */ (this.part('wallet'))
     this.page = /** @type {Moralis.DevicePage} */ (JSON.parse(this.part('data').textContent ?? ''))
-    this.part('ask')
-      .querySelector('button')
-      ?.addEventListener('click', () => this.#ask())
+    this.#onPress('ask', () => this.#ask())
+    // The code is of use to this page alone, and ends by itself.
+    this.#onPress('cancel', () => this.#rest(''))
     this.wallet?.addEventListener('change', () => this.#draw())
     document.addEventListener('visibilitychange', () => {
       if (this.asked && !document.hidden) this.#poll()
@@ -44,9 +47,12 @@ class Panel {
     return /** @type {HTMLElement} */ (found)
   }
 
-  /** @param {string} name */
-  #input(name) {
-    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name))
+  /**
+   * @param {string} name
+   * @param {() => void} act
+   */
+  #onPress(name, act) {
+    this.part(name).querySelector('button')?.addEventListener('click', act)
   }
 
   /** @param {string} text */
@@ -57,30 +63,20 @@ class Panel {
   /**
    * @param {string} url
    * @param {object} data
-   * @returns {Promise<any>} what the server answered, or `undefined` if it could not be reached
    */
-  async #post(url, data) {
-    const token = this.#input('csrfmiddlewaretoken').value
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', [this.page.csrfHeader]: token },
-      body: JSON.stringify(data),
-      signal: AbortSignal.timeout(PATIENCE_MS),
-    }).catch(() => undefined)
-    // What is not JSON is some proxy's, and passes.
-    return response?.json().catch(() => undefined)
+  #post(url, data) {
+    return post(this.inputs, this.page.csrfHeader, url, data, AbortSignal.timeout(PATIENCE_MS))
   }
 
   async #ask() {
     const { url, fields, texts } = this.page
     this.#rest(texts.asking)
     const answer = await this.#post(url, fields)
-    if (!answer?.device_code) return this.#rest(answer?.error?.message ?? texts.network)
+    if (!answer.device_code) return this.#rest(answer.error?.message ?? texts.network)
     this.asked = /** @type {Moralis.Asked} */ (answer)
-    // By this clock: the visitor's may be wrong, and what counts is the server's.
-    this.ends = Date.now() + this.page.lifetime
+    this.ends = Date.now() + answer.lifetime
     this.#draw()
-    this.part('number').textContent = answer.number
+    this.part('number').textContent = this.asked.number
     this.part('code').hidden = false
     this.part('code').focus()
     this.root.scrollIntoView({ block: 'nearest' })
@@ -110,18 +106,19 @@ class Panel {
     if (!asked) return
     if (Date.now() >= this.ends) return this.#rest(texts.expired)
     const answer = await this.#post(pollUrl, { device_code: asked.device_code })
-    if (asked !== this.asked) return // a new code was asked for, or this one was completed
-    if (answer?.status === 'approved') return this.#complete(asked)
-    if (answer?.status === 'expired') return this.#rest(texts.expired)
-    if (answer?.error) return this.#rest(answer.error.message)
-    this.#say(answer ? texts.waiting : texts.network)
+    if (asked !== this.asked) return // cancelled, completed, or a new code was asked for
+    if (answer.status === 'approved') return this.#complete(asked)
+    if (answer.status === 'expired') return this.#rest(texts.expired)
+    if (answer.error) return this.#rest(answer.error.message)
+    // What has no status is some proxy's, and passes.
+    this.#say(answer.status ? texts.waiting : texts.network)
     this.#wait()
   }
 
   /** @param {Moralis.Asked} asked */
   #complete(asked) {
     this.#rest(this.page.texts.approved)
-    this.#input('device_code').value = asked.device_code
+    this.inputs.device_code.value = asked.device_code
     HTMLFormElement.prototype.submit.call(this.form)
   }
 

@@ -1,6 +1,7 @@
 // @ts-check
-/* Which wallets this browser has (EIP-6963, window.ethereum, the Wallet Standard), and what they tell
- * without asking their user (EIP-1193). For the wallet page, and for the watcher.
+/* Which wallets this browser has (EIP-6963, window.ethereum, the Wallet Standard), what they tell
+ * without asking their user (EIP-1193), and what this browser has kept of earlier visits. For the
+ * wallet page, and for the watcher.
  *
  * Everything here comes from whatever runs in this browser, so it is only touched within guards: a
  * getter, or a proxy, may throw.
@@ -11,6 +12,7 @@ export const SEARCH_MS = 800 // wallets that are installed announce themselves w
 const CHAIN_MS = 2000 // the chain is asked for in passing, and must not hold up anybody
 const AGAIN = 10 // times, each after a second
 const MAX_NAME = 64
+export const OURS = 'moralis-ours' // in which tab a wallet showed whose account
 
 /**
  * @template T
@@ -21,6 +23,24 @@ export function attempt(look) {
   try {
     return look()
   } catch {}
+}
+
+/**
+ * Nothing, where the browser keeps nothing.
+ * @param {'localStorage' | 'sessionStorage'} where
+ * @param {string} name
+ */
+export function recall(where, name) {
+  return attempt(() => window[where].getItem(name))
+}
+
+/**
+ * @param {'localStorage' | 'sessionStorage'} where
+ * @param {string} name
+ * @param {string} value
+ */
+export function keep(where, name, value) {
+  attempt(() => window[where].setItem(name, value))
 }
 
 /**

@@ -35,7 +35,7 @@ export class Entries {
   /**
    * @param {HTMLElement} list
    * @param {HTMLTemplateElement} template of a button
-   * @param {string | null} last the key of the wallet that was used last
+   * @param {string | null | undefined} last the key of the wallet that was used last
    * @param {(wallet: Moralis.Wallet) => void} press
    */
   constructor(list, template, last, press) {

@@ -13,16 +13,9 @@ const POLL_MS = 1000
  * @param {Moralis.Provider} provider
  */
 async function choose(provider) {
-  try {
-    await ask(provider, 'wallet_requestPermissions', [{ eth_accounts: {} }])
-  } catch (error) {
+  await ask(provider, 'wallet_requestPermissions', [{ eth_accounts: {} }]).catch((error) => {
     if (explain(error).reason !== 'unsupported') throw error
-  }
-}
-
-/** @param {number} chain */
-function hexOf(chain) {
-  return `0x${chain.toString(16)}`
+  })
 }
 
 /** @param {Moralis.Provider} provider */
@@ -70,7 +63,10 @@ function walletOf({ key, name, icon, provider, development }) {
     development,
     network: 'evm',
     async connect({ another, chain: wanted }) {
-      if (wanted) await ask(provider, 'wallet_switchEthereumChain', [{ chainId: hexOf(wanted) }])
+      if (wanted) {
+        const chainId = `0x${wanted.toString(16)}`
+        await ask(provider, 'wallet_switchEthereumChain', [{ chainId }])
+      }
       if (another) await choose(provider)
       const accounts = await ask(provider, 'eth_requestAccounts')
       const address = Array.isArray(accounts) ? accounts[0] : undefined

@@ -5,23 +5,28 @@
  * The server decides and renders every outcome; here is only what must happen in the browser.
  */
 import { Ceremony } from './ceremony.js'
-import { SEARCH_MS } from './discovery.js'
+import { keep, OURS, recall, SEARCH_MS } from './discovery.js'
 import { Entries } from './entries.js'
 import { Failure } from './errors.js'
-import { keep, LAST_WALLET, OURS, recall } from './memory.js'
 import { Panel } from './panel.js'
+import { post } from './site.js'
 
-const LIFETIME_MS = 120_000
+const LAST_WALLET = 'moralis-wallet'
 
 /**
- * How long a text lives, by the server's clock, for that of the visitor may be wrong.
- * @param {Response} response
- * @param {string} expires
+ * Wait for something step by step. Safari lets a wallet open a window for what a timer leads to, within
+ * a second of the press that set it, and never for what a request over the network leads to.
+ * @template T
+ * @param {Promise<T>} promise
  */
-function lifetimeOf(response, expires) {
-  const now = Date.parse(response.headers.get('Date') ?? '') || Date.now()
-  const lifetime = Date.parse(expires) - now
-  return lifetime > 0 ? lifetime : LIFETIME_MS
+async function inSteps(promise) {
+  let steps = 50 // of 20 ms
+  const end = () => {
+    steps = 0
+  }
+  promise.then(end, end)
+  while (steps-- > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+  return promise
 }
 
 class Picker {
@@ -33,13 +38,15 @@ class Picker {
   constructor(root) {
     this.root = root
     this.form = /** @type {HTMLFormElement} */ (this.part('form'))
+    this.inputs = /** @type {Moralis.Inputs} */ (/** @type {unknown} */ (this.form.elements))
     this.page = /** @type {Moralis.Page} */ (JSON.parse(this.part('page').textContent ?? ''))
     this.panel = new Panel(this.part)
     this.ceremony = new Ceremony(
       {
-        prepare: (account, signal) => this.#prepare(account, signal),
+        prepare: (account, signal) => inSteps(this.#prepare(account, signal)),
         send: (attempt, fields) => this.#send(attempt, fields),
         show: (view) => this.#show(view),
+        tick: (milliseconds) => this.panel.tick(milliseconds),
         stop: () => window.stop(),
       },
       { sending: this.page.patience },
@@ -47,9 +54,9 @@ class Picker {
     const template = /** @type {HTMLTemplateElement} */ (this.part('wallet'))
     const last = recall('localStorage', LAST_WALLET)
     this.entries = new Entries(this.part('wallets'), template, last, (one) => this.#press(one))
-    this.#onPress('cancel', () => this.ceremony.cancel())
-    this.#onPress('another', () => this.#again({ another: true }))
-    this.#onPress('switch', () => this.#again({ another: false, chain: this.page.chain }))
+    this.#button('cancel').onclick = () => this.ceremony.cancel()
+    this.#button('another').onclick = () => this.#again({ another: true })
+    this.#button('switch').onclick = () => this.#again({ another: false, chain: this.page.chain })
     this.#search()
   }
 
@@ -60,11 +67,11 @@ class Picker {
   part = (name) => /** @type {HTMLElement} */ (this.root.querySelector(`[data-moralis="${name}"]`))
 
   /**
+   * The button in a part, which is the site's own element.
    * @param {string} name
-   * @param {() => void} act
    */
-  #onPress(name, act) {
-    this.part(name).querySelector('button')?.addEventListener('click', act)
+  #button(name) {
+    return /** @type {HTMLElement} */ (this.part(name).querySelector('button'))
   }
 
   /**
@@ -124,21 +131,14 @@ class Picker {
     if (linked.some((one) => one.toLowerCase() === spelled)) {
       throw new Failure('linked', { code: 'wallet_already_linked' })
     }
-    const token = this.#input('csrfmiddlewaretoken').value
-    const response = await fetch(challengeUrl, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', [csrfHeader]: token },
-      // The number that another device shows is typed into the form of its page.
-      body: JSON.stringify({ ...account, ...fields, number: this.#input('number')?.value }),
-      signal,
-    }).catch(() => {
-      throw new Failure('network')
-    })
-    const data = await response.json().catch(() => null)
-    if (response.ok && typeof data?.message === 'string') {
-      return { ...data, lifetime: lifetimeOf(response, data.expires_at) }
+    // The number that another device shows is typed into the form of its page.
+    const data = { ...account, ...fields, number: this.inputs.number?.value }
+    const answer = await post(this.inputs, csrfHeader, challengeUrl, data, signal)
+    if (answer.ok === undefined) throw new Failure('network')
+    if (answer.ok && typeof answer.message === 'string') {
+      return /** @type {Moralis.Text} */ (answer)
     }
-    const { code, message: sentence } = data?.error ?? {}
+    const { code, message: sentence } = answer.error ?? {}
     throw new Failure('reload', { code, sentence })
   }
 
@@ -151,14 +151,9 @@ class Picker {
     keep('localStorage', LAST_WALLET, wallet.key)
     keep('sessionStorage', OURS, JSON.stringify([wallet.key, connected?.account.address]))
     if (!this.#tell('moralis:state', { fields })) return false
-    for (const [name, value] of Object.entries(fields)) this.#input(name).value = value
+    for (const [name, value] of Object.entries(fields)) this.inputs[name].value = value
     HTMLFormElement.prototype.submit.call(this.form)
     return true
-  }
-
-  /** @param {string} name */
-  #input(name) {
-    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name))
   }
 
   /**
@@ -181,16 +176,14 @@ class Picker {
     const isIdle = state === 'idle'
     const focused = this.part('tools').querySelector(':focus')
     this.entries.hold(isIdle ? undefined : wallet, state === 'sending')
-    this.panel.show(view)
-    this.panel.warn('')
     const { texts } = this.page
     this.panel.say((state === 'signing' && renewals ? texts.renewed : texts[state]) ?? '')
+    this.panel.warn('')
+    this.panel.show(view)
     this.#invite()
     // What was pressed may be gone.
     if (focused?.closest('[hidden]')) {
-      const next = isIdle
-        ? this.entries.buttonOf(wallet)
-        : this.part('cancel').querySelector('button')
+      const next = isIdle ? this.entries.buttonOf(wallet) : this.#button('cancel')
       next?.focus()
     }
     if (state !== 'sending') this.#tell('moralis:state')

@@ -7,16 +7,12 @@ const STEPS = ['connect', 'sign', 'done']
 /** @type {Record<Moralis.State, number>} */
 const REACHED = { idle: -1, connecting: 0, preparing: 1, signing: 1, sending: 2 }
 
-/** @param {number} milliseconds */
+/** @param {number} milliseconds of less than ten minutes, as 1:59 */
 function clock(milliseconds) {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000))
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
+  return new Date(Math.max(0, milliseconds)).toISOString().slice(15, 19)
 }
 
 export class Panel {
-  /** @type {ReturnType<typeof setInterval> | undefined} */
-  timer
-
   /** @param {(name: string) => HTMLElement} part of the picker, by its name */
   constructor(part) {
     this.part = part
@@ -56,20 +52,15 @@ export class Panel {
     this.part('address').textContent = account?.address ?? ''
     this.part('another').hidden = account?.network !== 'evm' || state === 'sending'
     this.part('switch').hidden = true
-    this.#count(round)
-    if (step >= 0) this.part('tools').scrollIntoView({ block: 'nearest' })
-  }
-
-  /** @param {Moralis.Round | undefined} round */
-  #count(round) {
-    clearInterval(this.timer)
     this.part('text').hidden = !round
     this.part('message').textContent = round?.message ?? ''
-    if (!round) return
-    const tick = () => {
-      this.part('left').textContent = clock(round.ends - Date.now())
-    }
-    tick()
-    this.timer = setInterval(tick, 1000)
+    if (step < 0) return
+    // Where there is no room for both, what to do comes before what can be pressed.
+    for (const name of ['tools', 'status']) this.part(name).scrollIntoView({ block: 'nearest' })
+  }
+
+  /** @param {number} milliseconds that are left */
+  tick(milliseconds) {
+    this.part('left').textContent = clock(milliseconds)
   }
 }

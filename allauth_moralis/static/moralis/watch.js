@@ -6,8 +6,18 @@
  * in this tab before, can have changed: another wallet with another account, and one that is locked,
  * say nothing about who is here.
  */
-import { ask, attempt, chainOf, discoverEvm, discoverStandard } from './discovery.js'
-import { keep, OURS, recall, STAY } from './memory.js'
+import {
+  ask,
+  attempt,
+  chainOf,
+  discoverEvm,
+  discoverStandard,
+  keep,
+  OURS,
+  recall,
+} from './discovery.js'
+
+const STAY = 'moralis-stay'
 
 /** @param {HTMLElement} banner */
 function start(banner) {
