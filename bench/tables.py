@@ -1,11 +1,11 @@
 """The tables of a run, for the terminal and for the document."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .contestants import TITLES
-from .measurements import FEW
+from .measurements import FEW, QUICK
 
 Results = dict[str, Any]
 BARE, SAME = "dummy", "dummy_in_demo"
@@ -50,6 +50,7 @@ def ratio(value: float, to: float) -> str:
 def machine(results: Results) -> Table:
     of = results["machine"]
     said = {
+        "Run": "quick, not to be cited" if results["amount"] == asdict(QUICK) else "full",
         "Date": of["date"],
         "Processor": of["processor"],
         "Cores": str(of["cores"]),
