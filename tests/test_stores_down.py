@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import OperationalError, connection
+from django.db import OperationalError, connections
 from django.test import Client
 from django.urls import reverse
 
@@ -29,11 +29,18 @@ Outage = Callable[[], AbstractContextManager[None]]
 
 @contextmanager
 def database_down() -> Iterator[None]:
+    """The connection is lost: it takes no statement, and Django can no longer use it."""
+
+    ours = connections["default"]
+
     def fail(*_: Any, **__: Any) -> Any:
+        ours.errors_occurred = True
         raise OperationalError(SECRET)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "cursor", fail)
+        patch.setattr(ours, "errors_occurred", False)
+        patch.setattr(ours, "cursor", fail)
+        patch.setattr(ours, "is_usable", lambda: False)
         yield
 
 
