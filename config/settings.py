@@ -167,9 +167,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # One line for each challenge, sign-in and refusal.
-    "loggers": {"allauth_moralis": {"handlers": ["console"], "level": "INFO"}},
+    "filters": {"deployed": {"()": "django.utils.log.RequireDebugFalse"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "failures": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["deployed"],
+            "level": "ERROR",
+        },
+    },
+    "loggers": {
+        # One line for each challenge, sign-in and refusal.
+        "allauth_moralis": {"handlers": ["console"], "level": "INFO"},
+        # Why a page failed. Django itself would only mail it to ADMINS, of whom there are none.
+        "django.request": {"handlers": ["failures"]},
+    },
 }
 
 # --- Security -------------------------------------------------------------------------------

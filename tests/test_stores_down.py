@@ -129,7 +129,11 @@ def test_cache_that_goes_down_while_an_answer_is_judged(client, wallet, settings
     monkeypatch.setattr(LocalBackend, "verify", judge)
     response = answer(client, challenge, wallet.sign(message))
 
-    assert (response.status_code, page_code(response)) == (503, "misconfigured")
+    assert (response.status_code, page_code(response)) == (401, "signature_invalid")
+    # In the database, where the session is kept as well, the challenge is used up.
+    monkeypatch.undo()
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
 
 
 def test_wallet_page_of_whoever_is_signed_in(client, wallet, outage):
