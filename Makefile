@@ -8,6 +8,9 @@ CONFORMANCE := .venv-conformance
 ALLAUTH := .venv-allauth
 # As has siwe-django, beside which `make bench` measures.
 SIWE := .venv-bench
+# The fuzzer is not for every machine.
+FUZZ := .venv-fuzz
+SECONDS ?= 60
 PORT ?= 8000
 CHAIN_PORT ?= 8545
 # For every Python from 3.11 on. The first lines of the pinned files repeat this command.
@@ -15,7 +18,7 @@ PIN = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate
 # The package has a catalogue, and the demo has one. What else is here speaks to developers.
 UNTRANSLATED = --ignore '.*' $(patsubst %/,--ignore %,$(filter-out allauth_moralis/ config/ locale/ templates/,$(wildcard */)))
 
-.PHONY: run demo-chain test test-services scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench load messages wheel matrix clean
+.PHONY: run demo-chain test test-services fuzz scripts screenshots conformance allauth-suite check docs requirements contracts format emulator bench load messages wheel matrix clean
 .DEFAULT_GOAL := run
 
 # What the demo runs on, and no more. pip says what it does: on a fresh machine it takes a minute.
@@ -66,6 +69,14 @@ $(ALLAUTH)/.ready: allauth_suite/requirements.txt
 allauth-suite: $(ALLAUTH)/.ready ## allauth's own tests, bare and with our app and mixins: the same must pass
 	$(ALLAUTH)/bin/python -m allauth_suite $(PROJECTS)
 
+$(FUZZ)/.ready: tests/fuzz/requirements.txt
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/fuzz/requirements.txt
+	@touch $@
+
+fuzz: $(FUZZ)/.ready ## what reads foreign bytes, SECONDS=60 for each target; ARGS="form token" for some, ARGS=--keep for their corpus
+	$(FUZZ)/bin/python -m tests.fuzz.run --seconds $(SECONDS) $(ARGS)
+
 matrix: ## the suite on other Pythons, Djangos and allauths; PYTHONS=3.12 DJANGOS=6.1 for some of them
 	.ci/matrix
 
@@ -104,6 +115,7 @@ requirements: $(VENV)/.ready ## pins with hashes, of the *.in files; ARGS=--upgr
 	$(PIN) conformance/requirements.in -o conformance/requirements.txt
 	$(PIN) allauth_suite/requirements.in -o allauth_suite/requirements.txt
 	$(PIN) bench/requirements.in -o bench/requirements.txt
+	$(PIN) tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
 
 contracts: $(VENV)/.ready ## the validator and the tests' contracts, compiled anew; needs Node
 	$(BIN)/python -m tests.chain.compiler
@@ -127,4 +139,4 @@ wheel: $(VENV)/.ready
 	$(BIN)/python -m build
 
 clean:
-	rm -rf $(VENV) .venv-* js/node_modules conformance/node_modules tests/chain/node_modules docs/_build build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-* .fuzz js/node_modules conformance/node_modules tests/chain/node_modules docs/_build build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache

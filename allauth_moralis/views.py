@@ -200,6 +200,7 @@ def script(request: HttpRequest, version: str, name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @login_not_required
+@refusals(refuse_page)
 def address(request: HttpRequest) -> HttpResponse:
     """Show where the confirmation e-mail was sent, and let people correct a mistyped address."""
     user = addresses.pending_user(request)
@@ -221,21 +222,22 @@ def address(request: HttpRequest) -> HttpResponse:
     return render(request, "moralis/address.html", {"form": form, "address": shown})
 
 
+def refuse_profile(request: HttpRequest, error: WalletError) -> HttpResponse:
+    return _profile(request, error=error)
+
+
 @require_safe
 @never_cache
 @login_required(login_url=LOG_IN_PAGE)
+@refusals(refuse_profile, csrf=False)
 def profile(request: HttpRequest) -> HttpResponse:
     return _profile(request)
-
-
-def refuse_label(request: HttpRequest, error: WalletError) -> HttpResponse:
-    return _profile(request, error=error)
 
 
 @require_POST
 @never_cache
 @login_required(login_url=LOG_IN_PAGE)
-@refusals(refuse_label)
+@refusals(refuse_profile)
 def label(request: HttpRequest) -> HttpResponse:
     """Store a person's own name for one of their wallets."""
     account, text = forms.parse_label(request.POST)

@@ -1,4 +1,5 @@
 import copy
+import os
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +15,11 @@ from allauth_moralis.testing import EvmWallet
 
 pytest_plugins = ["allauth_moralis.testing.fixtures", "tests.chain.fixtures"]
 
-# A machine that is busy is no bug: nothing here is timed.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# A machine that is busy is no bug: nothing here is timed. Nor does a change fail by an input that
+# nobody thought of before: HYPOTHESIS_PROFILE=long looks for these, with other inputs at each run.
+hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=3000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 API_KEY = "key-that-must-not-be-seen-anywhere"
 

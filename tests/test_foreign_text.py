@@ -125,6 +125,59 @@ def test_answers_never_fail(challenge, signature, full_message, known):
         assert response.status_code == 400
 
 
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape", "utf-16", "latin-1", "undefined"])
+@pytest.mark.parametrize("process", ["login", "connect", "device"])
+@pytest.mark.parametrize("path", ["verify", "device/complete", "label"])
+def test_form_in_another_charset_is_refused(client, provider, path, process, charset):
+    """Some have a spelling for half a surrogate pair."""
+    provider["CROSS_DEVICE"] = True
+    sign_in(client, EvmWallet())
+    names = ["challenge", "signature", "device_code", "state", "next", "device", "label"]
+    fields = {**dict.fromkeys(names, "+2AA-\\ud800"), "process": process, "account": "1"}
+    parts = [
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    content_type = f"multipart/form-data; boundary=x; charset={charset}"
+
+    body = "".join([*parts, "--x--\r\n"])
+    response = client.generic("POST", f"/accounts/moralis/{path}/", body, content_type=content_type)
+
+    assert (response.status_code, page_code(response)) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape"])
+@pytest.mark.parametrize("path", ["moralis/login/", "moralis/reauthenticate/", "profile/"])
+def test_page_that_is_asked_for_in_another_charset_is_refused(client, path, charset):
+    """Django reads the address in the charset of the body, though there is none."""
+    sign_in(client, EvmWallet())
+    query = "process=connect&state=+2AA-\\ud800&next=+2AA-\\ud800"
+    headers = {"CONTENT_TYPE": f"text/plain; charset={charset}", "QUERY_STRING": query}
+
+    response = client.get(f"/accounts/{path}", **headers)
+
+    assert (response.status_code, page_code(response)) == (400, "invalid_request")
+
+
+def test_address_in_another_charset_is_refused(client, settings):
+    settings.SOCIALACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    settings.SOCIALACCOUNT_EMAIL_REQUIRED = True
+    sign_in(client, EvmWallet())
+    client.post("/accounts/3rdparty/signup/", {"email": "ada@example.com"})
+    assert client.get("/accounts/moralis/address/").status_code == 200
+    part = 'Content-Disposition: form-data; name="email"\r\n\r\n+2AA-@example.com'
+
+    response = client.generic(
+        "POST",
+        "/accounts/moralis/address/",
+        f"--x\r\n{part}\r\n--x--\r\n",
+        content_type="multipart/form-data; boundary=x; charset=utf-7",
+    )
+
+    assert (response.status_code, page_code(response)) == (400, "invalid_request")
+    assert EmailAddress.objects.get().email == "ada@example.com"
+
+
 @few
 @given(state=odd_text, next_url=odd_text, process=odd_text)
 def test_wallet_page_never_fails(state, next_url, process):

@@ -169,9 +169,10 @@ def test_changelog_dates_the_version(metadata):
 # --- Beside what is published -----------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "name", ["requirements.txt", "requirements-dev.txt", "conformance/requirements.txt"]
-)
+OTHERS = ["requirements-dev.txt", "conformance/requirements.txt", "tests/fuzz/requirements.txt"]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", *OTHERS])
 def test_pins_have_hashes_and_name_no_host(name):
     text = (ROOT / name).read_text()
     pins = re.findall(r"^[\w.-]+==\S+.*(?:\n    --hash.*)*", text, re.MULTILINE)
@@ -187,8 +188,8 @@ def test_pins_of_one_package_agree():
         found = re.findall(r"^[\w.-]+==\S+", (ROOT / name).read_text(), re.MULTILINE)
         return set(found)
 
-    assert pinned("requirements.txt") <= pinned("requirements-dev.txt")
-    assert pinned("requirements.txt") <= pinned("conformance/requirements.txt")
+    for other in OTHERS:
+        assert pinned("requirements.txt") <= pinned(other), other
 
 
 def test_workflow_calls_targets_that_there_are():

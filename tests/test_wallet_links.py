@@ -53,6 +53,19 @@ def test_links_of_a_network_are_what_the_vendors_document(provider, network):
     assert {link["name"]: link["url"] for link in links_to(PAGE)} == BY_NETWORK[network]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["moralis_login", "account_login"])
+@pytest.mark.parametrize("host", ["[:1]", "[1:2:3]", "[::1]:8000", "a..b", "-"])
+def test_host_that_is_none_fails_no_page(client, settings, name, host):
+    """Where a site leaves the check of the Host header to its proxy, Django lets these through."""
+    settings.ALLOWED_HOSTS = ["*"]
+
+    response = client.get(reverse(name), HTTP_HOST=host)
+
+    assert response.status_code == 200
+    assert f"https://link.metamask.io/dapp/{host}/accounts/" in response.content.decode()
+
+
 def test_wallet_of_several_networks_is_offered_once_and_the_flaky_one_last(provider):
     provider["NETWORKS"] = ["evm", "solana", "aptos"]
 

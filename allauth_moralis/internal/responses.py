@@ -1,5 +1,6 @@
 """What pages and applications have in common in HTTP: refusals, and how bodies are read."""
 
+import codecs
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -90,9 +91,16 @@ def refusals(
 
 
 def _check_body(request: HttpRequest, max_body: int) -> None:
+    is_utf8 = codecs.lookup(request.encoding or "utf-8").name == "utf-8"
+    if not is_utf8:
+        # Some charsets have a spelling for half a surrogate pair, with which no page can be
+        # written; and the page that says so reads the request once more.
+        request.encoding = "utf-8"
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not re.fullmatch("[0-9]{1,9}", length) or int(length) > max_body:
         raise InvalidRequest("body too large")
+    if not is_utf8:
+        raise InvalidRequest("not UTF-8")
     try:
         request.POST  # noqa: B018 - parses the form, if it is one
     except NOT_A_FORM:

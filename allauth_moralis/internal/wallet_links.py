@@ -6,7 +6,7 @@ theirs was seen in the sources of many sites.
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from .. import conf
 from ..siwx.wallets import APTOS, EVM, SOLANA
@@ -80,13 +80,15 @@ def links_to(address: str) -> list[dict[str, str]]:
 
 def _values(address: str) -> dict[str, str]:
     encoded = _encode(address)
-    parts = urlsplit(address)
+    # Not urlsplit: it fails for hosts that Django lets through, such as "[:1]".
+    scheme, _, bare = address.partition("://")
+    host = bare.partition("/")[0]
     return {
         "{url}": address,
         "{encoded}": encoded,
         "{encoded_twice}": _encode(encoded),
-        "{bare}": address.partition("://")[2],
-        "{origin}": _encode(f"{parts.scheme}://{parts.netloc}"),
+        "{bare}": bare,
+        "{origin}": _encode(f"{scheme}://{host}"),
     }
 
 

@@ -1,0 +1,1 @@
+"""Foreign input of every kind: what a fuzzer finds in it, and what Hypothesis does."""
