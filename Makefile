@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 CONFORMANCE := .venv-conformance
 # allauth's own tests have some, too.
 ALLAUTH := .venv-allauth
+# As has siwe-django, beside which `make bench` measures.
+SIWE := .venv-bench
 # The fuzzer is not for every machine.
 FUZZ := .venv-fuzz
 SECONDS ?= 60
@@ -112,13 +114,19 @@ requirements: $(VENV)/.ready ## pins with hashes, of the *.in files; ARGS=--upgr
 	$(PIN) requirements-dev.in -o requirements-dev.txt
 	$(PIN) conformance/requirements.in -o conformance/requirements.txt
 	$(PIN) allauth_suite/requirements.in -o allauth_suite/requirements.txt
+	$(PIN) bench/requirements.in -o bench/requirements.txt
 	$(PIN) tests/fuzz/requirements.in -o tests/fuzz/requirements.txt
 
 contracts: $(VENV)/.ready ## the validator and the tests' contracts, compiled anew; needs Node
 	$(BIN)/python -m tests.chain.compiler
 
-bench: $(VENV)/.ready ## what a sign-in costs, against allauth's dummy provider
-	$(BIN)/python -m bench
+$(SIWE)/.ready: bench/requirements.txt
+	@$(PYTHON) -m venv $(SIWE)
+	@$(SIWE)/bin/python -m pip install --quiet --disable-pip-version-check -r bench/requirements.txt && touch $@ || \
+		echo "siwe-django could not be installed, so it is left out." >&2
+
+bench: $(VENV)/.ready $(SIWE)/.ready ## what a sign-in costs, beside others; ARGS=--quick for a first look
+	$(BIN)/python -m bench $(ARGS)
 
 load: $(VENV)/.ready ## a crowd that signs in for LOAD_SECONDS=60, or LOAD_SIGN_INS: percentiles, errors, memory
 	LOAD_SECONDS=$(LOAD_SECONDS) LOAD_SIGN_INS=$(LOAD_SIGN_INS) $(BIN)/python -m tests.load

@@ -28,7 +28,6 @@ from .internal import addresses, disconnect, events, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
 from .internal.sociallogin import (
     FREE_USERNAME,
-    WalletLogin,
     empty_email,
     rows_of,
     sign_up_has_expired,
@@ -199,10 +198,6 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
                 raise ImmediateHttpResponse(_start_again(request))
             if not form.cleaned_data.get("email"):
                 form.cleaned_data["email"] = empty_email()
-        if form is None and isinstance(sociallogin, WalletLogin):
-            # It has a transaction of its own, and recovers from what can go wrong in that.
-            new: AbstractBaseUser = super().save_user(request, sociallogin)
-            return new
         try:
             with writing():
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)

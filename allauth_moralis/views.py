@@ -149,17 +149,17 @@ def verify(request: HttpRequest) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("moralis_login"))
     data, handle = request.POST, forms.handle_of(request.POST)
     reports.hide(request, *data.values())
-    pending = flows.take_challenge(request, handle)
-    page_request = PageRequest.of(pending) if pending else PageRequest.posted(data)
-    setattr(request, PAGE_REQUEST, page_request)
-    # If the challenge has no "next", allauth would take one from this request, though it is not
-    # bound to the challenge.
-    request.GET = request.POST = QueryDict()
-    try:
-        response = flows.complete_login(request, handle, pending, forms.parse_proof(data))
-    except WalletError as error:
-        tell_adapter(request, error, pending.login_state if pending else None)
-        raise
+    with flows.taken_challenge(request, handle) as pending:
+        page_request = PageRequest.of(pending) if pending else PageRequest.posted(data)
+        setattr(request, PAGE_REQUEST, page_request)
+        # If the challenge has no "next", allauth would take one from this request, though it is not
+        # bound to the challenge.
+        request.GET = request.POST = QueryDict()
+        try:
+            response = flows.complete_login(request, handle, pending, forms.parse_proof(data))
+        except WalletError as error:
+            tell_adapter(request, error, pending.login_state if pending else None)
+            raise
     if response is None:
         response = render(request, "moralis/device_approved.html")
     add_never_cache_headers(response)

@@ -1,102 +1,130 @@
-"""What a sign-in costs, as ratios measured in one run: ``make bench``."""
+"""What a sign-in costs, beside others, as ratios measured in one run: ``make bench``."""
 
-import os
-import statistics
-import time
-from collections.abc import Callable, Sequence
+import argparse
+import json
+import signal
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import Any, NoReturn
 
-import django
+from . import contestants, document, machine
+from .contestants import ROOT, SIWE_IMPORTS, SIWE_PYTHON
+from .measurements import (
+    FULL,
+    QUICK,
+    Amount,
+    growth,
+    logins,
+    pages,
+    service,
+    serving,
+    signatures,
+    starting,
+)
+from .processes import Room
+from .tables import TABLES
 
-os.environ["DJANGO_SETTINGS_MODULE"] = "bench.settings"
-django.setup()
-
-from coincurve import PublicKey  # noqa: E402 - after Django's set-up
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-
-from allauth_moralis.siwx import signatures  # noqa: E402
-from allauth_moralis.testing import EvmWallet, answer, obtain_challenge  # noqa: E402
-
-ROUNDS = 150
-
-
-def wallet_login(wallet: EvmWallet, sign: Callable[[str], str]) -> Client:
-    client = Client()
-    client.get("/accounts/moralis/login/")
-    challenge, message = obtain_challenge(client, wallet)
-    assert answer(client, challenge, sign(message)).status_code == 302
-    return client
-
-
-def dummy_login(uid: int) -> Client:
-    client = Client()
-    state = client.get("/accounts/dummy/login/")["Location"]
-    client.get(state)
-    assert client.post(state, {"id": uid}).status_code == 302
-    return client
+LIMIT = 30 * 60  # seconds
+QUICK_RESULTS = ROOT / "bench" / "results-quick.json"
 
 
-def cpu(calls: Sequence[Callable[[], object]]) -> float:
-    """Median milliseconds of processor time."""
-    times = []
-    for call in calls:
-        started = time.process_time()
-        call()
-        times.append((time.process_time() - started) * 1000)
-    return statistics.median(times)
-
-
-def statements(call: Callable[[], object]) -> int:
-    with CaptureQueriesContext(connection) as queries:
-        call()
-    bookkeeping = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
-    return sum(not query["sql"].startswith(bookkeeping) for query in queries)
-
-
-def raw_check(message: str, signature: bytes) -> bytes:
-    """The least that a check can cost: a hash, a recovery, a hash."""
-    text = message.encode()
-    digest = signatures.keccak256(b"\x19Ethereum Signed Message:\n%d%b" % (len(text), text))
-    signer = PublicKey.from_signature_and_message(signature, digest, hasher=None)
-    return signatures.keccak256(signer.format(compressed=False)[1:])[12:]
-
-
-def report(what: str, ours: float, theirs: float, unit: str) -> None:
-    print(f"{what:52} {ours:8.2f} {theirs:8.2f} {unit:10} ratio {ours / theirs:.2f}")
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a minute, to try it; not to cite")
+    parser.add_argument("--accounts", type=int, help=f"how many are many ({FULL.accounts})")
+    parser.add_argument(
+        "--postgres",
+        metavar="URL",
+        help="measure there too; databases called bench_… are made beside it, and dropped",
+    )
+    parser.add_argument(
+        "--document", action="store_true", help="only write the tables of the latest run into it"
+    )
+    return parser.parse_args()
 
 
 def main() -> None:
-    call_command("migrate", verbosity=0)
-    wallets = [EvmWallet() for _ in range(ROUNDS)]
-    signed_by = {wallet.address: wallet.sign for wallet in wallets}
-    for warm in range(5):
-        dummy_login(10_000 + warm)
-        wallet = EvmWallet()
-        wallet_login(wallet, wallet.sign)
+    options = parsed()
+    if options.document:
+        document.write()
+        return
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGALRM, _stop)
+    signal.alarm(LIMIT)
+    amount = QUICK if options.quick else FULL
+    if options.accounts:
+        amount = replace(amount, accounts=options.accounts)
+    results = measured(amount, options.postgres)
+    for name, table in TABLES.items():
+        if options.postgres or not name.endswith("postgresql"):
+            print(table(results).text())
+    file = QUICK_RESULTS if options.quick else document.RESULTS
+    file.write_text(json.dumps(results, indent=1) + "\n")
+    print(f"\nWritten to {file.relative_to(ROOT)}.")
 
-    print(f"{'':52} {'ours':>8} {'other':>8}")
-    logins = [lambda a=a: wallet_login(a, signed_by[a.address]) for a in wallets]
-    dummies = [lambda uid=uid: dummy_login(uid) for uid in range(1, ROUNDS + 1)]
-    for who in ("new", "returning"):
-        report(f"login of a {who} user, processor time", cpu(logins), cpu(dummies), "ms")
-    report(
-        "login of a returning user, statements", statements(logins[0]), statements(dummies[0]), ""
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise SystemExit(
+        f"It took more than {LIMIT // 60} minutes." if number == signal.SIGALRM else "Stopped."
     )
 
-    wallet = wallets[0]
-    message = "x" * 330
-    signature = wallet.sign(message)
-    raw = bytes.fromhex(signature[2:-2]) + bytes([int(signature[-2:], 16) - 27])
 
-    def check_often() -> None:
-        for _ in range(50):
-            signatures.check_evm(message, signature, wallet.address)
+def measured(amount: Amount, postgres: str | None) -> dict[str, Any]:
+    missing = siwe_is_missing()
+    sites = list(contestants.without_a_service(siwe=missing is None))
+    results: dict[str, Any] = {
+        "machine": machine.described(),
+        "amount": asdict(amount),
+        "left_out": [missing] if missing else [],
+    }
+    with TemporaryDirectory() as folder, Room(Path(folder)) as room:
+        for name, measure in {
+            "starting": lambda: starting.measure(room, sites, amount),
+            "signatures": lambda: signatures.measure(room, amount),
+            "pages": lambda: pages.measure(room),
+            "logins": lambda: logins.measure(room, sites, amount),
+            "service": lambda: service.measure(room, amount),
+            "serving": lambda: serving.measure(room, sites, amount),
+            "growth": lambda: growth.measure(room, amount),
+        }.items():
+            progress(name)
+            results[name] = measure()
+    if postgres:
+        results["postgresql"] = on_postgresql(amount, postgres)
+    return results
 
-    ours = cpu([check_often] * 40)
-    theirs = cpu([lambda: [raw_check(message, raw) for _ in range(50)]] * 40)
-    report("check of an EVM signature, fifty times", ours, theirs, "ms")
+
+def on_postgresql(amount: Amount, url: str) -> dict[str, Any]:
+    sites = list(contestants.without_a_service(siwe=False))
+    with TemporaryDirectory() as folder, Room(Path(folder), url) as room:
+        progress("logins on PostgreSQL")
+        found = logins.measure(room, sites, amount)
+        progress("growth on PostgreSQL")
+        return {
+            "version": room.version(),
+            "logins": found,
+            "growth": growth.measure(room, amount),
+        }
+
+
+def siwe_is_missing() -> str | None:
+    """Say why siwe-django cannot be measured, if it cannot."""
+    if not SIWE_PYTHON.exists():
+        return "siwe-django, which is not installed"
+    tried = subprocess.run(
+        [SIWE_PYTHON, "-c", SIWE_IMPORTS], capture_output=True, text=True, check=False
+    )
+    if not tried.returncode:
+        return None
+    return f"siwe-django, which cannot be imported: {tried.stderr.strip().splitlines()[-1]}"
+
+
+def progress(what: str) -> None:
+    print(f"… {what}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,8 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
         },
         **DATABASES["default"].get("OPTIONS", {}),
     }
+else:
+    DATABASES["default"] = {"CONN_MAX_AGE": 60, **DATABASES["default"], "CONN_HEALTH_CHECKS": True}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://")}
@@ -131,7 +133,7 @@ if CACHES["default"]["BACKEND"].endswith("RedisCache"):
         **CACHES["default"].get("OPTIONS", {}),
     }
 # The cache of one process would go on to know sessions that another has ended.
-_is_shared = "locmem" not in CACHES["default"]["BACKEND"]
+_is_shared = not CACHES["default"]["BACKEND"].endswith(("LocMemCache", "DummyCache"))
 SESSION_ENGINE = "config.sessions.cached" if _is_shared else "config.sessions.database"
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", default="webmaster@localhost")
@@ -165,9 +167,22 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # One line for each challenge, sign-in and refusal.
-    "loggers": {"allauth_moralis": {"handlers": ["console"], "level": "INFO"}},
+    "filters": {"deployed": {"()": "django.utils.log.RequireDebugFalse"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "failures": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["deployed"],
+            "level": "ERROR",
+        },
+    },
+    "loggers": {
+        # One line for each challenge, sign-in and refusal.
+        "allauth_moralis": {"handlers": ["console"], "level": "INFO"},
+        # Why a page failed. Django itself would only mail it to ADMINS, of whom there are none.
+        "django.request": {"handlers": ["failures"]},
+    },
 }
 
 # --- Security -------------------------------------------------------------------------------

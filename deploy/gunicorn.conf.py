@@ -5,11 +5,14 @@ from pathlib import Path
 
 wsgi_app = "config.wsgi"
 
-# Checking a signature takes a processor, and waiting for a database or a service takes a thread.
-# No more than eight unless asked for, whose connections PostgreSQL takes as it comes: it has 100.
-workers = int(os.environ.get("WEB_CONCURRENCY") or min(8, 2 * len(os.sched_getaffinity(0))))
 worker_class = "gthread"
 threads = int(os.environ.get("DATABASE_POOL_SIZE") or 8)  # with a connection for each
+
+# Checking a signature takes a processor, and waiting for a database or a service takes a thread.
+# Unless asked for, no more than PostgreSQL has connections for as it comes: 100, of which it keeps
+# three, and some are for manage.py. While gunicorn is reloaded the old workers keep theirs.
+most = max(1, 80 // (2 * threads))
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(most, 2 * len(os.sched_getaffinity(0))))
 
 # As long as the slowest sign-in: two calls to the service, each for the whole of TIMEOUT.
 graceful_timeout = 30  # seconds, when a worker is stopped or replaced

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.account.signals import user_signed_up
 from allauth.core import context
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.helpers import complete_social_login
@@ -13,6 +14,7 @@ from allauth.socialaccount.providers.base import Provider
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.checks import run_checks
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +22,8 @@ from django.utils import timezone
 from allauth_moralis.adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
 from allauth_moralis.testing import sign_in
 
-from .ceremony import user_of
+from .ceremony import page_code, user_of
+from .headless_app import App, codes
 
 pytestmark = pytest.mark.django_db
 
@@ -140,3 +143,63 @@ def test_check_takes_a_call_further_for_one(settings):
     settings.SOCIALACCOUNT_ADAPTER = f"{__name__}.NoCode"
 
     assert hidden() == {}
+
+
+class Profiles(DefaultSocialAccountAdapter):
+    """A site's own adapter, which writes more, and the database refuses that."""
+
+    def save_user(self, request, sociallogin, form=None):
+        super().save_user(request, sociallogin, form)
+        raise IntegrityError
+
+
+class WithProfiles(WalletSocialAccountMixin, Profiles):
+    """The order of the documents: the mixin stands first."""
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by_pages", [True, False], ids=["pages", "headless"])
+def test_sign_up_of_which_the_sites_part_fails_leaves_no_half_account(
+    client, wallet, settings, by_pages
+):
+    settings.SOCIALACCOUNT_ADAPTER = f"{__name__}.WithProfiles"
+
+    if by_pages:
+        response = sign_in(client, wallet)
+        assert (response.status_code, page_code(response)) == (503, "misconfigured")
+    else:
+        answer = App("browser").sign_in(wallet)
+        assert (answer["status"], codes(answer)) == (503, ["misconfigured"])
+
+    assert not get_user_model().objects.exists()
+    assert not SocialAccount.objects.exists()
+
+
+@pytest.fixture
+def adds_an_address():
+    """A site that knows the address of whoever signs up."""
+
+    def add(user, **_kwargs):
+        EmailAddress.objects.create(user=user, email=VICTIM)
+
+    user_signed_up.connect(add)
+    yield
+    user_signed_up.disconnect(add)
+
+
+def test_address_that_a_site_adds_at_a_sign_up_is_written_to(
+    client, wallet, adds_an_address, mailoutbox
+):
+    sign_in(client, wallet)
+
+    assert [mail.to for mail in mailoutbox] == [[VICTIM]]
+
+
+def test_sign_up_by_password_where_users_have_no_field_for_an_address(client, settings, mailoutbox):
+    settings.ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+    settings.ACCOUNT_EMAIL_VERIFICATION = "optional"
+    fields = {"email": VICTIM, "password1": PASSWORD, "password2": PASSWORD}
+
+    client.post(reverse("account_signup"), fields)
+
+    assert [mail.to for mail in mailoutbox] == [[VICTIM]]

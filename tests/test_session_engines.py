@@ -132,7 +132,7 @@ def test_sign_in_asks_the_database_little(wallet):
     new, transactions_of_new = statements(wallet)
     returning, transactions_of_returning = statements(wallet)
 
-    assert new <= 14
+    assert new <= 15
     assert returning <= 14
-    assert transactions_of_new <= 8
+    assert transactions_of_new <= 10
     assert transactions_of_returning <= 6

@@ -106,3 +106,45 @@ def test_a_deployment_without_a_secret_key_does_not_start(env):
 
     assert result.returncode != 0
     assert "SECRET_KEY" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [("", 60), ("?conn_max_age=5", 5)],
+)
+def test_a_database_without_a_pool_keeps_its_connections(url, kept):
+    code = (
+        "import config.settings as s; d = s.DATABASES['default'];"
+        "print(d['CONN_MAX_AGE'], d['CONN_HEALTH_CHECKS'])"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": f"mysql://u:p@localhost/db{url}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert result.stdout.strip() == f"{kept} True"
+
+
+@pytest.mark.parametrize(
+    ("url", "is_shared"),
+    [
+        ("locmemcache://", False),
+        ("dummycache://", False),
+        ("redis://localhost/1", True),
+        ("dbcache://table", True),
+    ],
+)
+def test_sessions_are_cached_where_processes_share_the_cache(url, is_shared):
+    """As the package's own checks see it."""
+    show = (
+        "from django.conf import settings as s; from allauth_moralis.checks import sessions;"
+        "print(s.SESSION_ENGINE.split('.')[-1], not sessions.is_per_process())"
+    )
+    engine = "cached" if is_shared else "database"
+
+    assert run(show, CACHE_URL=url).stdout.strip() == f"{engine} {is_shared}"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import OperationalError, connection
+from django.db import OperationalError, connections
 from django.test import Client
 from django.urls import reverse
 
@@ -29,11 +29,18 @@ Outage = Callable[[], AbstractContextManager[None]]
 
 @contextmanager
 def database_down() -> Iterator[None]:
+    """The connection is lost: it takes no statement, and Django can no longer use it."""
+
+    ours = connections["default"]
+
     def fail(*_: Any, **__: Any) -> Any:
+        ours.errors_occurred = True
         raise OperationalError(SECRET)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection, "cursor", fail)
+        patch.setattr(ours, "errors_occurred", False)
+        patch.setattr(ours, "cursor", fail)
+        patch.setattr(ours, "is_usable", lambda: False)
         yield
 
 
@@ -122,7 +129,11 @@ def test_cache_that_goes_down_while_an_answer_is_judged(client, wallet, settings
     monkeypatch.setattr(LocalBackend, "verify", judge)
     response = answer(client, challenge, wallet.sign(message))
 
-    assert (response.status_code, page_code(response)) == (503, "misconfigured")
+    assert (response.status_code, page_code(response)) == (401, "signature_invalid")
+    # In the database, where the session is kept as well, the challenge is used up.
+    monkeypatch.undo()
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.db"
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
 
 
 def test_wallet_page_of_whoever_is_signed_in(client, wallet, outage):

@@ -12,6 +12,7 @@ import requests
 from django.conf import settings
 from django.test import Client
 from django.urls import get_script_prefix
+from requests.auth import AuthBase, HTTPBasicAuth
 from urllib3.exceptions import HTTPError
 
 from ..devices.contexts import csrf_header
@@ -82,6 +83,25 @@ class Front(ABC):
         """Return the value of a cookie that the site has set."""
 
 
+class _Password(AuthBase):
+    """That of a staging site, which no finding may show, and which is told to that site alone.
+
+    It is set where there is none, too: requests would look for one in ``~/.netrc``.
+    """
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._address = of_url(url)
+        self._user = unquote(parts.username or "")
+        self._add = HTTPBasicAuth(self._user, unquote(parts.password or ""))
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        # Not to the host of static files, and not by http if the site is asked by https.
+        if self._user and of_url(request.url or "") == self._address:
+            self._add(request)
+        return request
+
+
 class Outside(Front):
     """A browser somewhere on the net, or as near to one as this machine is."""
 
@@ -92,8 +112,7 @@ class Outside(Front):
         parts = urlsplit(url)
         self._prefix = parts.path.rstrip("/")
         self._session = requests.Session()
-        if parts.username:  # a staging site behind a password, which no finding may show
-            self._session.auth = (unquote(parts.username), unquote(parts.password or ""))
+        self._session.auth = _Password(url)
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, DeadlineAdapter(max_retries=0))
 

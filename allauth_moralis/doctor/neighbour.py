@@ -19,8 +19,6 @@ from django.conf import ENVIRONMENT_VARIABLE, settings
 from .findings import Result, passed, warning
 
 PATIENCE = 30.0  # seconds for one answer; the first one includes the start
-
-
 FAREWELL = 5.0  # seconds to end
 
 
@@ -105,7 +103,8 @@ def _start() -> "Popen[str]":
         "PYTHONPATH": os.pathsep.join(each or os.curdir for each in sys.path),
     }
     return Popen(  # noqa: S603 - this very Python, and a module of ours
-        [sys.executable, "-m", __name__],
+        # As with manage.py, nothing is imported from the current folder.
+        [sys.executable, "-P", "-m", __name__],
         env=environment,
         stdin=PIPE,
         stdout=PIPE,

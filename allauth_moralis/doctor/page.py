@@ -9,6 +9,7 @@ from importlib import import_module
 from urllib.parse import urljoin
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 from django.urls import NoReverseMatch, reverse
 
 from .findings import NotTried, Result, difference, failed, passed, warning
@@ -88,7 +89,9 @@ class Visit:
         key = self.front.cookie(settings.SESSION_COOKIE_NAME)
         if key:
             with suppress(Exception):  # another site's session, or one that cannot be reached
-                import_module(settings.SESSION_ENGINE).SessionStore(key).delete(key)
+                session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+                if SESSION_KEY not in session:  # or another site says whom we are to sign out
+                    session.delete(key)
 
 
 def url_of(name: str, *arguments: str) -> str:

@@ -3,6 +3,8 @@
 No status codes and no cryptography here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -118,22 +120,25 @@ def _device(challenge_request: ChallengeRequest, domain: str) -> DeviceRequest |
     return device
 
 
-def take_challenge(request: HttpRequest, handle: str) -> Pending | None:
-    """Return a pending challenge and use it up: whatever comes next, it cannot be used again."""
-    pending = stash.take(request, handle)
-    if pending is None:
-        return None
-    state = pending.login_state
-    events.set_wallet(pending.challenge.wallet, state.get("device_process", state["process"]))
-    with stash.used_up(request, handle):
-        return pending if _claim(pending.challenge) else None
+@contextmanager
+def taken_challenge(request: HttpRequest, handle: str) -> Iterator[Pending | None]:
+    """Give the block a pending challenge, and use it up: it cannot be used again, whatever happens.
+
+    ``None`` if there is none, or if another request was faster.
+    """
+    with stash.taken(request, handle) as pending:
+        if pending is not None:
+            state = pending.login_state
+            process = state.get("device_process", state["process"])
+            events.set_wallet(pending.challenge.wallet, process)
+        yield pending if pending is not None and _claim(pending.challenge) else None
 
 
 @sensitive_variables("proof", "verified")
 def complete_login(
     request: HttpRequest, handle: str, pending: Pending | None, proof: Proof
 ) -> HttpResponseBase | None:
-    """Verify the proof of a challenge that was taken, and hand the wallet over to allauth.
+    """Verify the proof of a ``taken_challenge``, and hand the wallet over to allauth.
 
     Return ``None`` if it was for another device, where it goes on. A refusal is remembered: people
     who reload the page that shows it post the same proof again, and should read the same refusal
@@ -142,12 +147,11 @@ def complete_login(
     if pending is None and (refusal := stash.remembered_refusal(request, handle, proof)):
         raise refusal
     try:
-        with stash.used_up(request, handle):
-            verified, state = verify_proof(request, pending, proof)
-            if state["process"] == DEVICE:
-                approve_device(request, state["device"], verified)
-                return None
-            return finish(request, verified, state)
+        verified, state = verify_proof(request, pending, proof, finishes=True)
+        if state["process"] == DEVICE:
+            approve_device(request, state["device"], verified)
+            return None
+        return finish(request, verified, state)
     except WalletError as error:
         if pending is not None:
             stash.remember_refusal(request, handle, proof, error)
@@ -179,11 +183,12 @@ def finish(
 
 @sensitive_variables("proof", "verified")
 def verify_proof(
-    request: HttpRequest, pending: Pending | None, proof: Proof
+    request: HttpRequest, pending: Pending | None, proof: Proof, *, finishes: bool = False
 ) -> tuple[VerifiedWallet, dict[str, Any]]:
     """Return the evidence that the wallet is this visitor's, and the state of their login.
 
-    Raise a ``WalletError`` if the proof is refused.
+    Raise a ``WalletError`` if the proof is refused. ``finishes`` says that the caller completes the
+    login within ``taken_challenge``.
     """
     if pending is None:
         check_rate(request, "verify", conf.current().limits, key="")
@@ -198,7 +203,7 @@ def verify_proof(
     # A sign-in changes the session's key, and what was stored under the old one is gone. But asking
     # a service or a node may take seconds, in which the visitor can sign out.
     is_brief = process == AuthProcess.LOGIN and not backend.is_remote and not settings.rpc
-    if not is_brief and not stash.save_now(request):
+    if not (finishes and is_brief) and not stash.save_now(request):
         raise ChallengeMissing("the session ended")
     try:
         verified = backend.verify(pending.challenge, proof)
@@ -280,6 +285,7 @@ def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBa
         if renew_evidence(request, sociallogin):
             return _say_linked_already(request, sociallogin)
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
+    sociallogin.is_in_transaction = True
     with writing():
         response: HttpResponseBase = complete_social_login(request, sociallogin)
     if links:

@@ -40,6 +40,8 @@ class WalletLogin(SocialLogin):
 
     account: SocialAccount
     user: Any  # of the site's user model
+    #: Whether the caller has a transaction for the whole sign-in, which ends if the look-up fails.
+    is_in_transaction = False
     _was_found = False
 
     def lookup(self) -> None:
@@ -52,7 +54,7 @@ class WalletLogin(SocialLogin):
         """
         self._did_authenticate_by_email = None
         request = context.request
-        with writing(savepoint=False):
+        with writing(savepoint=not self.is_in_transaction):
             account = rows_of(self.account, lock=True).select_related("user").first()
             if account is None:
                 return

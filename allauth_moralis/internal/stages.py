@@ -32,8 +32,7 @@ def has_no_address(login: Login) -> bool:
     """Return whether the user has no e-mail address, because they signed up by wallet."""
     if login.user is None or login.email:
         return False
-    has_one = EmailAddress.objects.filter(user_id=login.user.pk).exists()
-    return not has_one and _has_wallet(login.user)
+    return not _has_address(login.user) and _has_wallet(login.user)
 
 
 def has_no_phone(login: Login) -> bool:
@@ -47,6 +46,10 @@ def cannot_be_reached(login: Login) -> bool:
     """Return whether there is no address or number to which a code can be sent."""
     has_phone = "phone" in account_settings.SIGNUP_FIELDS and not has_no_phone(login)
     return has_no_address(login) and not has_phone
+
+
+def _has_address(user: AbstractBaseUser) -> bool:
+    return bool(EmailAddress.objects.filter(user_id=user.pk).exists())
 
 
 def _has_wallet(user: AbstractBaseUser) -> bool:
@@ -70,7 +73,7 @@ class WalletEmailVerificationStage(EmailVerificationStage):
             return None, True
         if (
             self.login.email_verification == EmailVerificationMethod.OPTIONAL
-            and not self._may_need_an_email()
+            and not self._writes_to_whom_it_need_not()
         ):
             return None, True
         response: HttpResponseBase | None
@@ -79,13 +82,15 @@ class WalletEmailVerificationStage(EmailVerificationStage):
             response = HttpResponseRedirect(reverse("moralis_address"))
         return response, cont
 
-    def _may_need_an_email(self) -> bool:
-        """Return whether allauth may want to write to this user, who need not confirm an address.
+    def _writes_to_whom_it_need_not(self) -> bool:
+        """Return whether allauth writes to this user, if addresses need not be confirmed.
 
-        It does so only after a sign-up, but asks the database for addresses in any case.
+        It does so after a sign-up, if there is an address, but looks for addresses twice each time.
         """
-        login = self.login
-        return login.signup and bool(login.email or (login.user and user_email(login.user)))
+        login, user = self.login, self.login.user
+        return login.signup and (
+            user is None or bool(login.email or user_email(user)) or _has_address(user)
+        )
 
     def _may_correct(self) -> bool:
         return (

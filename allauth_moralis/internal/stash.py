@@ -8,6 +8,7 @@ once.
 """
 
 import json
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,13 +17,15 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 
 from ..exceptions import BY_NAME, ChallengeMissing, WalletError
 from ..siwx.wallets import Challenge, Proof
-from .stores import cache_must_answer, database_must_answer, reach_sessions
+from .stores import reach_sessions
+
+logger = logging.getLogger("allauth_moralis")
 
 SESSION_KEY = "allauth_moralis"
 REFUSED_KEY = "allauth_moralis_refused"
@@ -79,17 +82,39 @@ def put(request: HttpRequest, pending: Pending) -> str:
     return handle
 
 
-def take(request: HttpRequest, handle: str) -> Pending | None:
-    """Return a pending challenge, if there is one, and forget it.
+@contextmanager
+def taken(request: HttpRequest, handle: str) -> Iterator[Pending | None]:
+    """Give the block a pending challenge, if there is one, and forget it, whatever happens there.
 
-    What comes next belongs in ``used_up``, and is preceded by ``save_now`` if it may take long.
+    If all goes well the session is saved at the end of the request. A block that may take long
+    calls ``save_now`` before that.
     """
+    # If all does not, the request's own session will not do: Django does not save that of a 5xx,
+    # and it may have another key by then, which a rollback undid.
+    stored = type(request.session)(request.session.session_key)
     entries = _entries(request)
     entry = entries.pop(handle, None)
-    if entry is None:
-        return None
-    request.session[SESSION_KEY] = entries
-    return _pending(entry)
+    if entry is not None:
+        request.session[SESSION_KEY] = entries
+    try:
+        yield _pending(entry) if entry is not None else None
+    except Exception:
+        if entry is not None:
+            _forget(stored, handle)
+        raise
+
+
+def _forget(session: SessionBase, handle: str) -> None:
+    """Remove a challenge from a session as it is stored."""
+    try:
+        entries = dict(session.get(SESSION_KEY) or {})
+        if entries.pop(handle, None) is not None:
+            session[SESSION_KEY] = entries
+            with suppress(UpdateError):  # it has just ended
+                session.save()
+    except Exception as error:  # noqa: BLE001 - what went wrong before is what people must hear of
+        # The claim in the cache remains. The text may name a host.
+        logger.error("A challenge stays in its session: %s", type(error).__name__)  # noqa: TRY400 - as above
 
 
 def save_now(request: HttpRequest) -> bool:
@@ -105,25 +130,6 @@ def save_now(request: HttpRequest) -> bool:
         request.session.flush()
         return False
     return True
-
-
-@contextmanager
-def used_up(request: HttpRequest, handle: str) -> Iterator[None]:
-    """Run what comes after ``take``. If it fails, remove the challenge from the stored session.
-
-    The request's own session will not do: it may have another key by now, which a rollback undid.
-    """
-    stored = type(request.session)(request.session.session_key)
-    try:
-        yield
-    except BaseException:
-        with cache_must_answer(), database_must_answer():
-            entries = dict(stored.get(SESSION_KEY) or {})
-            if entries.pop(handle, None) is not None:
-                stored[SESSION_KEY] = entries
-                with suppress(UpdateError):  # it has just ended
-                    stored.save()
-        raise
 
 
 def waiting(request: HttpRequest) -> list[Pending]:

@@ -11,7 +11,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletAlreadyLinked, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows, reports, stash, stores
+from . import events, flows, reports, stores
 from .sociallogin import WalletLogin
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def verify_json(
     data = forms.parse_proof_fields(posted)
     reports.hide(request, *data.values())
     handle = forms.handle_of(data)
-    pending = flows.take_challenge(request, handle)
-    with stash.used_up(request, handle):
+    with flows.taken_challenge(request, handle) as pending:
         proof = forms.parse_proof(data)
         if pending is not None and pending.login_state["process"] != process:
             raise ChallengeMissing("for another process")

@@ -1,8 +1,6 @@
 """Check the signature of a text. This is the only file that does."""
 
 import re
-from functools import cache
-from types import ModuleType
 
 from coincurve import PublicKey
 
@@ -27,18 +25,12 @@ ERC8010_SUFFIX = bytes.fromhex("8010" * 16)
 ED25519_SIGNATURE_LENGTH = 64  # bytes
 
 
-@cache
-def _keccak() -> ModuleType:
-    """Import the hash once it is needed: it comes with a parser of C, which takes long to load."""
-    from Crypto.Hash import keccak  # noqa: PLC0415 - as above
-
-    return keccak
-
-
 def keccak256(data: bytes) -> bytes:
     """Return Ethereum's hash: Keccak with its original padding, unlike ``hashlib.sha3_256``."""
-    digest: bytes = _keccak().new(digest_bits=256, data=data).digest()
-    return digest
+    # With the first use: it comes with a parser of C, which takes long to load.
+    from Crypto.Hash import keccak  # noqa: PLC0415 - as above
+
+    return keccak.new(digest_bits=256, data=data).digest()
 
 
 def eip191_hash(text: str) -> bytes:

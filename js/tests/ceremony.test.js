@@ -70,9 +70,9 @@ beforeEach(() => {
         signal,
         ...asked,
         reject: asked.reject,
-        answer: () => {
+        answer: (lifetime = 120_000) => {
           texts += 1
-          asked.resolve({ challenge: `c${texts}`, message: `text ${texts}`, lifetime: 120_000 })
+          asked.resolve({ challenge: `c${texts}`, message: `text ${texts}`, lifetime })
         },
       })
       return asked
@@ -221,6 +221,19 @@ test('a text that ran out while the phone slept is asked for afresh when it wake
   prepared[1].answer()
   await settle()
   assert.equal(wallet.signs[1].message, 'text 2')
+})
+
+test('a text that has run out on its way is not signed, and is asked for afresh, some times', async () => {
+  const wallet = walletOf('One')
+  ceremony.press(wallet)
+  await connect(wallet)
+  for (let time = 0; time <= LIMITS.renewals; time += 1) {
+    assert.deepEqual([state(), prepared.length], ['preparing', time + 1])
+    prepared[time].answer(0)
+    await settle()
+  }
+  assert.deepEqual([state(), reason()], ['idle', 'expired'])
+  assert.deepEqual(wallet.signs, [])
 })
 
 test('an answer to a text that ran out does not count, and a no to it neither', async () => {

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from .fronts import caddy_environment, nginx_files, program
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+#: The images that are built here, once for each service that builds them.
+BUILT = [service["image"] for service in SERVICES.values() if "build" in service]
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 #: A name, and a tag of at least two numbers: what it stands for does not change by itself.
 EXACT = re.compile(r"[a-z]+:[0-9]+\.[0-9]+[\w.-]*")
@@ -61,7 +64,7 @@ def test_container_is_confined(name):
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert "healthcheck" in service or service.get("build") == "."
+    assert "healthcheck" in service or service["image"] in BUILT
     assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "front" else [])
 
 
@@ -72,8 +75,35 @@ def test_only_the_front_is_reached_from_outside():
         assert SERVICES[name]["networks"] == ["back"]
 
 
+def test_an_image_has_one_builder():
+    """Two that export the same tag at once collide; and nobody else has it to be pulled from."""
+    assert len(BUILT) == len(set(BUILT)) == 1
+    for service in SERVICES.values():
+        if service["image"] in BUILT and "build" not in service:
+            assert service["pull_policy"] == "never"
+            builders = [name for name in service["depends_on"] if "build" in SERVICES[name]]
+            assert len(builders) == 1
+
+
+@pytest.mark.parametrize("processors", [1, 4, 64])
+@pytest.mark.parametrize("pool", [None, "4", "8", "16"])
+def test_connections_suffice_while_gunicorn_is_reloaded(monkeypatch, processors, pool):
+    """The old workers end beside the new ones; PostgreSQL keeps three of its 100 for itself."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    monkeypatch.delenv("WEB_CONCURRENCY", raising=False)
+    monkeypatch.delenv("DATABASE_POOL_SIZE", raising=False)
+    if pool:
+        monkeypatch.setenv("DATABASE_POOL_SIZE", pool)
+
+    config = runpy.run_path(str(ROOT / "deploy/gunicorn.conf.py"))
+
+    assert config["workers"] >= 1
+    assert config["threads"] == int(pool or 8)
+    assert 2 * config["workers"] * config["threads"] < 100 - 3
+
+
 def test_images_are_exact():
-    named = [service["image"] for service in SERVICES.values() if "build" not in service]
+    named = [each["image"] for each in SERVICES.values() if each["image"] not in BUILT]
     named += re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
 
     assert len(named) == 5

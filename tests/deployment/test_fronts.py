@@ -117,6 +117,20 @@ def test_another_host_gets_no_page(front):
     assert "evil.example" not in response.text
 
 
+def test_another_host_is_not_led_to_itself(front):
+    try:
+        response = requests.get(
+            front.plain_url,
+            headers={"Host": "evil.example"},
+            allow_redirects=False,
+            timeout=30,
+        )
+    except requests.ConnectionError:  # closed without a word
+        return
+
+    assert "evil.example" not in response.headers.get("Location", "")
+
+
 class From(HTTPAdapter):
     """Connects from another address of this machine."""
 

@@ -165,6 +165,72 @@ def test_site_below_a_prefix_behind_a_password(site):
     assert asked[1].startswith(b"GET /app/accounts/ ")
 
 
+@pytest.fixture
+def netrc(monkeypatch, tmp_path) -> None:
+    """A password of this machine's owner, which is no business of the doctor's."""
+    file = tmp_path / "netrc"
+    file.write_text("default login owner password of-this-machine")
+    monkeypatch.setenv("NETRC", str(file))
+
+
+@pytest.mark.usefixtures("netrc")
+def test_password_is_told_to_the_site_alone():
+    with Faulty(received) as site, Faulty(received) as other:
+        front = Outside(site.url.replace("//", "//user:password@"))
+        front.get("/accounts/")
+        front.get(f"{site.url}/static/moralis.css")
+        front.post("/accounts/", {}, "token", {})
+        front.get(f"{other.url}/static/moralis.css")  # another port
+        front.get(f"{site.url.replace('127.0.0.1', 'localhost')}/static/moralis.css")
+        # Some take what is before the backslash for the host, and some what is after it.
+        front.get(f"{other.url}\\@{site.url.partition('//')[2]}/")
+
+    told = [b"Authorization: Basic dXNlcjpwYXNzd29yZA==" in each for each in site.requests]
+    assert told == [True, True, True, False]
+    assert len(other.requests) == 2
+    assert not any(map(has_password, [*other.requests, site.requests[3]]))
+
+
+def test_password_does_not_go_by_http():
+    """As when a site by https is asked for whether it redirects there."""
+    with Faulty(received) as plain:
+        Outside(plain.url.replace("http://", "https://user:password@")).get(plain.url)
+
+    assert not has_password(plain.requests[0])
+
+
+@pytest.mark.usefixtures("netrc")
+def test_no_other_password_is_looked_for():
+    with Faulty(received) as site:
+        Outside(site.url).get("/accounts/")
+
+    assert not has_password(site.requests[0])
+
+
+def received(peer) -> None:
+    peer.send(http(b""))
+
+
+def has_password(request: bytes) -> bool:
+    return b"\r\nauthorization:" in request.lower()
+
+
+@pytest.mark.django_db
+def test_session_of_somebody_who_is_signed_in_is_left(client, django_user_model):
+    """As of another site, mistyped, that has learnt its key."""
+    client.force_login(django_user_model.objects.create_user("somebody"))
+    key = client.session.session_key
+    cookie = f"Set-Cookie: sessionid={key}; Path=/\r\n"
+    with Faulty(lambda peer: peer.send(http(b"", "200 OK", headers=cookie))) as other:
+        visit = Visit(Outside(other.url))
+        visit.read("/accounts/moralis/login/")
+        assert visit.front.cookie("sessionid") == key
+
+        visit.leave()
+
+    assert Session.objects.filter(pk=key).exists()
+
+
 def test_malformed_cookie_is_none():
     answer = Answer.of("/", 200, [("Set-Cookie", "a=1"), ("Set-Cookie", "b,c=1")], b"")
 

@@ -243,6 +243,15 @@ def test_second_process_of_settings_without_a_module(monkeypatch):
     assert finding.status == WARNING
 
 
+def test_second_process_imports_nothing_from_the_current_folder(monkeypatch, tmp_path):
+    (tmp_path / "json.py").write_text("raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+
+    with Neighbour() as neighbour:
+        assert examined(neighbour.try_start).status == PASSED
+
+
 def test_second_process_answers_and_survives_a_wrong_question():
     with Neighbour() as neighbour:
         assert examined(neighbour.try_start).status == PASSED

@@ -8,6 +8,8 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from django.contrib.auth import get_user_model
+from django.contrib.auth.signals import user_logged_in
+from django.core.cache import cache
 from django.test import Client
 
 from allauth_moralis.testing import SolanaWallet, sign_in
@@ -35,6 +37,31 @@ def test_signing_in_again(app, wallet):
     first = app.sign_in(wallet)["data"]["user"]["id"]
 
     assert App(app.kind).sign_in(wallet)["data"]["user"]["id"] == first
+
+
+def test_sign_in_that_fails_late_does_not_give_the_challenge_back(app, wallet):
+    """Not by the claim alone: another process may have a cache of its own."""
+    asked = app.ask(wallet)["data"]
+    proof = wallet.prove(asked["message"])
+    app.http.raise_request_exception = False
+
+    def fail(**kwargs):
+        raise RuntimeError("of the site")
+
+    user_logged_in.connect(fail)
+    try:
+        with pytest.raises(ValueError, match="Content-Type"):  # a page, and no JSON
+            app.answer(asked["challenge"], proof)
+    finally:
+        user_logged_in.disconnect(fail)
+    cache.clear()
+
+    again = app.answer(asked["challenge"], proof)
+
+    if app.kind == "app":  # whose session had got another key already
+        assert again["status"] == 410
+    else:
+        assert codes(again) == ["challenge_missing"]
 
 
 def test_linking(app, wallet):

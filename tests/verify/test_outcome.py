@@ -11,6 +11,7 @@ from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import IntegrityError
 from django.http import HttpResponse
 from django.test import Client
@@ -172,6 +173,46 @@ def test_a_failing_receiver_gives_neither_login_nor_challenge_back(client, walle
     # Not by the claim alone: the session gave it up, although the sign-in was rolled back.
     assert challenge not in client.session["allauth_moralis"]
     assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
+
+
+def test_proof_that_cannot_be_read_uses_the_challenge_up_though_the_page_fails(
+    client, wallet, monkeypatch
+):
+    client.raise_request_exception = False
+    challenge, message = obtain_challenge(client, wallet)
+
+    def fail(*args, **kwargs):
+        raise RuntimeError("of the site")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(DefaultSocialAccountAdapter, "on_authentication_error", fail)
+        assert answer(client, challenge, "").status_code == 500
+    cache.clear()
+
+    assert page_code(answer(client, challenge, wallet.sign(message))) == "challenge_missing"
+
+
+def test_session_that_cannot_be_saved_does_not_hide_what_went_wrong(
+    client, wallet, monkeypatch, caplog
+):
+    challenge, message = obtain_challenge(client, wallet)
+
+    def fail(**kwargs):
+        monkeypatch.setattr(stash, "dict", broken, raising=False)
+        raise RuntimeError("of the site")
+
+    def broken(_entries):
+        raise OSError("redis.internal.example refused")
+
+    user_logged_in.connect(fail)
+    try:
+        with pytest.raises(RuntimeError, match="of the site"):
+            answer(client, challenge, wallet.sign(message))
+    finally:
+        user_logged_in.disconnect(fail)
+
+    assert "A challenge stays in its session: OSError" in caplog.text
+    assert "redis.internal" not in caplog.text
 
 
 def test_an_account_with_a_second_factor_is_not_signed_in_before_it(client, wallet):

@@ -165,6 +165,7 @@ export class Ceremony {
   #sign(attempt, connected) {
     const round = /** @type {Moralis.Round} */ (this.round)
     this.#enter('signing', round.ends - Date.now(), () => this.#renew(attempt))
+    if (round !== this.round) return // it had run out already, and another one is on its way
     connected.sign(round.message).then(
       (proof) => this.#signed(attempt, round, proof),
       (error) => this.#refused(attempt, error, round),
@@ -176,7 +177,7 @@ export class Ceremony {
     this.round = undefined
     if (attempt.renewals === this.limits.renewals) return this.#fail(new Failure('expired'))
     attempt.renewals += 1
-    return this.#prepare(attempt)
+    this.#prepare(attempt)
   }
 
   /**

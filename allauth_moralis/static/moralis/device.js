@@ -2,15 +2,13 @@
 /* The computer's side of another device: ask for its wallet, show the code and the number, ask again and
  * again whether the phone has signed, and go on.
  */
+import { post } from './site.js'
 
-/** How many times longer it waits in a tab that nobody sees. The phone is what people look at, and so it
- * goes on there, too. */
+// How many times longer it waits in a tab that nobody sees: people look at the phone meanwhile.
 const HIDDEN = 5
-/** In the last seconds it asks as often as it can: what the phone has signed must still arrive. */
+// In the last seconds it asks as often as it can: what the phone has signed must still arrive.
 const LAST_MS = 15_000
 const PATIENCE_MS = 15_000
-
-import { post } from './site.js'
 
 class Panel {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
