@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import add_never_cache_headers
 
 from .. import forms, reauthentication
-from ..exceptions import WalletError
+from ..exceptions import CsrfFailed, WalletError
 from ..internal import flows, tokens
 from ..internal.responses import View, body_of, describe, refusals
 from ..siwx.wallets import VerifiedWallet
@@ -69,7 +69,8 @@ def api_view(view_class: type[APIView], client: Client) -> View:
     def refuse(_request: HttpRequest, error: WalletError) -> HttpResponse:
         """Make the envelope here: not every request that is refused has got as far as allauth."""
         status = error.status
-        if view_class is ReauthenticateView and status < HTTPStatus.TOO_MANY_REQUESTS:
+        is_of_proof = status < HTTPStatus.TOO_MANY_REQUESTS and not isinstance(error, CsrfFailed)
+        if view_class is ReauthenticateView and is_of_proof:
             # As allauth refuses a wrong password here; its 401 means that the user must sign in.
             status = HTTPStatus.BAD_REQUEST
         return envelope(error, status)

@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 
 from allauth_moralis.reauthentication import SESSION_KEY, SIGNED_IN_KEY
 
-from ..headless_app import codes
+from ..headless_app import App, codes
 
 pytestmark = pytest.mark.django_db
 
@@ -138,3 +138,13 @@ def test_an_account_with_a_second_factor_is_asked_for_that(app, wallet, confirme
     answer = app.delete("../account/authenticators/totp", {})
     assert answer["status"] == refused["status"] == 401
     assert [flow["id"] for flow in answer["data"]["flows"]] == ["mfa_reauthenticate"]
+
+
+def test_reauthentication_of_a_browser_needs_its_csrf_token(wallet):
+    app = App("browser")
+    app.sign_in(wallet)
+    app.http.handler.enforce_csrf_checks = True
+
+    answer = app.post("provider/moralis/reauthenticate", {})
+
+    assert (answer["status"], codes(answer)) == (403, ["csrf_failed"])
