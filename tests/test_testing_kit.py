@@ -295,10 +295,10 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-def test_nothing_of_the_package_imports_the_kit():
+def test_nothing_of_the_package_but_the_doctor_imports_the_kit():
     package = ROOT / "allauth_moralis"
     for path in package.rglob("*.py"):
-        if path.parent.name != "testing":
+        if path.parent.name not in {"testing", "doctor"}:  # which has wallets sign, for a try
             assert not [name for name in imports(path) if "testing" in name], path
 
 
