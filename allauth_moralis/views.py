@@ -223,21 +223,23 @@ def address(request: HttpRequest) -> HttpResponse:
 
 
 def refuse_profile(request: HttpRequest, error: WalletError) -> HttpResponse:
+    if not request.user.is_authenticated:  # or it cannot be known who they are
+        return refuse_page(request, error)
     return _profile(request, error=error)
 
 
 @require_safe
 @never_cache
-@login_required(login_url=LOG_IN_PAGE)
 @refusals(refuse_profile, csrf=False)
+@login_required(login_url=LOG_IN_PAGE)
 def profile(request: HttpRequest) -> HttpResponse:
     return _profile(request)
 
 
 @require_POST
 @never_cache
-@login_required(login_url=LOG_IN_PAGE)
 @refusals(refuse_profile)
+@login_required(login_url=LOG_IN_PAGE)
 def label(request: HttpRequest) -> HttpResponse:
     """Store a person's own name for one of their wallets."""
     account, text = forms.parse_label(request.POST)

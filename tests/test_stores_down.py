@@ -151,6 +151,19 @@ def test_wallet_page_of_whoever_is_signed_in(client, wallet, outage):
     assert user_of(client) == user
 
 
+def test_profile_page(client, wallet, outage):
+    sign_in(client, wallet)
+    user = user_of(client)
+
+    with outage():
+        shown = client.get(reverse("moralis_profile"))
+        named = client.post(reverse("moralis_label"), {"account": "1", "label": "Ledger"})
+
+    assert (shown.status_code, page_code(shown)) == (503, "misconfigured")
+    assert (named.status_code, page_code(named)) == (503, "misconfigured")
+    assert user_of(client) == user
+
+
 def test_wallet_page_of_whoever_comes_anew(client, outage):
     with outage():
         assert client.get(reverse("moralis_login")).status_code == 200
