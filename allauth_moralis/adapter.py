@@ -28,6 +28,8 @@ from .internal import addresses, disconnect, events, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
 from .internal.sociallogin import (
     FREE_USERNAME,
+    RowRefusedError,
+    WalletLogin,
     empty_email,
     rows_of,
     sign_up_has_expired,
@@ -198,10 +200,13 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
                 raise ImmediateHttpResponse(_start_again(request))
             if not form.cleaned_data.get("email"):
                 form.cleaned_data["email"] = empty_email()
+        is_tentative = isinstance(sociallogin, WalletLogin) and sociallogin.is_tentative
         try:
-            with writing():
+            with writing(savepoint=not is_tentative):
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
+            if is_tentative:
+                raise RowRefusedError from None
             account = sociallogin.account
             if account.provider != PROVIDER_ID:
                 raise

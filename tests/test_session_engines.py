@@ -178,5 +178,5 @@ def test_sign_in_asks_the_database_little(wallet):
 
     assert new <= 14
     assert returning <= 13
-    assert transactions_of_new <= 10
+    assert transactions_of_new <= 6
     assert transactions_of_returning <= 6

@@ -47,7 +47,7 @@ from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
 from . import events, home, reports, stages, stash
 from .allauth_private import check_rate
-from .sociallogin import WalletLogin
+from .sociallogin import RowRefusedError, WalletLogin
 from .stash import Pending
 from .stores import cache_must_answer, cache_must_keep
 from .transactions import writing
@@ -175,10 +175,43 @@ def finish(
     if state["process"] == REAUTHENTICATE:
         confirm(request, verified.wallet)
         return resume(request, state.get("next"), home.after_sign_in())
+    sociallogin = _social_login(request, verified, state)
+    links = state["process"] == AuthProcess.CONNECT
+    if links:
+        try:
+            require_for_linking(request)
+        except ReauthenticationRequired:
+            return _link_again(sociallogin)
+        if renew_evidence(request, sociallogin):
+            return _say_linked_already(request, sociallogin)
+    sociallogin.is_tentative = True
+    try:
+        response = _hand_over(request, sociallogin)
+    except RowRefusedError:
+        sociallogin = _social_login(request, verified, state)
+        response = _hand_over(request, sociallogin)
+    if links:
+        _explain_collision(request, sociallogin)
+        return response
+    return stages.skip_without_address(request) or response
+
+
+@sensitive_variables("verified")
+def _social_login(
+    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
+) -> WalletLogin:
     provider = get_adapter().get_provider(request, PROVIDER_ID)
-    sociallogin = provider.sociallogin_from_response(request, verified)
+    sociallogin: WalletLogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
-    return _hand_over(request, sociallogin)
+    return sociallogin
+
+
+@sensitive_variables("sociallogin")
+def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
+    # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
+    with writing():
+        response: HttpResponseBase = complete_social_login(request, sociallogin)
+    return response
 
 
 @sensitive_variables("proof", "verified")
@@ -272,26 +305,6 @@ def _claim(challenge: Challenge) -> bool:
             return True
     cache_must_keep()
     return False
-
-
-@sensitive_variables("sociallogin")
-def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
-    links = sociallogin.state["process"] == AuthProcess.CONNECT
-    if links:
-        try:
-            require_for_linking(request)
-        except ReauthenticationRequired:
-            return _link_again(sociallogin)
-        if renew_evidence(request, sociallogin):
-            return _say_linked_already(request, sociallogin)
-    # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
-    sociallogin.is_in_transaction = True
-    with writing():
-        response: HttpResponseBase = complete_social_login(request, sociallogin)
-    if links:
-        _explain_collision(request, sociallogin)
-        return response
-    return stages.skip_without_address(request) or response
 
 
 def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:
