@@ -18,6 +18,7 @@ from .measurements import (
     QUICK,
     Amount,
     growth,
+    instructions,
     logins,
     pages,
     service,
@@ -76,10 +77,11 @@ def _stop(number: int, _: FrameType | None) -> NoReturn:
 def measured(amount: Amount, postgres: str | None) -> dict[str, Any]:
     missing = siwe_is_missing()
     sites = list(contestants.without_a_service(siwe=missing is None))
+    uncounted = "instructions, in a quick run" if amount.is_quick else instructions.is_missing()
     results: dict[str, Any] = {
         "machine": machine.described(),
         "amount": asdict(amount),
-        "left_out": [missing] if missing else [],
+        "left_out": [left_out for left_out in (missing, uncounted) if left_out],
     }
     with TemporaryDirectory() as folder, Room(Path(folder)) as room:
         for name, measure in {
@@ -93,6 +95,9 @@ def measured(amount: Amount, postgres: str | None) -> dict[str, Any]:
         }.items():
             progress(name)
             results[name] = measure()
+        if not uncounted:
+            progress("instructions")
+            results["instructions"] = instructions.measure(room, sites)
     if postgres:
         results["postgresql"] = on_postgresql(amount, postgres)
     return results

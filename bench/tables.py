@@ -1,11 +1,11 @@
 """The tables of a run, for the terminal and for the document."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from .contestants import TITLES
-from .measurements import FEW, QUICK
+from .measurements import FEW
 
 Results = dict[str, Any]
 BARE, SAME = "dummy", "dummy_in_demo"
@@ -50,7 +50,7 @@ def ratio(value: float, to: float) -> str:
 def machine(results: Results) -> Table:
     of = results["machine"]
     said = {
-        "Run": "quick, not to be cited" if results["amount"] == asdict(QUICK) else "full",
+        "Run": "quick, not to be cited" if results["amount"]["is_quick"] else "full",
         "Date": of["date"],
         "Processor": of["processor"],
         "Cores": str(of["cores"]),
@@ -92,6 +92,27 @@ def logins(results: Results) -> Table:
                 str(row["transactions"]),
             ]
             for row in rows
+        ],
+    )
+
+
+def instructions(results: Results) -> Table:
+    title = "Millions of instructions of a whole sign-in"
+    if "instructions" not in results:
+        return Table(title, ["instructions"], [["not counted"]])
+    counted = {(row["site"], row["new"]): row["millions"] for row in results["instructions"]}
+    return Table(
+        title,
+        ["site", "who", "millions", "to bare `dummy`", "to `dummy` in the demo"],
+        [
+            [
+                TITLES[site],
+                "new" if new else "returning",
+                number(millions),
+                ratio(millions, counted[BARE, new]),
+                ratio(millions, counted[SAME, new]),
+            ]
+            for (site, new), millions in counted.items()
         ],
     )
 
@@ -271,6 +292,7 @@ def on_postgresql(table: Callable[[Results], Table]) -> Callable[[Results], Tabl
 TABLES: dict[str, Callable[[Results], Table]] = {
     "machine": machine,
     "logins": logins,
+    "instructions": instructions,
     "serving": serving,
     "starting": starting,
     "signatures": signatures,

@@ -3,21 +3,21 @@
 No time is asserted. ``make bench`` measures those, on a machine that does nothing else.
 """
 
-from importlib import import_module
+from runpy import run_module
 
 import pytest
 
 from bench import document
 from bench.contestants import BARE, DEMO, DUMMY_IN_DEMO, SIWE, TITLES, TUTORIAL
-from bench.measurements import FEW, Amount
+from bench.measurements import FEW, Amount, instructions
 from bench.measurements import growth as growing
 from bench.measurements.service import distant
 from bench.processes import Room
 from bench.tables import TABLES, Table, number
 
 # What a sign-in at the demo asks of its database, at most.
-STATEMENTS = 15
-TRANSACTIONS = 9
+STATEMENTS = 14
+TRANSACTIONS = 5
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +78,14 @@ def test_tables_align_in_the_terminal():
 
 def test_all_sites_have_the_database_options_of_the_demo(monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "x")
+    monkeypatch.setenv("ALLOWED_HOSTS", "x")
     monkeypatch.setenv("DATABASE_URL", "sqlite:////nowhere/db.sqlite3")
-    ours = import_module("bench.sites.common").DATABASES["default"]
-    demo = import_module("config.settings").DATABASES["default"]
+    ours = run_module("bench.sites.common")["DATABASES"]["default"]
+    demo = run_module("config.settings")["DATABASES"]["default"]
 
     assert ours["NAME"] == "/nowhere/db.sqlite3"
     assert ours["OPTIONS"] == demo["OPTIONS"]
+    assert ours["CONN_MAX_AGE"] == demo["CONN_MAX_AGE"]
 
 
 def test_sign_in_at_the_demo_asks_little_of_its_database(room):
@@ -106,6 +108,18 @@ def test_other_sites_sign_people_in(room, site):
         assert len(times["cpu"]) == len(times["wall"]) == 2
         assert worker("statements", new=new)["statements"] > 0
     worker.end()
+
+
+def test_valgrind_counts_the_instructions_of_a_sign_in(room, monkeypatch):
+    if missing := instructions.is_missing():
+        pytest.skip(f"Left out: {missing}. Install valgrind, and run this test again.")
+    monkeypatch.setattr(instructions, "MANY", 3)
+    databases = room.database(BARE), room.database(BARE)
+
+    row = instructions.counted((BARE, False), databases)
+
+    assert (row["site"], row["new"]) == (BARE.name, False)
+    assert 1 < row["millions"] < 1000
 
 
 def test_siwe_django_signs_people_in(room):

@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from secrets import token_urlsafe
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
-from django.utils.crypto import get_random_string
 
 from ..exceptions import BY_NAME, ChallengeMissing, WalletError
 from ..siwx.wallets import Challenge, Proof
@@ -70,7 +70,7 @@ def put(request: HttpRequest, pending: Pending) -> str:
         for handle, entry in _entries(request).items()
         if entry["expires_at"] > horizon
     ]
-    handle = get_random_string(32)
+    handle = token_urlsafe(24)
     entry = {
         "challenge": pending.challenge.to_json(),
         "state": pending.login_state,

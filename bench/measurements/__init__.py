@@ -20,6 +20,7 @@ class Amount:
     served_turns: int = 3
     grown: int = 5  # sign-ins in each turn, with many accounts
     accounts: int = 1_000_000
+    is_quick: bool = False  # for a first look, and not to be cited
 
 
 FULL = Amount()
@@ -32,6 +33,7 @@ QUICK = Amount(
     served_turns=1,
     grown=2,
     accounts=20_000,
+    is_quick=True,
 )
 FEW = 1000  # accounts
 

@@ -6,12 +6,13 @@ own. Here the row gets its key together with its data, when the session is saved
 one statement. The rows are the same, so a site can go back to Django's own engine at any time.
 """
 
+from secrets import token_hex
+
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends import db
-from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db.models import QuerySet
-from django.utils.crypto import get_random_string
 
 
 class SessionStore(db.SessionStore):
@@ -22,8 +23,8 @@ class SessionStore(db.SessionStore):
         return self.model.objects.filter(session_key=key)
 
     def _get_new_session_key(self) -> str:
-        # Of 165 random bits. The database refuses a key that is taken, so there is no need to ask.
-        return get_random_string(32, VALID_KEY_CHARS)
+        # Of 128 random bits. The database refuses a key that is taken, so there is no need to ask.
+        return token_hex(16)
 
     def cycle_key(self) -> None:
         if self.session_key is None:
