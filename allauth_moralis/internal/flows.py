@@ -175,25 +175,47 @@ def finish(
     if state["process"] == REAUTHENTICATE:
         confirm(request, verified.wallet)
         return resume(request, state.get("next"), home.after_sign_in())
+    if state["process"] == AuthProcess.CONNECT:
+        return _link(request, verified, state)
+    _, response = _hand_over(request, verified, state)
+    return stages.skip_without_address(request) or response
+
+
+@sensitive_variables("verified", "sociallogin")
+def _link(
+    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
+) -> HttpResponseBase:
     sociallogin = _social_login(request, verified, state)
-    links = state["process"] == AuthProcess.CONNECT
-    if links:
-        try:
-            require_for_linking(request)
-        except ReauthenticationRequired:
-            return _link_again(sociallogin)
-        if renew_evidence(request, sociallogin):
-            return _say_linked_already(request, sociallogin)
+    try:
+        require_for_linking(request)
+    except ReauthenticationRequired:
+        return _link_again(sociallogin)
+    if renew_evidence(request, sociallogin):
+        return _say_linked_already(request, sociallogin)
+    sociallogin, response = _hand_over(request, verified, state)
+    _explain_collision(request, sociallogin)
+    return response
+
+
+@sensitive_variables("verified", "sociallogin")
+def _hand_over(
+    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
+) -> tuple[WalletLogin, HttpResponseBase]:
+    """Have allauth sign in or link: all of it or nothing, and it writes up to three tables.
+
+    Two browsers with the same new wallet can get in each other's way. Then all is done again, with
+    savepoints, by which ``WalletLogin`` finds out what to do. That is rare, and savepoints are not
+    free. A site's receivers of ``pre_social_login`` are called again, too.
+    """
+    sociallogin = _social_login(request, verified, state)
     sociallogin.is_tentative = True
     try:
-        response = _hand_over(request, sociallogin)
+        with writing():
+            return sociallogin, complete_social_login(request, sociallogin)
     except RowRefusedError:
         sociallogin = _social_login(request, verified, state)
-        response = _hand_over(request, sociallogin)
-    if links:
-        _explain_collision(request, sociallogin)
-        return response
-    return stages.skip_without_address(request) or response
+    with writing():
+        return sociallogin, complete_social_login(request, sociallogin)
 
 
 @sensitive_variables("verified")
@@ -204,14 +226,6 @@ def _social_login(
     sociallogin: WalletLogin = provider.sociallogin_from_response(request, verified)
     sociallogin.state = dict(state)
     return sociallogin
-
-
-@sensitive_variables("sociallogin")
-def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
-    # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
-    with writing():
-        response: HttpResponseBase = complete_social_login(request, sociallogin)
-    return response
 
 
 @sensitive_variables("proof", "verified")
