@@ -208,7 +208,7 @@ def test_no_other_password_is_looked_for():
 
 
 def received(peer) -> None:
-    peer.send(http(b""))
+    peer.send(http(b"", headers="Connection: close\r\n"))
 
 
 def has_password(request: bytes) -> bool:
