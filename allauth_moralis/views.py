@@ -156,7 +156,7 @@ def verify(request: HttpRequest) -> HttpResponseBase:
         # bound to the challenge.
         request.GET = request.POST = QueryDict()
         try:
-            response = flows.complete_login(request, handle, pending, forms.parse_proof(data))
+            response = flows.complete_login(request, handle, pending, data)
         except WalletError as error:
             tell_adapter(request, error, pending.login_state if pending else None)
             raise

@@ -14,12 +14,12 @@ from ..exceptions import ChallengeMissing, WalletError
 from ..forms import Purpose
 from ..internal import events, flows, reports, stash
 from ..internal.allauth_private import check_rate
-from ..siwx.wallets import Proof, VerifiedWallet
+from ..siwx.wallets import VerifiedWallet
 from . import browsers, states
 from .states import DeviceRequest
 
 #: What stands in the place of a proof where refusals are remembered.
-NO_PROOF = Proof(signature="")
+NO_PROOF: dict[str, str] = {}
 
 
 def ask(request: HttpRequest, purpose: Purpose) -> tuple[str, DeviceRequest]:
@@ -52,6 +52,7 @@ def complete(request: HttpRequest, code: str) -> HttpResponseBase:
         return flows.finish(request, verified, take(request, code, verified))
     except WalletError as error:
         stash.remember_refusal(request, code, NO_PROOF, error)
+        stash.save_now(request)
         raise
 
 

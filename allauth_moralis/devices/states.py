@@ -24,8 +24,8 @@ from ..exceptions import (
     DeviceRequestOver,
     StorageUnavailable,
 )
-from ..internal.stash import MAX_PENDING, Expiring, save_now
-from ..internal.stores import cache_must_answer, cache_must_keep, reach_sessions
+from ..internal.stash import MAX_PENDING, Expiring, keep, save_now
+from ..internal.stores import cache_must_answer, cache_must_keep
 from ..siwx.wallets import VerifiedWallet
 
 SESSION_KEY = "allauth_moralis_devices"
@@ -85,7 +85,7 @@ def put(request: HttpRequest, device: DeviceRequest, login_state: dict[str, Any]
     }
     code = get_random_string(32)
     request.session[SESSION_KEY] = dict([*kept, (code, entry)][-MAX_PENDING:])
-    reach_sessions(request)
+    keep(request)
     return code
 
 

@@ -3,7 +3,7 @@
 No status codes and no cryptography here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -37,13 +37,14 @@ from ..exceptions import (
     DeviceRequestOver,
     InvalidRequest,
     LoginRequired,
+    StorageUnavailable,
     WalletAlreadyLinked,
     WalletError,
 )
-from ..forms import DEVICE, ChallengeRequest, Purpose
+from ..forms import DEVICE, ChallengeRequest, Purpose, parse_proof
 from ..reauthentication import REAUTHENTICATE, confirm, has_wallet, require_for_linking, resume
 from ..siwx.text import timestamp
-from ..siwx.wallets import Challenge, MessageFields, Proof, VerifiedWallet
+from ..siwx.wallets import MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
 from . import events, home, reports, stages, stash
 from .allauth_private import check_rate
@@ -124,19 +125,35 @@ def _device(challenge_request: ChallengeRequest, domain: str) -> DeviceRequest |
 def taken_challenge(request: HttpRequest, handle: str) -> Iterator[Pending | None]:
     """Give the block a pending challenge, and use it up: it cannot be used again, whatever happens.
 
-    ``None`` if there is none, or if another request was faster.
+    ``None`` if there is none. The block calls ``claim``.
     """
     with stash.taken(request, handle) as pending:
         if pending is not None:
             state = pending.login_state
             process = state.get("device_process", state["process"])
             events.set_wallet(pending.challenge.wallet, process)
-        yield pending if pending is not None and _claim(pending.challenge) else None
+        yield pending
 
 
-@sensitive_variables("proof", "verified")
+def claim(pending: Pending | None) -> Pending | None:
+    """Return the challenge if this request is the only one that may use it, else ``None``.
+
+    Sessions do not lock, and a session in a cookie can be replayed, but ``cache.add`` is atomic in
+    every cache that processes share.
+    """
+    if pending is None:
+        return None
+    digest = sha256(pending.challenge.nonce.encode()).hexdigest()
+    with cache_must_answer():
+        if cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
+            return pending
+    cache_must_keep()
+    return None
+
+
+@sensitive_variables("posted", "proof", "verified")
 def complete_login(
-    request: HttpRequest, handle: str, pending: Pending | None, proof: Proof
+    request: HttpRequest, handle: str, pending: Pending | None, posted: Mapping[str, str]
 ) -> HttpResponseBase | None:
     """Verify the proof of a ``taken_challenge``, and hand the wallet over to allauth.
 
@@ -144,17 +161,21 @@ def complete_login(
     who reload the page that shows it post the same proof again, and should read the same refusal
     again rather than that the challenge was used.
     """
-    if pending is None and (refusal := stash.remembered_refusal(request, handle, proof)):
-        raise refusal
+    claimed = None
     try:
-        verified, state = verify_proof(request, pending, proof, finishes=True)
+        claimed = claim(pending)
+        if claimed is None and (refusal := stash.remembered_refusal(request, handle, posted)):
+            raise refusal
+        proof = parse_proof(posted)
+        verified, state = verify_proof(request, claimed, proof, finishes=True)
         if state["process"] == DEVICE:
             approve_device(request, state["device"], verified)
             return None
         return finish(request, verified, state)
     except WalletError as error:
-        if pending is not None:
-            stash.remember_refusal(request, handle, proof, error)
+        # Not if another request was faster: that one's refusal counts.
+        if claimed is not None or (pending is not None and isinstance(error, StorageUnavailable)):
+            stash.remember_refusal(request, handle, posted, error)
         raise
 
 
@@ -305,20 +326,6 @@ def _redirect_state(request: HttpRequest, state_id: str) -> dict[str, Any]:
     except UpdateError:  # another tab has just signed this visitor out
         raise InvalidRequest("the session ended") from None
     return state
-
-
-def _claim(challenge: Challenge) -> bool:
-    """Return whether this request is the only one that may use a challenge.
-
-    Sessions do not lock, and a session in a cookie can be replayed, but ``cache.add`` is atomic in
-    every cache that processes share.
-    """
-    digest = sha256(challenge.nonce.encode()).hexdigest()
-    with cache_must_answer():
-        if cache.add(f"allauth_moralis:claimed:{digest}", 1, timeout=stash.KEEP_EXPIRED):
-            return True
-    cache_must_keep()
-    return False
 
 
 def _link_again(sociallogin: WalletLogin) -> HttpResponseBase:

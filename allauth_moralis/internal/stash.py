@@ -1,29 +1,32 @@
 """Pending challenges, kept in the visitor's session: single use, and bound to one browser.
 
 allauth's own state stash would do, but at the price of two writes and a read of the session for
-each challenge: it saves at once, and the middleware saves again. Here the middleware's write is the
-only one when a challenge is put. When one is taken and opens an account, the session gets another
-key anyway, and what was stored under the old one is gone. Whatever else happens to it is written at
-once.
+each challenge: it saves at once, and the middleware saves again. Here a challenge is put with one
+write. When one is taken and opens an account, the session gets another key anyway, and what was
+stored under the old one is gone. Whatever else happens to it is written at once.
+
+Another tab may sign in or out meanwhile, which ends the session. What is written at once can then
+be refused in our own words; Django's middleware would answer with a page that leads nowhere.
 """
 
 import json
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from secrets import token_urlsafe
 from typing import Any
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
 
 from ..exceptions import BY_NAME, ChallengeMissing, WalletError
-from ..siwx.wallets import Challenge, Proof
-from .stores import reach_sessions
+from ..siwx.wallets import Challenge
+from .stores import hide_visitor, reach_sessions
 
 logger = logging.getLogger("allauth_moralis")
 
@@ -65,21 +68,32 @@ class Pending(Expiring):
 def put(request: HttpRequest, pending: Pending) -> str:
     """Keep ``pending``, and return the handle by which this browser can take it, once."""
     horizon = time.time() - KEEP_EXPIRED
-    kept = [
-        (handle, entry)
-        for handle, entry in _entries(request).items()
+    kept = {
+        handle: entry
+        for handle, entry in _entries(request.session).items()
         if entry["expires_at"] > horizon
-    ]
+    }
     handle = token_urlsafe(24)
-    entry = {
+    kept[handle] = {
         "challenge": pending.challenge.to_json(),
         "state": pending.login_state,
         "expires_at": pending.expires_at,
         "redirect_state": pending.redirect_state_id,
     }
-    request.session[SESSION_KEY] = dict([*kept, (handle, entry)][-MAX_PENDING:])
-    reach_sessions(request)
+    request.session[SESSION_KEY] = _newest(kept)
+    keep(request)
     return handle
+
+
+def keep(request: HttpRequest) -> None:
+    """Save the session, if there is one already. That of a new visitor is saved by Django.
+
+    Raise ``ChallengeMissing`` if another request ended it.
+    """
+    if request.session.session_key is None:
+        reach_sessions(request)
+    elif not save_now(request):
+        raise ChallengeMissing("the session ended")
 
 
 @contextmanager
@@ -89,10 +103,8 @@ def taken(request: HttpRequest, handle: str) -> Iterator[Pending | None]:
     If all goes well the session is saved at the end of the request. A block that may take long
     calls ``save_now`` before that.
     """
-    # If all does not, the request's own session will not do: Django does not save that of a 5xx,
-    # and it may have another key by then, which a rollback undid.
-    stored = type(request.session)(request.session.session_key)
-    entries = _entries(request)
+    key = request.session.session_key
+    entries = _entries(request.session)
     entry = entries.pop(handle, None)
     if entry is not None:
         request.session[SESSION_KEY] = entries
@@ -100,18 +112,30 @@ def taken(request: HttpRequest, handle: str) -> Iterator[Pending | None]:
         yield _pending(entry) if entry is not None else None
     except Exception:
         if entry is not None:
-            _forget(stored, handle)
+            _go_back(request, key, handle)
         raise
 
 
-def _forget(session: SessionBase, handle: str) -> None:
-    """Remove a challenge from a session as it is stored."""
+def _go_back(request: HttpRequest, key: str | None, handle: str) -> None:
+    """Go on with the session as it is stored, but for the challenge, and with a refusal of it.
+
+    The request's own will not do: it may have another key by now, and a user, which a rollback
+    undid; and Django does not save that of a 5xx.
+    """
+    ours = _refused(request.session)
     try:
-        entries = dict(session.get(SESSION_KEY) or {})
+        stored = type(request.session)(key)
+        entries, refused = _entries(stored), _refused(stored)
+        if stored.session_key is None:  # another request ended it
+            hide_visitor(request)
+            return
         if entries.pop(handle, None) is not None:
-            session[SESSION_KEY] = entries
-            with suppress(UpdateError):  # it has just ended
-                session.save()
+            stored[SESSION_KEY] = entries
+        if not ours.keys() <= refused.keys():
+            stored[REFUSED_KEY] = _newest({**refused, **ours})
+        request.session = stored
+        if stored.modified:
+            save_now(request)
     except Exception as error:  # noqa: BLE001 - what went wrong before is what people must hear of
         # The claim in the cache remains. The text may name a host.
         logger.error("A challenge stays in its session: %s", type(error).__name__)  # noqa: TRY400 - as above
@@ -120,21 +144,29 @@ def _forget(session: SessionBase, handle: str) -> None:
 def save_now(request: HttpRequest) -> bool:
     """Save the session, and return whether it is still there.
 
-    Now, and not at the end of the request: Django does not save the session of a 5xx.
+    If another request has just ended it, this one goes on without. Writing would bring it back to
+    life, and the cookie may be that of a new session by now.
     """
+    session = request.session
     try:
-        request.session.save()
+        session.save()
     except UpdateError:
-        # Another request has just signed this visitor out. Writing now would bring the session that
-        # they ended back to life.
-        request.session.flush()
+        hide_visitor(request)
         return False
+    if session.session_key == request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+        session.modified = False  # there is nothing to tell the browser, so Django need not save it
     return True
+
+
+def find(request: HttpRequest, handle: str) -> Pending | None:
+    """Return a pending challenge of this browser, without using it up."""
+    entry = _entries(request.session).get(handle)
+    return _pending(entry) if entry is not None else None
 
 
 def waiting(request: HttpRequest) -> list[Pending]:
     """Return the pending challenges of this browser, without using them up."""
-    return [_pending(entry) for entry in _entries(request).values()]
+    return [_pending(entry) for entry in _entries(request.session).values()]
 
 
 def _pending(entry: dict[str, Any]) -> Pending:
@@ -153,42 +185,50 @@ def refresh(request: HttpRequest) -> None:
     ``ChallengeMissing`` if another request ended the session.
     """
     session = request.session
-    key = session.session_key
-    if key is None or not session.accessed:  # not read yet
+    if session.session_key is None or not session.accessed:  # not read yet
         return
-    fresh = session.load()
-    if session.session_key != key:
-        session.flush()
+    stored = type(session)(session.session_key)
+    fresh = stored.load()
+    if stored.session_key is None:
+        hide_visitor(request)
         raise ChallengeMissing("the session ended")
     session.clear()
     session.update(fresh)
 
 
-def remember_refusal(request: HttpRequest, handle: str, proof: Proof, error: WalletError) -> None:
-    """Remember the error that refused this proof, for when the page that says so is reloaded."""
+def remember_refusal(
+    request: HttpRequest, handle: str, posted: Mapping[str, str], error: WalletError
+) -> None:
+    """Remember the error that refused what was posted, for when the page that says so is reloaded.
+
+    The caller saves the session.
+    """
     # A backend's own kind of error is remembered as the kind of ours from which it derives.
     name = next(kind.__name__ for kind in type(error).__mro__ if BY_NAME.get(kind.__name__) is kind)
-    refused = dict(request.session.get(REFUSED_KEY) or {})
-    kept = [*refused.items(), (_digest(handle, proof), name)]
-    request.session[REFUSED_KEY] = dict(kept[-MAX_PENDING:])
-    try:
-        request.session.save()  # now, as in ``save_now``
-    except UpdateError:
-        # It has ended, so there is no one left to tell. Django must not try again: it would answer
-        # with a page of its own. Nor may the cookie go, which may be of a new session by now.
-        request.session.modified = False
+    refused = {**_refused(request.session), _digest(handle, posted): name}
+    request.session[REFUSED_KEY] = _newest(refused)
 
 
-def remembered_refusal(request: HttpRequest, handle: str, proof: Proof) -> type[WalletError] | None:
-    """Return the kind of error that refused this very proof in this browser, if any."""
-    refused = request.session.get(REFUSED_KEY) or {}
-    return BY_NAME.get(refused.get(_digest(handle, proof), ""))
+def remembered_refusal(
+    request: HttpRequest, handle: str, posted: Mapping[str, str]
+) -> type[WalletError] | None:
+    """Return the kind of error that refused the same in this browser, if any."""
+    return BY_NAME.get(_refused(request.session).get(_digest(handle, posted), ""))
 
 
-def _digest(handle: str, proof: Proof) -> str:
-    posted = json.dumps([handle, proof.signature, proof.full_message])
-    return sha256(posted.encode()).hexdigest()
+def _digest(handle: str, posted: Mapping[str, str]) -> str:
+    proof = json.dumps([handle, posted.get("signature"), posted.get("full_message")])
+    return sha256(proof.encode()).hexdigest()
 
 
-def _entries(request: HttpRequest) -> dict[str, Any]:
-    return dict(request.session.get(SESSION_KEY) or {})
+def _entries(session: SessionBase) -> dict[str, Any]:
+    return dict(session.get(SESSION_KEY) or {})
+
+
+def _refused(session: SessionBase) -> dict[str, str]:
+    """The names of errors by the digests of what was posted."""
+    return dict(session.get(REFUSED_KEY) or {})
+
+
+def _newest(of: dict[str, Any]) -> dict[str, Any]:
+    return dict([*of.items()][-MAX_PENDING:])

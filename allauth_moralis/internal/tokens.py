@@ -11,7 +11,7 @@ from .. import forms
 from ..exceptions import ChallengeMissing, WalletAlreadyLinked, WalletError
 from ..reauthentication import require_for_linking
 from ..siwx.wallets import VerifiedWallet
-from . import events, flows, reports, stores
+from . import events, flows, reports, stash, stores
 from .sociallogin import WalletLogin
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def verify_token(
     reports.hide(request, token.get("id_token"))
     try:
         process = _process(request)
-        if process == AuthProcess.CONNECT:
+        if process == AuthProcess.CONNECT and not _is_for_another(request, token, process):
             require_for_linking(request)
         with stores.database_must_answer():
             verified, state = verify_json(request, token.get("id_token"), process)
@@ -87,11 +87,19 @@ def verify_json(
     data = forms.parse_proof_fields(posted)
     reports.hide(request, *data.values())
     handle = forms.handle_of(data)
-    with flows.taken_challenge(request, handle) as pending:
+    with flows.taken_challenge(request, handle) as taken:
+        pending = flows.claim(taken)
         proof = forms.parse_proof(data)
         if pending is not None and pending.login_state["process"] != process:
             raise ChallengeMissing("for another process")
         return flows.verify_proof(request, pending, proof)
+
+
+def _is_for_another(request: HttpRequest, token: dict[str, Any], process: object) -> bool:
+    """Return whether the challenge was issued for another process, so that it is refused anyway."""
+    data = forms.parse_proof_fields(token.get("id_token"))
+    pending = stash.find(request, forms.handle_of(data))
+    return pending is not None and pending.login_state["process"] != process
 
 
 def _process(request: HttpRequest) -> object:
