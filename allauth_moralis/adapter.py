@@ -1,6 +1,7 @@
 """Mixins for a site's adapters, by which allauth's own pages know about wallets."""
 
 from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from allauth import app_settings as allauth_settings
@@ -107,6 +108,14 @@ class WalletReauthenticationMixin(_AccountAdapter):
         if cleaned and _signs_up(self.request):
             addresses.release(cleaned)
         return cleaned
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        address: str = super().get_client_ip(request)
+        # A server that listens for both on IPv6 writes an IPv4 address as one of IPv6. allauth
+        # counts those by network, of which all of IPv4 would be one.
+        with suppress(ValueError):  # a site may well count by something else
+            return str(getattr(ip_address(address), "ipv4_mapped", None) or address)
+        return address
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         # Not again, if it was found free a moment ago. Should it be taken by now, the database will

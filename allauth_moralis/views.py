@@ -236,12 +236,14 @@ def profile(request: HttpRequest) -> HttpResponse:
     return _profile(request)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 @refusals(refuse_profile)
 @login_required(login_url=LOG_IN_PAGE)
 def label(request: HttpRequest) -> HttpResponse:
     """Store a person's own name for one of their wallets."""
+    if request.method != "POST":  # people had to sign in again, and come back by its URL
+        return HttpResponseRedirect(reverse("moralis_profile"))
     account, text = forms.parse_label(request.POST)
     labels.set_label(_user(request), account, text)
     return HttpResponseRedirect(reverse("moralis_profile"))

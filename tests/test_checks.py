@@ -23,12 +23,12 @@ WRONG: dict[str, tuple[str, list[object]]] = {
                          "allauth_moralis.backends.base",
                          "allauth_moralis.backends.Backend", 5]),
     "BASE_URL": ("E003", ["", "authapi.moralis.io", "ftp://x", "http://", "http://[", "http://x:y",
-                          5, None]),
+                          5, None, "https://x y", "https://x\n", "https://x/?a=b", "https://x/#f"]),
     "NETWORKS": ("E004", [[], "evm", ["bitcoin"], ["evm", 5], None, {"evm"}]),
     "CHAINS": ("E005", [[], "1", ["1"], [0], [-1], [2**53], [True], 1, [1.0]]),
     "DOMAIN": ("E006", ["", "https://example.com", "Example.com", "example.com/", "a b",
                         "exämple.com", "example.com.", "user@example.com",
-                        "example.com:port", "evil.com\nx", 5]),
+                        "example.com:port", "evil.com\nx", "x.com:99999", "x.com:0", "a" * 300, 5]),
     "STATEMENT": ("E007", ["", "two\nlines", "bell\x07", "right-to-left \u202e", "é", 5,
                            {"login": "a\nb"}, {"nonsense": "x"}, {"login": None}, ["x"]]),
     "CHALLENGE_TTL": ("E008", [0, 14, 121, "60", 60.0, None, True]),
@@ -36,12 +36,13 @@ WRONG: dict[str, tuple[str, list[object]]] = {
                              {"verify": "1/m/user"}, {"verify": 5}, {"verify": "1/x/ip"},
                              {"verify": "0/m/ip"}, {"verify": "1/0s/ip"}, {"verify": "1/infm/ip"}]),
     "TIMEOUT": ("E011", [5, None, (3,), (3, 10, 1), (0, 10), (3, -1), ("3", "10"), (True, 1),
-                         "ab"]),
-    "NAME": ("E012", ["", "  ", 5, [], {}]),
+                         "ab", (float("inf"), 1), (float("nan"), 1), (1, 3601), (1, 10**400)]),
+    "NAME": ("E012", ["", "  ", 5, [], {}, None, b"Wallet"]),
     "FALLBACK": ("E013", ["", "moralis", True, 5, []]),
     "RPC": ("E014", [None, "https://x", ["https://x"], {"1": "https://x"}, {0: "https://x"},
                      {True: "https://x"}, {2**53: "https://x"}, {1: "http://node.example"},
-                     {1: "http://8.8.8.8"}, {1: "wss://x"}, {1: ""}, {1: None}, {1: "https://["}]),
+                     {1: "http://8.8.8.8"}, {1: "wss://x"}, {1: ""}, {1: None}, {1: "https://["},
+                     {1: "https://x y/"}, {1: "https://x/\n"}]),
     "ENS": ("E015", [True, 1, "on", []]),
     "WALLET_LINKS": ("E016", ["x", 5, {}, [5], [{}], [link(url="https://x.example/")],
                               [link(url=5)],
@@ -285,6 +286,14 @@ def test_a_user_model_where_many_can_be_without_an_address(monkeypatch):
 def test_a_user_model_without_addresses(settings):
     settings.ACCOUNT_USER_MODEL_EMAIL_FIELD = None
     assert ours() == []
+
+
+@pytest.mark.urls("allauth_moralis.headless.urls")
+def test_site_that_left_our_urls_out(settings):
+    assert "allauth_moralis.W044" in [message.id for message in ours()]
+
+    settings.HEADLESS_ONLY = True
+    assert "allauth_moralis.W044" not in [message.id for message in ours()]
 
 
 @pytest.mark.urls("tests.urls_at_the_root")

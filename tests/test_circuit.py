@@ -2,6 +2,7 @@
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.test import Client
 from django.urls import reverse
 
 from allauth_moralis.backends import get_backend
@@ -151,22 +152,28 @@ def test_sign_in_without_a_fallback_is_refused(client, wallet, gone):
 def test_fallback_signs_people_in_and_is_stored_as_the_verifier(
     client, wallet, gone, provider, caplog
 ):
-    provider["FALLBACK"] = "local"
     give_up(client, wallet)
+    provider["FALLBACK"] = "local"
 
     response = sign_in(client, wallet)
 
     assert response.status_code == 302
     assert SocialAccount.objects.get().extra_data["verified_by"] == "local"
-    assert "new challenges are issued here" in caplog.text
+    assert "a challenge is issued here" in caplog.text
     assert "data-error-code" not in client.get(reverse("moralis_login")).content.decode()
+
+
+def test_fallback_serves_those_as_well_by_whom_it_is_found_out(client, wallet, gone, provider):
+    provider["FALLBACK"] = "local"
+
+    assert [sign_in(Client(), wallet).status_code for _ in range(THRESHOLD + 1)] == [302] * 4
 
 
 def test_fallbacks_challenge_is_verified_by_the_fallback_once_the_service_is_back(
     client, wallet, gone, provider, emulator
 ):
-    provider["FALLBACK"] = "local"
     give_up(client, wallet)
+    provider["FALLBACK"] = "local"
     challenge, message = obtain_challenge(client, wallet)
     backend = get_backend()
     assert isinstance(backend, MoralisBackend)
@@ -183,8 +190,8 @@ def test_fallbacks_challenge_is_verified_by_the_fallback_once_the_service_is_bac
 def test_fallbacks_challenge_is_refused_once_the_fallback_is_turned_off(
     client, wallet, gone, provider
 ):
-    provider["FALLBACK"] = "local"
     give_up(client, wallet)
+    provider["FALLBACK"] = "local"
     challenge, message = obtain_challenge(client, wallet)
     provider["FALLBACK"] = None
 

@@ -1,5 +1,7 @@
 """People's own names for their wallets."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth import get_user_model
@@ -196,6 +198,9 @@ def test_naming_requires_a_sign_in(client, wallet):
 
     assert response["Location"].startswith("/accounts/login/")
     assert "label" not in row_of(wallet)["extra_data"]
+    sign_in(client, wallet)  # and then there:
+    there = client.get(parse_qs(urlsplit(response["Location"]).query)["next"][0])
+    assert (there.status_code, there["Location"]) == (302, reverse("moralis_profile"))
 
 
 def test_naming_requires_a_csrf_token(wallet):
@@ -203,7 +208,7 @@ def test_naming_requires_a_csrf_token(wallet):
     sign_in(other := Client(), wallet)
     client.force_login(get_user_model().objects.get(pk=user_of(other)))
 
-    assert client.get(reverse("moralis_label")).status_code == 405
+    assert client.put(reverse("moralis_label")).status_code == 405
     assert name(client, wallet, "x").status_code == 403
 
 

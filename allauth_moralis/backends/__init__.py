@@ -9,7 +9,14 @@ from .. import conf
 from ..ethereum import ens, rpc
 from .base import Backend
 
-__all__ = ["Backend", "get_backend", "issuing_backend", "reset", "verifying_backend"]
+__all__ = [
+    "Backend",
+    "fallback_for",
+    "get_backend",
+    "issuing_backend",
+    "reset",
+    "verifying_backend",
+]
 
 
 logger = logging.getLogger("allauth_moralis")
@@ -33,9 +40,14 @@ def issuing_backend() -> Backend:
     """
     backend = get_backend()
     if not backend.available and conf.current().falls_back:
-        logger.warning("%s does not answer: new challenges are issued here", backend.name)
-        return _build(conf.LOCAL_BACKEND)
+        return fallback_for(backend)
     return backend
+
+
+def fallback_for(backend: Backend) -> Backend:
+    """Return the backend that issues a challenge in place of one that does not answer."""
+    logger.warning("%s does not answer: a challenge is issued here", backend.name)
+    return _build(conf.LOCAL_BACKEND)
 
 
 def verifying_backend(name: str) -> Backend | None:

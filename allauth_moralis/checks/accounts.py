@@ -19,8 +19,9 @@ from ..adapter import (
     WalletSocialAccountMixin,
 )
 
-#: What the mixins do there they do elsewhere as well, for sites answer this question by themselves.
-ALSO_ELSEWHERE = ("is_open_for_signup",)
+#: What sites answer by themselves: the mixins do elsewhere as well what they do in the first, and
+#: who says where visitors come from knows best.
+SITES_OWN = ("is_open_for_signup", "get_client_ip")
 
 ACCOUNT_ADAPTER = (
     'Set ACCOUNT_ADAPTER = "allauth_moralis.adapter.AccountAdapter", or derive your own from '
@@ -92,7 +93,7 @@ def _hidden(adapter: type, mixin: type) -> Iterator[str]:
     """Yield the methods of ``mixin`` that are never called, as far as the code shows."""
     before = adapter.__mro__[: adapter.__mro__.index(mixin)]
     for name in vars(mixin):
-        if not name.startswith("_") and name not in ALSO_ELSEWHERE:
+        if not name.startswith("_") and name not in SITES_OWN:
             own = [vars(each)[name] for each in before if name in vars(each)]
             if not all(_goes_on(function, name) for function in own):
                 yield name

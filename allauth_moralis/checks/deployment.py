@@ -11,6 +11,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from .. import conf
+from ..adapter import WalletReauthenticationMixin
 from ..internal.allauth_private import counts_addresses
 from .settings import wrong_values
 
@@ -111,10 +112,17 @@ def _deployment_warnings() -> Iterator[CheckMessage]:
         )
 
 
+#: Neither says how visitors reach the site.
+NOT_THE_SITES_OWN = (
+    DefaultAccountAdapter.get_client_ip,
+    WalletReauthenticationMixin.get_client_ip,
+)
+
+
 def _knows_its_proxies() -> bool:
     """Return whether the site says how visitors reach it. "Through no proxy" counts as well."""
     return (
         get_setting("ALLAUTH_TRUSTED_PROXY_COUNT", None) is not None
         or get_setting("ALLAUTH_TRUSTED_CLIENT_IP_HEADER", None) is not None
-        or type(get_adapter()).get_client_ip is not DefaultAccountAdapter.get_client_ip
+        or type(get_adapter()).get_client_ip not in NOT_THE_SITES_OWN
     )

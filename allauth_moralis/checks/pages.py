@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from allauth import app_settings as allauth_settings
 from allauth.account.adapter import DefaultAccountAdapter, get_adapter
 from allauth.core import context
 from django.conf import global_settings, settings
@@ -39,6 +40,24 @@ WALLETS = 'id="moralis-wallets"'
 #: File names as ``{% static %}`` writes them, with or without a hash of their contents.
 SCRIPT = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.js")
 STYLE = re.compile(r"moralis/moralis(\.[0-9a-f]+)?\.css")
+
+
+@register(Tags.urls)
+def check_urls(**_: Any) -> list[CheckMessage]:
+    """Report that the site has none of our pages. A single-page application needs none."""
+    if not getattr(settings, "ROOT_URLCONF", None) or allauth_settings.HEADLESS_ONLY:
+        return []
+    try:
+        reverse("moralis_login")
+    except NoReverseMatch:
+        return [
+            checks.Warning(
+                "The site has no page on which people could sign in with a wallet.",
+                hint='Add path("accounts/", include("allauth.urls")) to your URLs.',
+                id="allauth_moralis.W044",
+            )
+        ]
+    return []
 
 
 @register(Tags.urls)

@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.http.request import split_domain_port
+from django.utils.functional import Promise
 from django.utils.module_loading import import_string
 
 from .. import conf
 from ..backends import Backend, get_backend
 from ..forms import MAX_CHAIN_ID
 from ..internal.allauth_private import can_be_counted
+from ..internal.flows import MAX_NAME, is_port
 from ..internal.wallet_links import PLACEHOLDERS
 from ..siwx.wallets import NETWORKS
 
@@ -26,6 +29,7 @@ AUTHORITY = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?",
     re.ASCII,
 )
+MAX_TIMEOUT = 3600  # seconds
 MIN_TTL, MAX_TTL = 15, 120  # seconds; the range of `timeout` in the Auth API
 
 
@@ -62,12 +66,18 @@ def _backend(value: Any) -> bool:
 
 
 def _base_url(value: Any) -> bool:
+    return _url(value) and not set("?#") & set(value)
+
+
+def _url(value: Any) -> bool:
+    if not isinstance(value, str) or not re.fullmatch(r"[\x21-\x7e]+", value, re.ASCII):
+        return False
     try:
         parts = urlsplit(value)
         parts.port  # noqa: B018 - raises for a port that is not a number
-    except (ValueError, AttributeError, TypeError):
+    except ValueError:
         return False
-    return isinstance(value, str) and parts.scheme in ("http", "https") and bool(parts.hostname)
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _networks(value: Any) -> bool:
@@ -83,7 +93,12 @@ def _chains(value: Any) -> bool:
 
 
 def _domain(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and AUTHORITY.fullmatch(value) is not None)
+    if value is None:
+        return True
+    if not isinstance(value, str) or not AUTHORITY.fullmatch(value):
+        return False
+    name, port = split_domain_port(value)
+    return len(name) <= MAX_NAME and (not port or is_port(port))
 
 
 def _statement(value: Any) -> bool:
@@ -117,12 +132,12 @@ def _timeout(value: Any) -> bool:
     return (
         isinstance(value, list | tuple)
         and len(value) == 2  # noqa: PLR2004 - to connect, to have the answer
-        and all(type(seconds) in (int, float) and seconds > 0 for seconds in value)
+        and all(type(seconds) in (int, float) and 0 < seconds <= MAX_TIMEOUT for seconds in value)
     )
 
 
 def _name(value: Any) -> bool:
-    return bool(str(value).strip()) and not isinstance(value, int | bytes | list | tuple | dict)
+    return isinstance(value, str | Promise) and bool(str(value).strip())
 
 
 def _fallback(value: Any) -> bool:
@@ -138,7 +153,7 @@ def _rpc(value: Any) -> bool:
 
 def _node_url(value: Any) -> bool:
     """Return whether no one between this server and the node can answer in its place."""
-    if not _base_url(value):
+    if not _url(value):
         return False
     parts = urlsplit(value)
     return parts.scheme == "https" or _is_loopback(parts.hostname or "")
@@ -200,7 +215,7 @@ RULES = {
     "base_url": Rule(
         number=3,
         good=_base_url,
-        problem="is not an http(s) URL.",
+        problem="is not an http(s) URL without a query.",
         hint='Leave it out, or write the address of an emulator, such as "http://127.0.0.1:8899".',
     ),
     "networks": Rule(
@@ -243,7 +258,7 @@ RULES = {
     "timeout": Rule(
         number=11,
         good=_timeout,
-        problem="is not a pair of positive numbers.",
+        problem="is not a pair of positive numbers that are an hour at most.",
         hint="Write (3, 10): seconds to connect, and seconds to have the whole answer.",
     ),
     "name": Rule(

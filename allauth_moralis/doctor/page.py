@@ -8,6 +8,7 @@ from http import HTTPStatus
 from importlib import import_module
 from urllib.parse import urljoin
 
+from allauth import app_settings as allauth_settings
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.urls import NoReverseMatch, reverse
@@ -103,7 +104,12 @@ def url_of(name: str, *arguments: str) -> str:
 
 def try_page(visit: Visit) -> Result:
     """Read the wallet page as an anonymous visitor does."""
-    path = url_of("moralis_login")
+    try:
+        path = url_of("moralis_login")
+    except NotTried as none:
+        if allauth_settings.HEADLESS_ONLY:
+            raise
+        return failed(str(none), "Include allauth.urls in the site's URLs.")
     try:
         answer = visit.read(path)
     except NotReached as error:

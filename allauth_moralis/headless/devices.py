@@ -19,7 +19,7 @@ from ..devices import flows, states
 from ..exceptions import ChallengeMissing, DeviceRequestOver
 from ..internal import tokens
 from ..internal.flows import approve_device, domain_of
-from ..internal.responses import View, body_of, describe_device, describe_request
+from ..internal.responses import View, describe_device, describe_request, json_of
 from ..reauthentication import REAUTHENTICATE, require_for_linking
 from .views import api_view, confirmed, envelope
 
@@ -29,7 +29,7 @@ class AskView(APIView):
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        code, device = flows.ask(request, forms.parse_device_request(body_of(request)))
+        code, device = flows.ask(request, forms.parse_device_request(json_of(request)))
         response: HttpResponse = APIResponse(request, data=describe_device(request, code, device))
         return response
 
@@ -49,7 +49,7 @@ class PhoneView(APIView):
         return response
 
     def post(self, request: HttpRequest, device_id: str) -> HttpResponse:
-        verified, state = tokens.verify_json(request, body_of(request), process=forms.DEVICE)
+        verified, state = tokens.verify_json(request, json_of(request), process=forms.DEVICE)
         if state["device"] != device_id:
             raise ChallengeMissing("for another device request")
         approve_device(request, device_id, verified)
@@ -62,7 +62,7 @@ class PollView(APIView):
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        code = forms.parse_device_code(body_of(request))
+        code = forms.parse_device_code(json_of(request))
         response: HttpResponse = APIResponse(request, data={"status": states.status(request, code)})
         return response
 
@@ -74,7 +74,7 @@ class CompleteView(ProviderTokenView):
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        code = forms.parse_device_code(body_of(request))
+        code = forms.parse_device_code(json_of(request))
         verified = flows.find_approved(request, code)
         state = flows.take(request, code, verified)
         if state["process"] == REAUTHENTICATE:

@@ -15,9 +15,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.cache import add_never_cache_headers
 
 from .. import forms, reauthentication
-from ..exceptions import CsrfFailed, WalletError
+from ..exceptions import CsrfFailed, PageIsOld, WalletError
 from ..internal import flows, tokens
-from ..internal.responses import View, body_of, describe, refusals
+from ..internal.responses import View, describe, json_of, refusals
 from ..siwx.wallets import VerifiedWallet
 
 
@@ -27,7 +27,7 @@ class ChallengeView(APIView):
     http_method_names = ("post", "options")
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        challenge_request = forms.parse_challenge_request(body_of(request))
+        challenge_request = forms.parse_challenge_request(json_of(request))
         handle, pending = flows.issue_challenge(request, challenge_request)
         response: HttpResponse = APIResponse(request, data=describe(handle, pending))
         return response
@@ -42,7 +42,7 @@ class ReauthenticateView(AuthenticatedAPIView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         verified, _ = tokens.verify_json(
-            request, body_of(request), process=reauthentication.REAUTHENTICATE
+            request, json_of(request), process=reauthentication.REAUTHENTICATE
         )
         return confirmed(request, verified)
 
@@ -68,9 +68,10 @@ def envelope(error: WalletError, status: HTTPStatus) -> HttpResponse:
 def api_view(view_class: type[APIView], client: Client) -> View:
     def refuse(_request: HttpRequest, error: WalletError) -> HttpResponse:
         """Make the envelope here: not every request that is refused has got as far as allauth."""
+        if isinstance(error, CsrfFailed):
+            return envelope(PageIsOld(), error.status)
         status = error.status
-        is_of_proof = status < HTTPStatus.TOO_MANY_REQUESTS and not isinstance(error, CsrfFailed)
-        if view_class is ReauthenticateView and is_of_proof:
+        if view_class is ReauthenticateView and status < HTTPStatus.TOO_MANY_REQUESTS:
             # As allauth refuses a wrong password here; its 401 means that the user must sign in.
             status = HTTPStatus.BAD_REQUEST
         return envelope(error, status)

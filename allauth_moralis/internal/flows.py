@@ -3,6 +3,7 @@
 No status codes and no cryptography here.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -27,7 +28,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from .. import conf
-from ..backends import issuing_backend, verifying_backend
+from ..backends import fallback_for, issuing_backend, verifying_backend
 from ..conf import PROVIDER_ID
 from ..devices import states
 from ..devices.states import DeviceRequest
@@ -38,6 +39,7 @@ from ..exceptions import (
     InvalidRequest,
     LoginRequired,
     StorageUnavailable,
+    UpstreamUnavailable,
     WalletAlreadyLinked,
     WalletError,
 )
@@ -54,7 +56,7 @@ from .stores import cache_must_answer, cache_must_keep
 from .transactions import writing
 
 MAX_NAME = 253  # characters of a name in the DNS
-MAX_PORT_DIGITS = 5
+MAX_PORT = 2**16 - 1
 
 
 def issue_challenge(
@@ -77,17 +79,21 @@ def issue_challenge(
     else:
         state.update(device=device.id, device_process=device.process)
         statement = settings.device_statement_for(device.process, domain, device.number)
-    backend = issuing_backend()
-    challenge = backend.request_challenge(
-        MessageFields(
-            wallet=wallet,
-            domain=domain,
-            uri=f"{request.scheme}://{domain}/",
-            chain_id=challenge_request.chain_id,
-            statement=statement,
-            expiration_time=timestamp(expires),
-        )
+    fields = MessageFields(
+        wallet=wallet,
+        domain=domain,
+        uri=f"{request.scheme}://{domain}/",
+        chain_id=challenge_request.chain_id,
+        statement=statement,
+        expiration_time=timestamp(expires),
     )
+    backend = issuing_backend()
+    try:
+        challenge = backend.request_challenge(fields)
+    except UpstreamUnavailable:
+        if not settings.falls_back:
+            raise
+        challenge = fallback_for(backend).request_challenge(fields)
     pending = Pending(
         challenge=challenge,
         login_state=state,
@@ -292,9 +298,14 @@ def domain_of(request: HttpRequest) -> str:
     if domain := conf.current().domain:
         return domain
     name, port = split_domain_port(request.get_host())
-    if len(name) > MAX_NAME or len(port) > MAX_PORT_DIGITS:  # Django checks neither
-        raise InvalidRequest("the Host header is too long")
+    if len(name) > MAX_NAME or (port and not is_port(port)):  # Django checks neither
+        raise InvalidRequest("the Host header names no host")
     return name if port in ("", "443" if request.is_secure() else "80") else f"{name}:{port}"
+
+
+def is_port(digits: str) -> bool:
+    is_number = re.fullmatch(r"[1-9][0-9]{0,4}", digits, re.ASCII) is not None
+    return is_number and int(digits) <= MAX_PORT
 
 
 def login_state(request: HttpRequest, purpose: Purpose) -> dict[str, Any]:

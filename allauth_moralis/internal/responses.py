@@ -119,7 +119,7 @@ def body_of(request: HttpRequest) -> bytes:
 
 
 def json_of(request: HttpRequest) -> bytes:
-    """Return the body of a request of our pages' scripts. Raise ``InvalidRequest``."""
+    """Return the body of a request of a script or an application. Raise ``InvalidRequest``."""
     if request.content_type != "application/json":
         raise InvalidRequest("content type")
     return body_of(request)

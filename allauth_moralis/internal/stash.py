@@ -122,8 +122,8 @@ def _go_back(request: HttpRequest, key: str | None, handle: str) -> None:
     The request's own will not do: it may have another key by now, and a user, which a rollback
     undid; and Django does not save that of a 5xx.
     """
-    ours = _refused(request.session)
     try:
+        ours = _refused(request.session)
         stored = type(request.session)(key)
         entries, refused = _entries(stored), _refused(stored)
         if stored.session_key is None:  # another request ended it

@@ -56,7 +56,7 @@ def test_a_forged_host_is_never_in_a_message(client, wallet, settings, host):
     assert b"wants you to sign in" not in response.content
 
 
-@pytest.mark.parametrize("port", ["123456", "1" * 3000])
+@pytest.mark.parametrize("port", ["123456", "99999", "0", "0080", "1" * 3000])
 def test_a_port_that_is_none(client, wallet, settings, port):
     settings.ALLOWED_HOSTS = ["example.com"]
 
@@ -173,6 +173,18 @@ def test_ipv6_addresses_are_counted_by_network(wallet, other_wallet, provider):
     elsewhere = request_challenge(Client(REMOTE_ADDR="2001:db8:1:3::1"), other_wallet)
 
     assert [r.status_code for r in (first, neighbour, elsewhere)] == [200, 429, 200]
+
+
+@pytest.mark.parametrize("spelt", ["::ffff:192.0.2.{}", "::ffff:c000:20{}"])
+def test_ipv4_addresses_that_are_written_as_ipv6_are_counted_one_by_one(wallet, provider, spelt):
+    """As by a server that listens on IPv6 for both."""
+    provider["RATE_LIMITS"] = {"challenge": "1/m/ip"}
+
+    first, second, first_again = (
+        request_challenge(Client(REMOTE_ADDR=spelt.format(last)), wallet) for last in (1, 2, 1)
+    )
+
+    assert [r.status_code for r in (first, second, first_again)] == [200, 200, 429]
 
 
 def test_no_rate_limits(client, wallet, provider):

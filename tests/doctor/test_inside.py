@@ -58,8 +58,18 @@ def test_nothing_else_is_tried_without_the_page(probe):
     assert (finding.status, finding.seen) == (SKIPPED, "the wallet page was not read")
 
 
+def test_site_that_left_our_urls_out(settings):
+    settings.ROOT_URLCONF = "allauth_moralis.headless.urls"
+
+    finding = examined(try_page, Visit(Inside()))
+
+    assert (finding.status, finding.seen) == (FAILED, "the site has no URL moralis_login")
+    assert "allauth.urls" in finding.advice
+
+
 def test_site_without_pages(settings):
     settings.ROOT_URLCONF = "allauth_moralis.headless.urls"
+    settings.HEADLESS_ONLY = True
 
     finding = examined(try_page, Visit(Inside()))
 

@@ -148,3 +148,4 @@ def test_reauthentication_of_a_browser_needs_its_csrf_token(wallet):
     answer = app.post("provider/moralis/reauthenticate", {})
 
     assert (answer["status"], codes(answer)) == (403, ["csrf_failed"])
+    assert "was reloaded" not in answer["errors"][0]["message"]

@@ -117,6 +117,17 @@ def test_a_challenge_for_another_purpose(app, wallet, other_wallet, asked_for, a
     assert SocialAccount.objects.count() == 1
 
 
+def test_challenge_for_another_purpose_of_somebody_who_is_not_signed_in(app, wallet):
+    data = app.ask(wallet)["data"]
+    proof = wallet.prove(data["message"])
+
+    answer = app.answer(data["challenge"], proof, "connect")
+
+    assert (answer["status"], codes(answer)) == (400, ["challenge_missing"])
+    assert codes(app.answer(data["challenge"], proof, "login")) == ["challenge_missing"]
+    assert not SocialAccount.objects.exists()
+
+
 def test_a_wrong_signature_uses_the_challenge_up(app, wallet, other_wallet):
     data = app.ask(wallet)["data"]
 
@@ -288,9 +299,11 @@ def test_a_user_name_that_is_being_taken_elsewhere(app, wallet, monkeypatch):
     [
         "multipart/form-data; boundary=x; charset=zlib",
         "multipart/form-data; boundary=x; charset=idna",
+        "text/plain",
+        "application/x-www-form-urlencoded",
     ],
 )
-def test_a_body_that_is_no_form(app, content_type):
+def test_a_body_that_is_not_json(app, content_type):
     response = app.http.generic(
         "POST",
         f"/_allauth/{app.kind}/v1/auth/provider/moralis/challenge",
