@@ -1,6 +1,6 @@
 """Mixins for a site's adapters, by which allauth's own pages know about wallets."""
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,6 @@ from .internal import addresses, disconnect, events, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
 from .internal.sociallogin import (
     FREE_USERNAME,
-    RowRefusedError,
     WalletLogin,
     empty_email,
     rows_of,
@@ -209,13 +208,13 @@ class WalletSocialAccountMixin(_SocialAccountAdapter):
                 raise ImmediateHttpResponse(_start_again(request))
             if not form.cleaned_data.get("email"):
                 form.cleaned_data["email"] = empty_email()
-        is_tentative = isinstance(sociallogin, WalletLogin) and sociallogin.is_tentative
+        ends_with_ours = isinstance(sociallogin, WalletLogin) and sociallogin.is_in_transaction
         try:
-            with writing(savepoint=not is_tentative):
+            with nullcontext() if ends_with_ours else writing():
                 user: AbstractBaseUser = super().save_user(request, sociallogin, form)
         except IntegrityError:
-            if is_tentative:
-                raise RowRefusedError from None
+            if ends_with_ours:
+                raise user_refused() from None
             account = sociallogin.account
             if account.provider != PROVIDER_ID:
                 raise

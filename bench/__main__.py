@@ -77,11 +77,11 @@ def _stop(number: int, _: FrameType | None) -> NoReturn:
 def measured(amount: Amount, postgres: str | None) -> dict[str, Any]:
     missing = siwe_is_missing()
     sites = list(contestants.without_a_service(siwe=missing is None))
-    uncounted = "instructions, in a quick run" if amount.is_quick else instructions.is_missing()
+    why_uncounted = "instructions, in a quick run" if amount.is_quick else instructions.why_not()
     results: dict[str, Any] = {
         "machine": machine.described(),
         "amount": asdict(amount),
-        "left_out": [left_out for left_out in (missing, uncounted) if left_out],
+        "left_out": [left_out for left_out in (missing, why_uncounted) if left_out],
     }
     with TemporaryDirectory() as folder, Room(Path(folder)) as room:
         for name, measure in {
@@ -95,7 +95,7 @@ def measured(amount: Amount, postgres: str | None) -> dict[str, Any]:
         }.items():
             progress(name)
             results[name] = measure()
-        if not uncounted:
+        if why_uncounted is None:
             progress("instructions")
             results["instructions"] = instructions.measure(room, sites)
     if postgres:

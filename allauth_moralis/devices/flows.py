@@ -48,12 +48,12 @@ def complete(request: HttpRequest, code: str) -> HttpResponseBase:
     A refusal is remembered, as that of a proof is.
     """
     verified = find_approved(request, code)
-    try:
-        return flows.finish(request, verified, take(request, code, verified))
-    except WalletError as error:
-        stash.remember_refusal(request, code, NO_PROOF, error)
-        stash.save_now(request)
-        raise
+    with stash.undoing(request):
+        try:
+            return flows.finish(request, verified, take(request, code, verified))
+        except WalletError as error:
+            stash.remember_refusal(request, code, NO_PROOF, error)
+            raise
 
 
 def find_approved(request: HttpRequest, code: str) -> VerifiedWallet:

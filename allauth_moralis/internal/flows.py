@@ -50,7 +50,7 @@ from ..siwx.wallets import MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
 from . import events, home, reports, stages, stash
 from .allauth_private import check_rate
-from .sociallogin import RowRefusedError, WalletLogin
+from .sociallogin import WalletLogin
 from .stash import Pending
 from .stores import cache_must_answer, cache_must_keep
 from .transactions import writing
@@ -204,7 +204,7 @@ def finish(
         return resume(request, state.get("next"), home.after_sign_in())
     if state["process"] == AuthProcess.CONNECT:
         return _link(request, verified, state)
-    _, response = _hand_over(request, verified, state)
+    response = _hand_over(request, _social_login(request, verified, state))
     return stages.skip_without_address(request) or response
 
 
@@ -219,33 +219,21 @@ def _link(
         return _link_again(sociallogin)
     if renew_evidence(request, sociallogin):
         return _say_linked_already(request, sociallogin)
-    sociallogin, response = _hand_over(request, verified, state)
+    response = _hand_over(request, sociallogin)
     _explain_collision(request, sociallogin)
     return response
 
 
-@sensitive_variables("verified", "sociallogin")
-def _hand_over(
-    request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
-) -> tuple[WalletLogin, HttpResponseBase]:
-    """Have allauth sign in or link: all of it or nothing, and it writes up to three tables.
-
-    Two browsers with the same new wallet can get in each other's way. Then all is done again, with
-    savepoints, by which ``WalletLogin`` finds out what to do. That is rare, and savepoints are not
-    free. A site's receivers of ``pre_social_login`` are called again, too.
-    """
-    sociallogin = _social_login(request, verified, state)
-    sociallogin.is_tentative = True
-    try:
-        with writing():
-            return sociallogin, complete_social_login(request, sociallogin)
-    except RowRefusedError:
-        sociallogin = _social_login(request, verified, state)
+@sensitive_variables("sociallogin")
+def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
+    # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
+    sociallogin.is_in_transaction = True
     with writing():
-        return sociallogin, complete_social_login(request, sociallogin)
+        response: HttpResponseBase = complete_social_login(request, sociallogin)
+    return response
 
 
-@sensitive_variables("verified")
+@sensitive_variables("verified", "sociallogin")
 def _social_login(
     request: HttpRequest, verified: VerifiedWallet, state: dict[str, Any]
 ) -> WalletLogin:

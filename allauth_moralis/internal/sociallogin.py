@@ -31,10 +31,6 @@ SIGNUP_TIMEOUT = timedelta(minutes=10)
 FREE_USERNAME = "_moralis_free_username"
 
 
-class RowRefusedError(Exception):
-    """The database refused a row of a ``WalletLogin`` that is tentative."""
-
-
 class WalletLogin(SocialLogin):
     """A social login that writes both the user and the social account, or neither.
 
@@ -44,9 +40,8 @@ class WalletLogin(SocialLogin):
 
     account: SocialAccount
     user: Any  # of the site's user model
-    #: Whether there are no savepoints, because the caller has a transaction for all of the sign-in.
-    #: On ``RowRefusedError`` the caller rolls it back and signs in again, with savepoints.
-    is_tentative = False
+    #: Whether the caller has a transaction for the whole sign-in, which an error ends.
+    is_in_transaction = False
     _was_found = False
 
     def lookup(self) -> None:
@@ -59,7 +54,7 @@ class WalletLogin(SocialLogin):
         """
         self._did_authenticate_by_email = None
         request = context.request
-        with writing(savepoint=not self.is_tentative):
+        with writing(savepoint=not self.is_in_transaction):
             account = rows_of(self.account, lock=True).select_related("user").first()
             if account is None:
                 return
@@ -82,8 +77,6 @@ class WalletLogin(SocialLogin):
         try:
             self._write(request, connect)
         except IntegrityError:
-            if self.is_tentative:
-                raise RowRefusedError from None
             existing = rows_of(self.account).first()
             if existing is None:
                 if connect:
@@ -97,7 +90,7 @@ class WalletLogin(SocialLogin):
     def _write(self, request: HttpRequest, connect: bool) -> None:
         if not connect and not user_email(self.user):
             user_email(self.user, empty_email())
-        with writing(savepoint=not self.is_tentative):
+        with writing():
             super().save(request, connect)
 
     def _write_under_another_name(self, request: HttpRequest) -> None:

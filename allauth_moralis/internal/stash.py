@@ -103,25 +103,32 @@ def taken(request: HttpRequest, handle: str) -> Iterator[Pending | None]:
     If all goes well the session is saved at the end of the request. A block that may take long
     calls ``save_now`` before that.
     """
-    key = request.session.session_key
     entries = _entries(request.session)
     entry = entries.pop(handle, None)
-    if entry is not None:
+    if entry is None:
+        yield None
+        return
+    with undoing(request, handle):
         request.session[SESSION_KEY] = entries
+        yield _pending(entry)
+
+
+@contextmanager
+def undoing(request: HttpRequest, handle: str = "") -> Iterator[None]:
+    """If the block fails, go on with the session as it is stored, but without this challenge.
+
+    What was remembered of a refusal is kept. The request's own session will not do: it may have
+    another key by now, and a user, which a rollback undid; and Django does not save that of a 5xx.
+    """
+    key = request.session.session_key
     try:
-        yield _pending(entry) if entry is not None else None
+        yield
     except Exception:
-        if entry is not None:
-            _go_back(request, key, handle)
+        _go_back(request, key, handle)
         raise
 
 
 def _go_back(request: HttpRequest, key: str | None, handle: str) -> None:
-    """Go on with the session as it is stored, but for the challenge, and with a refusal of it.
-
-    The request's own will not do: it may have another key by now, and a user, which a rollback
-    undid; and Django does not save that of a 5xx.
-    """
     try:
         ours = _refused(request.session)
         stored = type(request.session)(key)

@@ -22,22 +22,21 @@ FEW, MANY = 2, 12  # sign-ins
 TOTAL = re.compile(r"I +refs: +([\d,]+)")
 
 
-def is_missing() -> str | None:
-    """Say what is left out without valgrind."""
+def why_not() -> str | None:
+    """Say why nothing can be counted here, if so."""
     return None if shutil.which("valgrind") else "instructions, for want of valgrind"
 
 
 def measure(room: Room, contestants: Iterable[Contestant]) -> list[Row]:
     cases = list(product(contestants, (True, False)))
-    # Here, because the room makes them one after the other.
+    # The room makes its databases one after the other, so not in the threads.
     databases = [(room.database(contestant), room.database(contestant)) for contestant, _ in cases]
     with ThreadPoolExecutor(cpu_count()) as threads:
-        return list(threads.map(counted, cases, databases))
+        return list(threads.map(counted, *zip(*cases, strict=True), databases))
 
 
-def counted(case: tuple[Contestant, bool], databases: tuple[str, str]) -> Row:
+def counted(contestant: Contestant, new: bool, databases: tuple[str, str]) -> Row:
     """The row of a site, and of people who are new there or return. Each run has a database."""
-    contestant, new = case
     few, many = (
         _total(contestant, database, count, new=new)
         for database, count in zip(databases, (FEW, MANY), strict=True)
@@ -54,7 +53,7 @@ def _total(contestant: Contestant, database: str, count: int, *, new: bool) -> i
     ]
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        subprocess.run(
+        ended = subprocess.run(
             [
                 *("valgrind", "--tool=cachegrind", "--cache-sim=no", f"--log-file={log}"),
                 *("--cachegrind-out-file=/dev/null", contestant.python, "-m", "bench.site"),
@@ -66,8 +65,10 @@ def _total(contestant: Contestant, database: str, count: int, *, new: bool) -> i
             env={**environment(contestant, database), "PYTHONHASHSEED": "0"},
             text=True,
             capture_output=True,
-            check=True,
+            check=False,
         )
+        if ended.returncode:
+            raise RuntimeError(f"{contestant.name} ended:\n{ended.stderr[-3000:]}")
         found = TOTAL.search(log.read_text())
     assert found, "valgrind counted nothing"
     return int(found[1].replace(",", ""))

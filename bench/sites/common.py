@@ -25,7 +25,6 @@ DATABASES: dict[str, dict[str, Any]] = {
             "init_command": "PRAGMA journal_mode=WAL",
             "timeout": 20,
         },
-        "CONN_MAX_AGE": 60,
     }
 }
 if _url.scheme != "sqlite":
