@@ -1,7 +1,7 @@
 """Mixins for a site's adapters, by which allauth's own pages know about wallets."""
 
 from contextlib import nullcontext, suppress
-from ipaddress import ip_address
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Any
 
 from allauth import app_settings as allauth_settings
@@ -112,8 +112,9 @@ class WalletReauthenticationMixin(_AccountAdapter):
         address: str = super().get_client_ip(request)
         # A server that listens for both on IPv6 writes an IPv4 address as one of IPv6. allauth
         # counts those by network, of which all of IPv4 would be one.
-        with suppress(ValueError):  # a site may well count by something else
-            return str(getattr(ip_address(address), "ipv4_mapped", None) or address)
+        if ":" in address:
+            with suppress(ValueError):  # a site may well count by something else
+                return str(IPv6Address(address).ipv4_mapped or address)
         return address
 
     def clean_username(self, username: str, shallow: bool = False) -> str:

@@ -1,8 +1,10 @@
 """Receivers of the signals of allauth and Django. Importing this module connects them."""
 
+from contextlib import suppress
 from typing import Any
 
 from allauth.account import app_settings as account_settings
+from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.adapter import get_adapter as get_account_adapter
 from allauth.account.signals import user_logged_in, user_signed_up
 from allauth.account.utils import user_username
@@ -13,8 +15,10 @@ from allauth.socialaccount.signals import (
     social_account_added,
     social_account_removed,
 )
+from allauth.utils import get_username_max_length
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in as django_user_logged_in
+from django.core.exceptions import ValidationError
 from django.db.models.signals import pre_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -54,11 +58,28 @@ def propose_username(request: HttpRequest, sociallogin: SocialLogin, **_kwargs: 
         and account_settings.USER_MODEL_USERNAME_FIELD
         and not user_username(sociallogin.user)  # the site's adapter knew better
     ):
-        adapter = get_account_adapter(request)
-        address = Wallet.from_uid(sociallogin.account.uid).address
-        name = adapter.generate_unique_username([address, "wallet"])
+        name = _free_username(request, Wallet.from_uid(sociallogin.account.uid).address)
         user_username(sociallogin.user, name)
         setattr(request, FREE_USERNAME, name)
+
+
+def _free_username(request: HttpRequest, address: str) -> str:
+    """Return a name that nobody has: nearly always the address, so it is asked for first.
+
+    allauth asks for several at once. Where it compares without regard to case, which no index of
+    Django's helps with, each of them is compared with that of every user.
+    """
+    adapter = get_account_adapter(request)
+    name = address.lower()
+    rule = type(adapter).generate_unique_username
+    longest = get_username_max_length() or len(name)
+    is_allauths = rule is DefaultAccountAdapter.generate_unique_username
+    if is_allauths and account_settings.USERNAME_MIN_LENGTH <= len(name) <= longest:
+        with suppress(ValidationError):  # taken, or not to the site's liking
+            cleaned: str = adapter.clean_username(name)
+            return cleaned
+    free: str = adapter.generate_unique_username([address, "wallet"])
+    return free
 
 
 @receiver(pre_social_login, dispatch_uid="allauth_moralis.release_addresses")

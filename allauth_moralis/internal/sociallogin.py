@@ -55,7 +55,8 @@ class WalletLogin(SocialLogin):
         self._did_authenticate_by_email = None
         request = context.request
         with writing(savepoint=not self.is_in_transaction):
-            account = rows_of(self.account, lock=True).select_related("user").first()
+            rows = rows_of(self.account, lock=True).select_related("user")
+            account = next(iter(rows), None)
             if account is None:
                 return
             evidence = labels.keep(account.extra_data, self.account.extra_data)
@@ -65,7 +66,7 @@ class WalletLogin(SocialLogin):
             if links and account.user_id != request.user.pk:
                 return
             account.extra_data = evidence
-            account.save(force_update=True)
+            account.save(force_update=True, update_fields=["extra_data", "last_login"])
         social_account_updated.send(sender=SocialLogin, request=request, sociallogin=self)
 
     @property

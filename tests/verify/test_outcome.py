@@ -12,11 +12,14 @@ from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth import get_user_model
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
-from django.db import IntegrityError
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from allauth_moralis.adapter import AccountAdapter
 from allauth_moralis.internal import stash
 from allauth_moralis.internal.sociallogin import empty_email
 from allauth_moralis.siwx.signatures import keccak256
@@ -103,6 +106,45 @@ def test_the_user_name_is_made_from_the_address(client, wallet):
     sign_in(client, wallet)
 
     assert SocialAccount.objects.get().user.username == wallet.address.lower()
+
+
+def test_sign_up_compares_every_user_with_one_name_alone(client, wallet, settings):
+    """Where case does not count no index helps, so each name more is a scan more."""
+    settings.ACCOUNT_PRESERVE_USERNAME_CASING = True
+    challenge, message = obtain_challenge(client, wallet)
+
+    with CaptureQueriesContext(connection) as queries:
+        answer(client, challenge, wallet.sign(message))
+
+    assert "".join(query["sql"] for query in queries).count(" LIKE ") == 1
+
+
+class NamesItsUsers(AccountAdapter):
+    def generate_unique_username(self, *_, **__):
+        return "named-by-the-site"
+
+
+def test_name_is_by_the_sites_own_rule_if_it_has_one(client, wallet, settings):
+    settings.ACCOUNT_ADAPTER = f"{__name__}.NamesItsUsers"
+
+    sign_in(client, wallet)
+
+    assert SocialAccount.objects.get().user.username == "named-by-the-site"
+
+
+class RefusesAddresses(AccountAdapter):
+    def clean_username(self, username, shallow=False):
+        if username.startswith("0x"):
+            raise ValidationError("no address")
+        return super().clean_username(username, shallow)
+
+
+def test_name_that_the_site_refuses_is_not_taken(client, wallet, settings):
+    settings.ACCOUNT_ADAPTER = f"{__name__}.RefusesAddresses"
+
+    sign_in(client, wallet)
+
+    assert SocialAccount.objects.get().user.username.startswith("wallet")
 
 
 def test_the_first_login_in_two_browsers_at_once(client, wallet, monkeypatch):
