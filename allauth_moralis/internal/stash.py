@@ -107,10 +107,10 @@ def taken(request: HttpRequest, handle: str) -> Iterator[Pending | None]:
     entry = entries.pop(handle, None)
     if entry is None:
         yield None
-        return
-    with undoing(request, handle):
-        request.session[SESSION_KEY] = entries
-        yield _pending(entry)
+    else:
+        with undoing(request, handle):
+            request.session[SESSION_KEY] = entries
+            yield _pending(entry)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What comes from npm: the compiler of the contracts, and anvil."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -22,11 +23,14 @@ def missing() -> str | None:
 
 def tool(name: str) -> Path:
     """Return a program of what the lock file names, which the first call installs."""
-    if not INSTALLED.exists() or INSTALLED.read_text() != LOCK.read_text():
-        # No package's own script is run: both programs work without.
-        command = ["npm", "ci", "--ignore-scripts", "--loglevel=error"]
-        subprocess.run(command, cwd=HERE, check=True, timeout=TIME_OUT)
-        shutil.copyfile(LOCK, INSTALLED)
+    # One process at a time: each begins by deleting what is there.
+    with LOCK.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not INSTALLED.exists() or INSTALLED.read_text() != LOCK.read_text():
+            # No package's own script is run: both programs work without.
+            command = ["npm", "ci", "--ignore-scripts", "--loglevel=error"]
+            subprocess.run(command, cwd=HERE, check=True, timeout=TIME_OUT)
+            shutil.copyfile(LOCK, INSTALLED)
     return MODULES / ".bin" / name
 
 
