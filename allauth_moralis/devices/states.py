@@ -24,7 +24,7 @@ from ..exceptions import (
     DeviceRequestOver,
     StorageUnavailable,
 )
-from ..internal.stash import MAX_PENDING, Expiring, keep, save_now
+from ..internal.stash import Expiring, keep, newest, save_now
 from ..internal.stores import cache_must_answer, cache_must_keep
 from ..siwx.wallets import VerifiedWallet
 
@@ -76,15 +76,15 @@ def put(request: HttpRequest, device: DeviceRequest, login_state: dict[str, Any]
     if not _add(device, REQUESTED, asdict(device)):
         raise StorageUnavailable("the cache does not answer: it keeps nothing")
     now = time.time()
-    kept = [each for each in _entries(request).items() if each[1]["expires_at"] > now]
-    entry = {
+    kept = {code: entry for code, entry in _entries(request).items() if entry["expires_at"] > now}
+    code = get_random_string(32)
+    kept[code] = {
         "id": device.id,
         "state": login_state,
         "user": _user(request),
         "expires_at": device.expires_at,
     }
-    code = get_random_string(32)
-    request.session[SESSION_KEY] = dict([*kept, (code, entry)][-MAX_PENDING:])
+    request.session[SESSION_KEY] = newest(kept)
     keep(request)
     return code
 

@@ -80,7 +80,7 @@ def put(request: HttpRequest, pending: Pending) -> str:
         "expires_at": pending.expires_at,
         "redirect_state": pending.redirect_state_id,
     }
-    request.session[SESSION_KEY] = _newest(kept)
+    request.session[SESSION_KEY] = newest(kept)
     keep(request)
     return handle
 
@@ -139,7 +139,7 @@ def _go_back(request: HttpRequest, key: str | None, handle: str) -> None:
         if entries.pop(handle, None) is not None:
             stored[SESSION_KEY] = entries
         if not ours.keys() <= refused.keys():
-            stored[REFUSED_KEY] = _newest({**refused, **ours})
+            stored[REFUSED_KEY] = newest({**refused, **ours})
         request.session = stored
         if stored.modified:
             save_now(request)
@@ -213,7 +213,7 @@ def remember_refusal(
     # A backend's own kind of error is remembered as the kind of ours from which it derives.
     name = next(kind.__name__ for kind in type(error).__mro__ if BY_NAME.get(kind.__name__) is kind)
     refused = {**_refused(request.session), _digest(handle, posted): name}
-    request.session[REFUSED_KEY] = _newest(refused)
+    request.session[REFUSED_KEY] = newest(refused)
 
 
 def remembered_refusal(
@@ -237,5 +237,6 @@ def _refused(session: SessionBase) -> dict[str, str]:
     return dict(session.get(REFUSED_KEY) or {})
 
 
-def _newest(of: dict[str, Any]) -> dict[str, Any]:
+def newest(of: dict[str, Any]) -> dict[str, Any]:
+    """Return as many of the entries as a session keeps. The oldest come first."""
     return dict([*of.items()][-MAX_PENDING:])
