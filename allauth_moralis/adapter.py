@@ -25,7 +25,7 @@ from django.utils.translation import gettext as _
 from . import reauthentication
 from .conf import PROVIDER_ID
 from .exceptions import LoginRequired
-from .internal import addresses, disconnect, events, home, stages
+from .internal import addresses, disconnect, events, flows, home, stages
 from .internal.allauth_private import is_headless, send_unknown_account_mail
 from .internal.sociallogin import (
     FREE_USERNAME,
@@ -301,8 +301,7 @@ def _start_again(request: HttpRequest) -> HttpResponse:
 
 def _sign_in_instead(request: HttpRequest) -> HttpResponse:
     """Refuse a sign-up for a wallet that was new when it signed, but has an account by now."""
-    message = _("This wallet already has an account here. Please sign in with the wallet again.")
-    return _back_to_the_wallet(request, message)
+    return _back_to_the_wallet(request, str(flows.HAS_ACCOUNT))
 
 
 def _back_to_the_wallet(request: HttpRequest, message: str) -> HttpResponse:
@@ -311,5 +310,4 @@ def _back_to_the_wallet(request: HttpRequest, message: str) -> HttpResponse:
 
         response: HttpResponse = ConflictResponse(request)
         return response
-    get_account_adapter().add_message(request, messages.WARNING, message=message)
-    return HttpResponseRedirect(reverse("moralis_login"))
+    return flows.back_to_the_wallet(request, message)

@@ -15,11 +15,14 @@ from django.contrib.auth import get_user_model
 from django.core.cache import cache
 from django.core.checks import run_checks
 from django.db import IntegrityError
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from allauth_moralis.adapter import WalletReauthenticationMixin, WalletSocialAccountMixin
+from allauth_moralis.internal import flows
+from allauth_moralis.internal.sociallogin import rows_of
 from allauth_moralis.testing import sign_in
 
 from .ceremony import page_code, user_of
@@ -173,6 +176,42 @@ def test_sign_up_of_which_the_sites_part_fails_leaves_no_half_account(
 
     assert not get_user_model().objects.exists()
     assert not SocialAccount.objects.exists()
+
+
+class OnceRefused(DefaultSocialAccountAdapter):
+    """A site's own adapter, whose row the other browser of two has just written."""
+
+    def save_user(self, request, sociallogin, form=None):
+        user = super().save_user(request, sociallogin, form)
+        if not hasattr(request, "is_the_other_browsers"):
+            raise IntegrityError
+        return user
+
+
+class WithRows(WalletSocialAccountMixin, OnceRefused):
+    """The order of the documents: the mixin stands first."""
+
+
+@pytest.mark.django_db
+def test_sign_up_whose_rows_another_browser_has_just_written_leads_to_a_sign_in(
+    client, wallet, settings, monkeypatch
+):
+    settings.SOCIALACCOUNT_ADAPTER = f"{__name__}.WithRows"
+
+    def a_moment_later(account):
+        monkeypatch.undo()
+        monkeypatch.setattr(HttpRequest, "is_the_other_browsers", True, raising=False)
+        sign_in(Client(), wallet)
+        return rows_of(account)
+
+    monkeypatch.setattr(flows, "rows_of", a_moment_later)
+
+    response = sign_in(client, wallet)
+
+    assert (response.status_code, response["Location"]) == (302, reverse("moralis_login"))
+    shown = client.get(response["Location"]).content.decode()
+    assert "This wallet already has an account here." in shown
+    assert get_user_model().objects.count() == SocialAccount.objects.count() == 1
 
 
 @pytest.fixture

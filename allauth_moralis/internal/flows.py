@@ -38,6 +38,7 @@ from ..exceptions import (
     DeviceRequestOver,
     InvalidRequest,
     LoginRequired,
+    Misconfigured,
     StorageUnavailable,
     UpstreamUnavailable,
     WalletAlreadyLinked,
@@ -50,11 +51,13 @@ from ..siwx.wallets import MessageFields, Proof, VerifiedWallet
 from ..upstream import calls
 from . import events, home, reports, stages, stash
 from .allauth_private import check_rate
-from .sociallogin import WalletLogin
+from .sociallogin import WalletLogin, rows_of
 from .stash import Pending
 from .stores import cache_must_answer, cache_must_keep
 from .transactions import writing
 
+#: What people read whose wallet was new when it signed.
+HAS_ACCOUNT = _("This wallet already has an account here. Please sign in with the wallet again.")
 MAX_NAME = 253  # characters of a name in the DNS
 MAX_PORT = 2**16 - 1
 
@@ -228,9 +231,21 @@ def _link(
 def _hand_over(request: HttpRequest, sociallogin: WalletLogin) -> HttpResponseBase:
     # All of it or nothing: allauth's sign-up writes the user, the account and the addresses.
     sociallogin.is_in_transaction = True
-    with writing():
-        response: HttpResponseBase = complete_social_login(request, sociallogin)
+    try:
+        with writing():
+            response: HttpResponseBase = complete_social_login(request, sociallogin)
+    except Misconfigured:
+        # The site's own rows may have been refused because another browser has just written them.
+        if not rows_of(sociallogin.account).exists():
+            raise
+        return back_to_the_wallet(request, str(HAS_ACCOUNT))
     return response
+
+
+def back_to_the_wallet(request: HttpRequest, message: str) -> HttpResponseRedirect:
+    """Redirect to the wallet page, where people read why they have to sign in again."""
+    get_account_adapter().add_message(request, messages.WARNING, message=message)
+    return HttpResponseRedirect(reverse("moralis_login"))
 
 
 @sensitive_variables("verified", "sociallogin")
